@@ -1,0 +1,37 @@
+# make setup | demo | test | lint | format; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
+# the interpreter; otherwise it is the first one here that tfface runs on.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	2>/dev/null && echo $$python && break; done)
+
+VENV := .venv
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test lint format
+
+setup: $(STAMP)
+
+# The stamp is written last: an installation that was cut short is taken up again by the next call.
+$(STAMP): setup.py requirements.txt pyproject.toml
+	@test -x $(VENV)/bin/pip || test -n "$(PYTHON)" || \
+		{ echo "make: found no Python 3.11, 3.12 or 3.13 with its venv module. Install one" \
+		"(on Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python setup" >&2; exit 1; }
+	test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --disable-pip-version-check --quiet --editable '.[train,jax,dev]'
+	touch $@
+
+demo: $(STAMP)
+	$(VENV)/bin/python -m train.demo
+
+test: $(STAMP)
+	$(VENV)/bin/python -m pytest -n 2
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(STAMP)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .

@@ -1,0 +1,92 @@
+"""Tiny detectors, exported as TFLite and SavedModel, for the tests of everything that runs one."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ExportTFLite = Callable[[Callable[..., dict[str, Any]], Sequence[int | None], str], bytes]
+
+
+def find_reddest_pixel(images: Any) -> dict[str, Any]:
+    """A detector of pixels: two faces of three candidates in every picture.
+
+    The first is the pixel with the largest R - G - B, its score R / 255; the second is the whole
+    input, with score 0.25. The third is no face, and not counted.
+    """
+    import tensorflow as tf
+
+    pixels = tf.cast(images, tf.float32)
+    batch, height, width = (tf.shape(images)[axis] for axis in range(3))
+    redness = pixels[..., 0] - pixels[..., 1] - pixels[..., 2]
+    reddest = tf.argmax(tf.reshape(redness, [batch, -1]), axis=1, output_type=tf.int32)
+    x, y = tf.cast(reddest % width, tf.float32), tf.cast(reddest // width, tf.float32)
+    red = tf.gather(tf.reshape(pixels[..., 0], [batch, -1]), reddest, axis=1, batch_dims=1)
+    zero = tf.zeros_like(x)
+    right, bottom = zero + tf.cast(width, tf.float32), zero + tf.cast(height, tf.float32)
+    pixel = tf.stack([x, y, x + 1.0, y + 1.0], axis=-1)
+    everything = tf.stack([zero, zero, right, bottom], axis=-1)
+    none = tf.stack([zero, zero, zero, zero], axis=-1)
+    return {
+        "boxes": tf.stack([pixel, everything, none], axis=1),
+        "scores": tf.stack([red / 255.0, zero + 0.25, zero], axis=-1),
+        "count": tf.fill([batch], 2),
+    }
+
+
+def export_saved_model(
+    function: Callable[..., dict[str, Any]], shape: Sequence[int | None], dtype: str, folder: Path
+) -> None:
+    """Writes `function` as a SavedModel; its input has the name of the function's argument."""
+    import tensorflow as tf
+
+    # The name of the input in the signature is that of the TensorSpec.
+    name = function.__code__.co_varnames[0]
+    module = tf.Module()
+    module.run = tf.function(function, input_signature=[tf.TensorSpec(shape, dtype, name)])
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.run})
+
+
+@pytest.fixture(scope="session")
+def export_tflite(tmp_path_factory: pytest.TempPathFactory) -> ExportTFLite:
+    """`export_tflite(function, shape, dtype)`: the bytes of a TFLite file."""
+
+    def export(
+        function: Callable[..., dict[str, Any]], shape: Sequence[int | None], dtype: str
+    ) -> bytes:
+        import tensorflow as tf
+
+        folder = tmp_path_factory.mktemp("saved_model")
+        export_saved_model(function, shape, dtype, folder)
+        return tf.lite.TFLiteConverter.from_saved_model(str(folder)).convert()
+
+    return export
+
+
+@pytest.fixture(scope="session")
+def tflite_content(export_tflite: ExportTFLite) -> bytes:
+    """`find_reddest_pixel` as a TFLite file that takes pictures of any size."""
+    return export_tflite(find_reddest_pixel, (1, None, None, 3), "uint8")
+
+
+@pytest.fixture(scope="session")
+def tflite_file(tflite_content: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`tflite_content` in a file."""
+    file = tmp_path_factory.mktemp("tflite") / "reddest.tflite"
+    file.write_bytes(tflite_content)
+    return file
+
+
+@pytest.fixture(scope="session")
+def fixed_tflite_content(export_tflite: ExportTFLite) -> bytes:
+    """`find_reddest_pixel` as a TFLite file that takes pictures 64 high and 96 wide only."""
+    return export_tflite(find_reddest_pixel, (1, 64, 96, 3), "uint8")
+
+
+@pytest.fixture(scope="session")
+def saved_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`find_reddest_pixel` as a SavedModel that takes pictures of any size."""
+    folder = tmp_path_factory.mktemp("saved_model")
+    export_saved_model(find_reddest_pixel, (None, None, None, 3), "uint8", folder)
+    return folder

@@ -1,0 +1,64 @@
+"""tfface.data.sample: samples, and reports that add up and survive JSON."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfface.data.sample import ReadReport, Sample
+
+
+def report_of_three_pictures() -> ReadReport:
+    report = ReadReport()
+    report.keep(np.array([False, True]))
+    report.keep(np.zeros(0, bool))
+    report.drop_faces("too far", "a.jpg", 2)
+    report.drop_faces("too far", "b.jpg")
+    report.drop_faces("too far", "c.jpg", 0)
+    report.drop_picture("lost", "d.jpg")
+    return report
+
+
+def test_a_sample_wants_as_many_boxes_as_flags() -> None:
+    with pytest.raises(ValueError, match=r"a\.jpg: expected boxes \(n, 4\).*\(2, 4\) and \(1,\)"):
+        Sample(Path("a.jpg"), "a.jpg", np.zeros((2, 4), np.float32), np.zeros(1, bool))
+
+
+def test_a_sample_may_have_no_faces() -> None:
+    Sample(Path("a.jpg"), "a.jpg", np.zeros((0, 4), np.float32), np.zeros(0, bool))
+
+
+def test_the_summary_counts_and_names() -> None:
+    assert report_of_three_pictures().summary().splitlines() == [
+        "2 pictures, 2 faces (1 ignored)",
+        "dropped faces, too far: 3 in a.jpg, b.jpg",
+        "dropped pictures, lost: 1, d.jpg",
+    ]
+
+
+def test_the_summary_shows_the_first_three_names() -> None:
+    report = ReadReport()
+    for name in "abcde":
+        report.drop_picture("lost", name)
+    assert report.summary().endswith("lost: 5, a, b, c and 2 more")
+
+
+def test_json_round_trip() -> None:
+    report = report_of_three_pictures()
+    assert ReadReport.from_json(json.loads(json.dumps(report.to_json()))) == report
+
+
+def test_adding_sums_everything() -> None:
+    report = report_of_three_pictures()
+    report.add(report_of_three_pictures())
+    assert (report.pictures, report.faces, report.ignored_faces) == (4, 4, 2)
+    assert report.dropped_faces == {"too far": {"a.jpg": 4, "b.jpg": 2}}
+    assert report.dropped_pictures == {"lost": ["d.jpg", "d.jpg"]}
+
+
+def test_adding_what_an_earlier_step_dropped_does_not_count_pictures_twice() -> None:
+    report = ReadReport(pictures=2)
+    report.add_dropped(report_of_three_pictures())
+    assert report.pictures == 2
+    assert report.dropped_pictures == {"lost": ["d.jpg"]}

@@ -1,0 +1,167 @@
+"""Specification of the command line `python -m tfface.evaluate`."""
+
+import hashlib
+import json
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+import tfface.evaluate
+from tfface.evaluate import main, sha256_of
+from tfface.evaluation.runner import WiderSet
+from tfface.evaluation.wider import SETTINGS, WiderFaces
+
+
+class StubDetector:
+    """Finds the face of a.jpg, and nothing in any picture of another size."""
+
+    loaded: list[tuple[str, int]] = []
+    long_sides: list[int | None] = []
+
+    @classmethod
+    def from_preset(cls, name_or_path, threads):
+        if name_or_path == "unknown":
+            raise ValueError("expected one of fbi-1, got unknown")
+        cls.loaded.append((name_or_path, threads))
+        return cls()
+
+    def detect(self, image, threshold, long_side):
+        self.long_sides.append(long_side)
+        found = image.shape[:2] == (60, 80)
+        boxes = np.array([[20, 10, 39, 29]] if found else [], np.float32).reshape(-1, 4)
+        return SimpleNamespace(boxes=boxes, scores=np.full(len(boxes), 0.75, np.float32))
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """A data set of two pictures that are present and one that is not; returns its folder.
+
+    Both have one face: that of a.jpg, 80 x 60 pixels, counts in every setting, that of b.jpg,
+    40 x 100 pixels, on hard only.
+    """
+    folder = tmp_path / "widerface"
+    ground_truth = {}
+    for name, size, settings in (("a", (60, 80), SETTINGS), ("b", (100, 40), ("hard",))):
+        picture = folder / "0--Parade" / f"{name}.jpg"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(picture), np.zeros((*size, 3), np.uint8))
+        counted = {setting: np.array([setting in settings]) for setting in SETTINGS}
+        faces = WiderFaces(np.array([[20, 10, 39, 29]], np.float32), counted)
+        ground_truth[f"0--Parade/{name}.jpg"] = faces
+    sets = {folder: WiderSet(folder, ground_truth, listed=3)}
+    monkeypatch.setattr(tfface.evaluate, "open_wider", sets.__getitem__)
+    return folder
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """The path of a model file, which loads as a `StubDetector`."""
+    monkeypatch.setattr(tfface, "FaceDetector", StubDetector, raising=False)
+    monkeypatch.setattr(StubDetector, "loaded", [])
+    monkeypatch.setattr(StubDetector, "long_sides", [])
+    path = tmp_path / "model.tflite"
+    path.write_bytes(b"weights")
+    return str(path)
+
+
+def test_prints_a_table_with_its_conditions(data, model, capsys):
+    assert main(["--model", model, "--data", str(data), "--long_side", "640"]) == 0
+    output = capsys.readouterr().out
+    for condition in ("model.tflite", "long side 640", "official", "2 of 3 pictures", "0.02"):
+        assert condition in output
+    assert output.splitlines()[-3:] == [
+        "easy          1  100.0",
+        "medium        1  100.0",
+        "hard          2   50.0",
+    ]
+
+
+def test_json_holds_the_result_and_all_conditions(data, model, tmp_path):
+    path = tmp_path / "results" / "result.json"
+    arguments = ["--model", model, "--data", str(data), "--scale", "2", "--threads", "3"]
+    assert main([*arguments, "--threshold", "0.1", "--json", str(path)]) == 0
+    report = json.loads(path.read_text())
+    assert report["curves"]["hard"]["average_precision"] == 0.5
+    assert report["model"] == {"name": model, "sha256": hashlib.sha256(b"weights").hexdigest()}
+    assert report["test_size"] == "2 x original size"
+    assert (report["scale"], report["threshold"], report["threads"]) == (2, 0.1, 3)
+    assert report["pictures"] == {"evaluated": 2, "listed": 3}
+    assert report["seconds_per_picture"] > 0
+    assert {"python", "numpy"} <= report["versions"].keys()
+    assert "WIDER FACE" in report["protocol"]
+
+
+def test_the_detector_is_loaded_once_and_gets_the_test_size(data, model):
+    main(["--model", model, "--data", str(data), "--scale", "2", "--threads", "2"])
+    assert StubDetector.loaded == [(model, 2)]
+    # The long sides are 80 and 100 pixels.
+    assert StubDetector.long_sides == [160, 200]
+
+
+def test_plot_and_predictions_are_written_where_asked(data, model, tmp_path):
+    plot, predictions = tmp_path / "curves.png", tmp_path / "predictions"
+    arguments = ["--model", model, "--data", str(data), "--plot", str(plot)]
+    assert main([*arguments, "--predictions", str(predictions)]) == 0
+    assert cv2.imread(str(plot)) is not None
+    assert (predictions / "0--Parade/a.txt").read_text().splitlines() == [
+        "a",
+        "1",
+        "20.000 10.000 19.000 19.000 0.75000000",
+    ]
+    assert (predictions / "0--Parade/b.txt").read_text() == "b\n0\n"
+
+
+def test_the_data_set_is_found_by_the_environment(data, model, monkeypatch, capsys):
+    monkeypatch.setenv("TFFACE_DATA", str(data.parent))
+    assert main(["--model", model]) == 0
+    assert "original size" in capsys.readouterr().out
+
+
+def test_an_unknown_model_is_told_with_exit_code_2(data, model, capsys):
+    assert main(["--model", "unknown", "--data", str(data)]) == 2
+    assert "expected one of fbi-1" in capsys.readouterr().err
+
+
+def test_a_data_set_that_is_not_there_is_told_with_exit_code_2(model, tmp_path, capsys):
+    assert main(["--model", model, "--data", str(tmp_path)]) == 2
+    assert str(tmp_path / "ground_truth" / "wider_face_val.mat") in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_read_is_named(data, model, capsys):
+    (data / "0--Parade/b.jpg").write_bytes(b"no picture")
+    assert main(["--model", model, "--data", str(data)]) == 2
+    assert "b.jpg" in capsys.readouterr().err
+
+
+def test_without_a_data_set_the_message_says_what_to_set(model, monkeypatch, capsys):
+    monkeypatch.delenv("TFFACE_DATA", raising=False)
+    assert main(["--model", model]) == 2
+    assert "give --data or set TFFACE_DATA" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--long_side", "640", "--scale", "2"], "not allowed with"),
+        (["--long_side", "-1"], "expected pixels, 0 or more, got '-1'"),
+        (["--scale", "0"], "expected a factor above 0"),
+        (["--scale", "nan"], "expected a factor above 0"),
+    ],
+)
+def test_wrong_sizes_are_refused(model, capsys, arguments, message):
+    with pytest.raises(SystemExit) as caught:
+        main(["--model", model, *arguments])
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_checksum_of_a_folder_covers_names_and_contents(tmp_path):
+    checksums = set()
+    for name, content in (("a", b"1"), ("a", b"2"), ("b", b"1")):
+        folder = tmp_path / f"{name}{content.decode()}"
+        folder.mkdir()
+        (folder / name).write_bytes(content)
+        checksums.add(sha256_of(folder))
+    assert len(checksums) == 3

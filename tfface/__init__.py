@@ -1,0 +1,56 @@
+"""tfface: detects faces in pictures, and trains the detectors that do it.
+
+    import tfface
+
+    detector = tfface.FaceDetector.from_preset("fbi-1")
+    image = tfface.read_image("family.jpg")
+    for box, score in detector.detect(image):
+        print(box, score)
+
+Names load on first use: detecting imports NumPy, OpenCV and LiteRT only; the Keras models
+(`FaceBoxes`, `FaceBoxesImproved`) import Keras when they are named.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfface.detections import Detections
+    from tfface.detectors.faceboxes import FaceBoxes as FaceBoxes
+    from tfface.detectors.faceboxes import FaceBoxesImproved as FaceBoxesImproved
+    from tfface.drawing import draw_detections
+    from tfface.image import read_image
+    from tfface.predict.face_detector import FaceDetector
+
+__version__ = "0.1.0"
+
+# Without the Keras models, so that `from tfface import *` works where Keras is not installed.
+__all__ = ["Detections", "FaceDetector", "__version__", "draw_detections", "read_image"]
+
+_MODULE_OF = {
+    "Detections": "tfface.detections",
+    "FaceDetector": "tfface.predict.face_detector",
+    "draw_detections": "tfface.drawing",
+    "read_image": "tfface.image",
+}
+_KERAS_MODULE_OF = {
+    "FaceBoxes": "tfface.detectors.faceboxes",
+    "FaceBoxesImproved": "tfface.detectors.faceboxes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what `name` comes from, when it is first used (PEP 562)."""
+    from tfface.predict.packages import import_optional
+
+    if name in _MODULE_OF:
+        module = import_optional(_MODULE_OF[name])
+    elif name in _KERAS_MODULE_OF:
+        module = import_optional(_KERAS_MODULE_OF[name], extra="train")
+    else:
+        raise AttributeError(f"module 'tfface' has no attribute {name!r}")
+    globals()[name] = getattr(module, name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF, *_KERAS_MODULE_OF})

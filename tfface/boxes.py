@@ -1,0 +1,70 @@
+"""Box arithmetic on arrays of any Keras backend, inside or outside a compiled graph.
+
+A box is `(x_min, y_min, x_max, y_max)` in absolute pixels. Its width is `x_max - x_min`: no "+1" here.
+"""
+
+import math
+
+from keras import ops
+
+VARIANCES = (0.1, 0.1, 0.2, 0.2)
+"""Scales of the regression targets (SSD, arXiv:1512.02325; used by FaceBoxes and S3FD)."""
+
+_LARGEST_SIZE_OFFSET = math.log(1000.0 / 8.0)
+"""Decoded sizes are at most 125 anchors wide, so that an untrained network cannot overflow `exp`."""
+
+
+def area(boxes):
+    """Areas of boxes `(..., 4)`, shape `(...)`, in square pixels; 0 where a side is negative."""
+    width = ops.maximum(boxes[..., 2] - boxes[..., 0], 0.0)
+    height = ops.maximum(boxes[..., 3] - boxes[..., 1], 0.0)
+    return width * height
+
+
+def pairwise_iou(boxes, others):
+    """Intersection over union of every pair: `(n, 4)`, `(m, 4)` -> `(n, m)` in 0..1.
+
+    Two boxes without area have an IoU of 0. Works coordinate by coordinate: arrays of `(n, m, 2)` cost three
+    times the time.
+    """
+    x_min, y_min, x_max, y_max = (boxes[:, index, None] for index in range(4))
+    other_x_min, other_y_min, other_x_max, other_y_max = (others[None, :, i] for i in range(4))
+    width = ops.minimum(x_max, other_x_max) - ops.maximum(x_min, other_x_min)
+    height = ops.minimum(y_max, other_y_max) - ops.maximum(y_min, other_y_min)
+    intersection = ops.maximum(width, 0.0) * ops.maximum(height, 0.0)
+    union = area(boxes)[:, None] + area(others)[None, :] - intersection
+    return intersection / ops.maximum(union, 1e-6)
+
+
+def clip(boxes, height, width):
+    """Boxes `(..., 4)` cut to a picture of `height` x `width` pixels."""
+    limits = ops.stack([width, height, width, height])
+    return ops.minimum(ops.maximum(boxes, 0.0), ops.cast(limits, boxes.dtype))
+
+
+def _to_centres(boxes):
+    sizes = boxes[..., 2:] - boxes[..., :2]
+    return boxes[..., :2] + 0.5 * sizes, sizes
+
+
+def encode(boxes, anchors):
+    """Regression targets `(..., 4)` of boxes `(..., 4)` seen from their anchors `(..., 4)`.
+
+    `(dx, dy)` is the distance of the centres in anchor sizes, `(dw, dh)` the logarithm of the ratio of the
+    sizes, each divided by its variance (Fast R-CNN, arXiv:1504.08083, appendix C; variances of SSD).
+    Boxes without area are encoded as if their sides were a thousandth of a pixel.
+    """
+    centres, sizes = _to_centres(boxes)
+    anchor_centres, anchor_sizes = _to_centres(anchors)
+    shift = (centres - anchor_centres) / anchor_sizes
+    scale = ops.log(ops.maximum(sizes, 1e-3) / anchor_sizes)
+    return ops.concatenate([shift, scale], axis=-1) / ops.array(VARIANCES, dtype="float32")
+
+
+def decode(offsets, anchors):
+    """Boxes `(..., 4)` in pixels from regression outputs `(..., 4)`: the inverse of `encode`."""
+    offsets = offsets * ops.array(VARIANCES, dtype="float32")
+    anchor_centres, anchor_sizes = _to_centres(anchors)
+    centres = anchor_centres + offsets[..., :2] * anchor_sizes
+    half = 0.5 * anchor_sizes * ops.exp(ops.minimum(offsets[..., 2:], _LARGEST_SIZE_OFFSET))
+    return ops.concatenate([centres - half, centres + half], axis=-1)

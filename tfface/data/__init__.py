@@ -1,0 +1,1 @@
+"""From annotated pictures on disk to training batches: readers, records, augmentation, pipeline."""

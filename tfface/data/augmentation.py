@@ -1,0 +1,185 @@
+"""Augmentation of one picture: the random decisions, what they do to the boxes, and the colours.
+
+All randomness of a picture is one vector of uniform numbers. So the same functions run inside tf.data and inside
+a compiled step on an accelerator, and a run that starts at step N sees what an uninterrupted one sees.
+"""
+
+from dataclasses import dataclass
+
+from keras import ops
+
+from tfface.boxes import clip
+from tfface.matching import ABSENT, FACE, IGNORED
+
+DRAWS = (
+    "mode",
+    "scale",
+    "face",
+    "x",
+    "y",
+    "flip",
+    "interpolation",
+    "distort",
+    "brightness",
+    "contrast",
+    "saturation",
+    "hue",
+    "grey",
+)
+"""Names of the uniform numbers in 0..1 that decide the augmentation of one picture."""
+
+FILL = (123.0, 117.0, 104.0)
+"""Colour outside the picture: the mean that the detector subtracts."""
+
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3")
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What may happen to a training picture.
+
+    A square patch of the picture becomes the training image. One of three kinds is drawn:
+
+    - crop: a square of `crop_minimum`..1 of the short side; in one of five cases exactly 1
+      (FaceBoxes, arXiv:1708.05234, section 3.4);
+    - jitter: the picture is scaled by a factor between `jitter_minimum` and `jitter_maximum`, evenly in octaves
+      (scale jitter of group sampling);
+    - expansion: the picture lies in a canvas up to `expansion_maximum` times its long side (SSD, arXiv:1512.02325).
+
+    Attributes:
+        size: side of the training image, pixels.
+        crop_probability, expansion_probability: the rest is jitter.
+        flip_probability, distortion_probability, grey_probability: of each.
+        minimum_face: faces whose longer side has become smaller, in pixels of the training image, are ignored.
+    """
+
+    size: int = 512
+    crop_probability: float = 0.5
+    crop_minimum: float = 0.3
+    expansion_probability: float = 0.1
+    expansion_maximum: float = 2.0
+    jitter_minimum: float = 0.4
+    jitter_maximum: float = 2.0
+    flip_probability: float = 0.5
+    distortion_probability: float = 0.5
+    grey_probability: float = 0.05
+    minimum_face: float = 5.0
+
+    def patch(self, draw, height, width, boxes, kinds):
+        """The square to cut out of the picture.
+
+        A face is drawn too, and the patch placed so that it has that face; inside the picture where it fits.
+
+        Args:
+            draw: the uniform numbers by name, scalars.
+            height, width: of the picture, pixels.
+            boxes: `(n, 4)`; kinds: `(n,)`.
+
+        Returns:
+            float32 `(3,)`, whole numbers: x and y of the upper left corner and the side, in pixels of the picture.
+            The patch may reach beyond the picture.
+        """
+        height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
+        side = ops.maximum(ops.round(self._patch_side(draw, height, width)), 4.0)
+        x_min, y_min, x_max, y_max = self._drawn_face(draw["face"], height, width, boxes, kinds)
+        x = self._place(draw["x"], side, width, x_min, x_max)
+        y = self._place(draw["y"], side, height, y_min, y_max)
+        return ops.stack([ops.floor(x), ops.floor(y), side])
+
+    def _patch_side(self, draw, height, width):
+        scale = draw["scale"]
+        short, long = ops.minimum(height, width), ops.maximum(height, width)
+        mode = draw["mode"]
+        fraction = self.crop_minimum + (1.0 - self.crop_minimum) * scale
+        crop = short * ops.where(mode < 0.2 * self.crop_probability, 1.0, fraction)
+        expansion = long * (1.0 + (self.expansion_maximum - 1.0) * scale)
+        octaves = self.jitter_maximum / self.jitter_minimum
+        jitter = self.size / (self.jitter_minimum * ops.power(octaves, scale))
+        chosen = ops.where(
+            mode < self.crop_probability + self.expansion_probability, expansion, jitter
+        )
+        return ops.where(mode < self.crop_probability, crop, chosen)
+
+    @staticmethod
+    def _drawn_face(draw, height, width, boxes, kinds):
+        """One of the faces, all alike probable; the whole picture when there is none."""
+        whole = ops.stack([0.0 * width, 0.0 * height, width, height])[None]
+        is_face = ops.cast(kinds == FACE, "int32")
+        count = ops.sum(is_face)
+        wanted = ops.cast(ops.floor(draw * ops.cast(count, "float32")), "int32")
+        chosen = ops.logical_and(is_face == 1, ops.cumsum(is_face) - 1 == wanted)
+        chosen = ops.concatenate([ops.reshape(count == 0, (1,)), chosen])
+        candidates = ops.concatenate([whole, boxes])
+        face = ops.sum(ops.where(chosen[:, None], candidates, 0.0), axis=0)
+        return face[0], face[1], face[2], face[3]
+
+    @staticmethod
+    def _place(draw, side, length, minimum, maximum):
+        """Where the patch begins on one axis: it covers the face if it can, else the centre of the face."""
+        centre = 0.5 * (minimum + maximum)
+        fits = maximum - minimum <= side
+        low = ops.where(fits, maximum, centre) - side
+        high = ops.where(fits, minimum, centre)
+        inside = length - side
+        low = ops.maximum(low, ops.minimum(inside, 0.0))
+        high = ops.maximum(ops.minimum(high, ops.maximum(inside, 0.0)), low)
+        return low + draw * (high - low)
+
+    def move_boxes(self, draw, patch, boxes, kinds):
+        """Boxes and kinds in the training image, after cutting and flipping.
+
+        A face whose centre leaves the patch is gone (ABSENT); one that became smaller than `minimum_face` is
+        IGNORED. Boxes are cut to the image.
+        """
+        corner = ops.stack([patch[0], patch[1], patch[0], patch[1]])
+        boxes = (boxes - corner) * (self.size / patch[2])
+        mirrored = ops.stack(
+            [self.size - boxes[:, 2], boxes[:, 1], self.size - boxes[:, 0], boxes[:, 3]], axis=-1
+        )
+        boxes = ops.where(draw["flip"] < self.flip_probability, mirrored, boxes)
+        centres = 0.5 * (boxes[:, :2] + boxes[:, 2:])
+        inside = ops.all(ops.logical_and(centres >= 0.0, centres < self.size), axis=-1)
+        longer = ops.max(boxes[:, 2:] - boxes[:, :2], axis=-1)
+        kinds = ops.cast(kinds, "int32")
+        kinds = ops.where(
+            ops.logical_and(kinds == FACE, longer < self.minimum_face), IGNORED, kinds
+        )
+        return clip(boxes, self.size, self.size), ops.where(inside, kinds, ABSENT)
+
+    def recolour(self, draw, image):
+        """Flips and distorts the colours of a training image `(size, size, 3)`, float32 in 0..255.
+
+        Brightness by up to 32, contrast, saturation by 0.5..1.5, hue by up to 18 degrees, as in SSD's code, here
+        as one linear map of RGB: saturation and hue turn and stretch the chrominance plane of YIQ.
+        """
+        image = ops.where(draw["flip"] < self.flip_probability, ops.flip(image, axis=1), image)
+        distort = draw["distort"] < self.distortion_probability
+
+        def between(name, low, high, neutral):
+            return ops.where(distort, low + (high - low) * draw[name], neutral)
+
+        brightness = between("brightness", -32.0, 32.0, 0.0)
+        contrast = between("contrast", 0.5, 1.5, 1.0)
+        saturation = between("saturation", 0.5, 1.5, 1.0)
+        hue = between("hue", -0.1 * 3.14159265, 0.1 * 3.14159265, 0.0)
+        saturation = ops.where(draw["grey"] < self.grey_probability, 0.0, saturation)
+        matrix = contrast * _chrominance_matrix(saturation, hue)
+        return ops.clip(ops.matmul(image, ops.transpose(matrix)) + brightness, 0.0, 255.0)
+
+
+_TO_YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
+_FROM_YIQ = ((1.0, 0.956, 0.621), (1.0, -0.272, -0.647), (1.0, -1.106, 1.703))
+
+
+def _chrominance_matrix(saturation, hue):
+    """RGB -> RGB `(3, 3)`: chrominance times `saturation`, turned by `hue` radians; luminance stays."""
+    cosine, sine = saturation * ops.cos(hue), saturation * ops.sin(hue)
+    zero, one = 0.0 * saturation, 0.0 * saturation + 1.0
+    turn = ops.stack(
+        [
+            ops.stack([one, zero, zero]),
+            ops.stack([zero, cosine, -sine]),
+            ops.stack([zero, sine, cosine]),
+        ]
+    )
+    return ops.matmul(ops.matmul(ops.array(_FROM_YIQ), turn), ops.array(_TO_YIQ))

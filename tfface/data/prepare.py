@@ -1,0 +1,74 @@
+"""Turns annotated pictures into training records.
+
+    python -m tfface.data.prepare --list=LIST.txt --images=FOLDER --output=DIR --shards=4
+
+A run that was stopped goes on where it was: a shard is kept when the contents of its pictures, its
+annotations and the options are those it was made from.
+"""
+
+import os
+from collections.abc import Sequence
+
+from absl import app, flags
+
+from tfface.data.preparation import Options
+from tfface.data.sample import ReadReport, Sample
+from tfface.data.shards import prepare
+from tfface.data.wider import read_wider
+
+
+def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines the flags of this command; importing the module does not, lest names collide."""
+    flags.DEFINE_multi_string(
+        "list", [], "Annotations in the layout of WIDER FACE; repeatable.", values
+    )
+    flags.DEFINE_multi_string("images", [], "Folder of pictures, one for each --list.", values)
+    flags.DEFINE_string("output", None, "Folder of the records.", values, required=True)
+    flags.DEFINE_string("name", "train", "Start of the names of the files.", values)
+    flags.DEFINE_integer("shards", 4, "Number of files.", 1, flag_values=values)
+    flags.DEFINE_integer("workers", os.cpu_count(), "Processes.", 1, flag_values=values)
+    flags.DEFINE_integer("seed", 0, "Seed of the order of the pictures.", flag_values=values)
+    flags.DEFINE_integer(
+        "max_side",
+        0,
+        "Longest side of a stored picture, in pixels; 0 keeps every size.",
+        0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, flag_values=values
+    )
+
+
+def main(argv: Sequence[str]) -> None:
+    """Reads the lists named by the flags, writes the records and prints what they hold."""
+    values = flags.FLAGS
+    if len(argv) > 1:
+        raise app.UsageError(f"expected flags only, got {argv[1:]}")
+    if not values.list or len(values.list) != len(values.images):
+        raise app.UsageError(
+            f"expected one --images for each --list, got {len(values.list)} --list and "
+            f"{len(values.images)} --images"
+        )
+    samples: list[Sample] = []
+    read = ReadReport()
+    for list_file, image_root in zip(values.list, values.images, strict=True):
+        found, report = read_wider(list_file, image_root)
+        samples += found
+        read.add(report)
+    result = prepare(
+        samples,
+        values.output,
+        values.name,
+        options=Options(values.max_side, values.min_face),
+        shards=values.shards,
+        seed=values.seed,
+        workers=values.workers,
+        dropped=read,
+    )
+    print(ReadReport.from_json(result).summary())
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)

@@ -1,0 +1,148 @@
+"""The annotation lists of WIDER FACE (arXiv:1511.06523), and of the data sets that took its layout.
+
+A list repeats, for every picture: its name, the number of faces, one line a face. A face is
+`x y w h blur expression illumination invalid occlusion pose`, of which lists of other data sets may
+keep only the first four.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfface.data.sample import ReadReport, Sample
+
+WITHOUT_AREA = "box without area"
+LISTED_TWICE = "listed more than once"
+LIST_ENDS = "list ends inside its faces"
+MISSING = "picture missing"
+
+_INVALID_COLUMN = 7
+"""Where `invalid` stands in a full face line (readme.txt of wider_face_split)."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A picture of the list: its face lines as numbers, and how many faces the list promised."""
+
+    name: str
+    faces: list[list[float]]
+    expected: int
+
+
+def read_wider(list_file: str | Path, image_root: str | Path) -> tuple[list[Sample], ReadReport]:
+    """Reads a list in the layout of `wider_face_train_bbx_gt.txt`.
+
+    The official lists have their traps, and this is what becomes of each:
+
+    - a picture without faces is kept; its count of 0 may be followed by a line of zeros, or not;
+    - a face whose width or height is not positive is dropped, with `WITHOUT_AREA`;
+    - a face flagged `invalid` is kept as ignored;
+    - a picture that is not in `image_root` is dropped, with `MISSING`;
+    - a picture named again is dropped the second time, with `LISTED_TWICE`;
+    - a picture whose faces are cut off by the end of the list is dropped, with `LIST_ENDS`, since
+      the faces it lost would be learned as background.
+
+    Args:
+        list_file: the list, as UTF-8 text.
+        image_root: the folder that the names in the list are relative to.
+
+    Returns:
+        The samples in the order of the list, boxes as `(x, y, x + w, y + h)`, and the report.
+
+    Raises:
+        FileNotFoundError: there is no list, or no folder of pictures.
+        ValueError: a line is not what has to stand there; the message names file and line.
+    """
+    list_file, image_root = Path(list_file), Path(image_root)
+    if not image_root.is_dir():
+        raise FileNotFoundError(f"expected a folder of pictures, got {image_root}")
+    report = ReadReport()
+    samples: list[Sample] = []
+    seen: set[str] = set()
+    for entry in _entries(list_file):
+        path = image_root / entry.name
+        if entry.name in seen:
+            report.drop_picture(LISTED_TWICE, entry.name)
+        elif len(entry.faces) < entry.expected:
+            report.drop_picture(LIST_ENDS, entry.name)
+        elif not path.is_file():
+            report.drop_picture(MISSING, entry.name)
+        else:
+            sample = _sample(entry, path, report)
+            report.keep(sample.ignored)
+            samples.append(sample)
+        seen.add(entry.name)
+    return samples, report
+
+
+def _sample(entry: _Entry, path: Path, report: ReadReport) -> Sample:
+    """The sample of an entry; the faces that it drops go into `report`."""
+    faces = [face for face in entry.faces if face[2] > 0 and face[3] > 0]
+    report.drop_faces(WITHOUT_AREA, entry.name, len(entry.faces) - len(faces))
+    corners = [(x, y, x + width, y + height) for x, y, width, height, *_ in faces]
+    ignored = [len(face) > _INVALID_COLUMN and face[_INVALID_COLUMN] != 0 for face in faces]
+    return Sample(
+        path=path,
+        name=entry.name,
+        boxes=np.array(corners, np.float32).reshape(-1, 4),
+        ignored=np.array(ignored, bool),
+    )
+
+
+def _entries(list_file: Path) -> list[_Entry]:
+    """The pictures of a list; only the last one may have fewer faces than it promised."""
+    lines = [
+        (number, line.strip())
+        for number, line in enumerate(list_file.read_text("utf-8-sig").splitlines(), start=1)
+        if line.strip()
+    ]
+    entries: list[_Entry] = []
+    at = 0
+    while at < len(lines):
+        name = lines[at][1]
+        if at + 1 == len(lines):
+            entries.append(_Entry(name, [], expected=1))
+            break
+        expected = _count(list_file, *lines[at + 1], name)
+        at += 2
+        faces = [_face(list_file, *line, name) for line in lines[at : at + expected]]
+        at += len(faces)
+        if expected == 0 and at < len(lines) and _is_dummy(lines[at][1]):
+            at += 1
+        entries.append(_Entry(name, faces, expected))
+    return entries
+
+
+def _count(list_file: Path, number: int, line: str, name: str) -> int:
+    if not line.isdecimal():
+        raise ValueError(
+            f"{list_file}:{number}: expected the number of faces of {name}, got {line!r}; "
+            "every picture needs its name, its count and one line a face"
+        )
+    return int(line)
+
+
+def _face(list_file: Path, number: int, line: str, name: str) -> list[float]:
+    numbers = _numbers(line.split())
+    if len(numbers) < 4 or not np.all(np.isfinite(numbers)):
+        raise ValueError(
+            f"{list_file}:{number}: expected a face of {name} as at least four numbers x y w h, "
+            f"got {line!r}; compare the count of the picture with its lines"
+        )
+    return numbers
+
+
+def _is_dummy(line: str) -> bool:
+    """Whether a line is the face of zeros that official lists give to a picture without faces."""
+    numbers = _numbers(line.split())
+    return len(numbers) >= 4 and not any(numbers)
+
+
+def _numbers(words: Sequence[str]) -> list[float]:
+    """The words as numbers; nothing when one of them is none."""
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        return []

@@ -1,0 +1,1 @@
+"""Detectors, one a file, over the contract of `tfface.detectors.base`."""

@@ -1,0 +1,95 @@
+"""One training step, once for all detectors and for both backends."""
+
+import keras
+from keras import ops
+
+
+class TrainStep:
+    """Mixin for a `keras.Model`: `train_step` minimises the sum of `compute_losses`.
+
+    A batch is `(images, targets)`. Every loss, and the sum under the name `loss`, is a metric: its mean over the
+    epoch. Works in plain graphs, under XLA (`jit_compile`), with mixed precision and distribution strategies.
+    """
+
+    def compute_losses(self, images, targets, outputs) -> dict:
+        """Scalar losses by name, for the model's outputs in training mode."""
+        raise NotImplementedError(f"{type(self).__name__} must write compute_losses.")
+
+    def measure(self, targets, outputs) -> dict:
+        """Scalars by name that are shown beside the losses and not minimised."""
+        return {}
+
+    loss_names: tuple[str, ...] = ()
+    """Names of all that `compute_losses` and `measure` return."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", *self.loss_names)}
+
+    @property
+    def metrics(self):
+        return list(self.trackers.values())
+
+    def _forward(self, images, targets):
+        outputs = self(images, training=True)
+        losses = self.compute_losses(images, targets, outputs)
+        total = sum(losses.values())
+        return total, {"loss": total, **losses, **self.measure(targets, outputs)}
+
+    def _track(self, values) -> dict:
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+        return {name: self.trackers[name].result() for name in values}
+
+    def train_step(self, *args):
+        """TensorFlow: `train_step(batch) -> logs`. JAX: `train_step(state, batch) -> (logs, state)`."""
+        if keras.backend.backend() == "jax":
+            return self._jax_train_step(*args)
+        return self._tensorflow_train_step(*args)
+
+    def _tensorflow_train_step(self, batch):
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            total, values = self._forward(*batch)
+            scaled = self.optimizer.scale_loss(total)
+        gradients = tape.gradient(scaled, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return self._track(values)
+
+    def _jax_train_step(self, state, batch):
+        import jax
+
+        trainable, non_trainable, optimizer_state, metric_state = state
+
+        def scaled_loss(trainable):
+            mapping = [
+                *zip(self.trainable_variables, trainable, strict=True),
+                *zip(self.non_trainable_variables, non_trainable, strict=True),
+                *zip(self.optimizer.variables, optimizer_state, strict=True),
+            ]
+            with keras.StatelessScope(state_mapping=mapping) as scope:
+                total, values = self._forward(*batch)
+                scaled = self.optimizer.scale_loss(total)
+            updated = [_current(scope, variable) for variable in self.non_trainable_variables]
+            return scaled, (values, updated)
+
+        gradients, (values, non_trainable) = jax.grad(scaled_loss, has_aux=True)(trainable)
+        trainable, optimizer_state = self.optimizer.stateless_apply(
+            optimizer_state, gradients, trainable
+        )
+        mapping = list(zip(self.metrics_variables, metric_state, strict=True))
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            logs = self._track(values)
+        metric_state = [_current(scope, variable) for variable in self.metrics_variables]
+        return logs, (trainable, non_trainable, optimizer_state, metric_state)
+
+
+def _current(scope, variable):
+    value = scope.get_current_value(variable)
+    return variable.value if value is None else value
+
+
+def total_parameters(model) -> int:
+    """Number of trained values of a model; the running statistics of batch normalisation are not counted."""
+    return sum(int(ops.size(variable)) for variable in model.trainable_variables)

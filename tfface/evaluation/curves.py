@@ -1,0 +1,98 @@
+"""Precision-recall curves: the area under them, a table and a plot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfface.files import atomic_path
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Precision and recall of a detector as its score threshold falls.
+
+    Attributes:
+        precision: float64 `(t,)` in 0..1; 0 where nothing is detected yet.
+        recall: float64 `(t,)` in 0..1, never falling; all `nan` when there are no faces to find.
+        thresholds: float64 `(t,)`, falling, in the units of the detector's own scores.
+        faces: number of faces to find.
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    thresholds: np.ndarray
+    faces: int
+
+    @classmethod
+    def from_counts(
+        cls, found: np.ndarray, proposals: np.ndarray, thresholds: np.ndarray, faces: int
+    ) -> "Curve":
+        """The curve of `found` faces among `proposals` detections at each threshold, all `(t,)`.
+
+        A threshold without proposals (0/0) gets precision 0. That changes no area: its recall is 0,
+        and MATLAB's `max` passes over the NaN it has there.
+        """
+        precision = np.divide(
+            found, proposals, out=np.zeros(len(thresholds)), where=np.asarray(proposals) > 0
+        )
+        recall = found / faces if faces else np.full(len(thresholds), np.nan)
+        return cls(precision, recall, thresholds, faces)
+
+    @property
+    def average_precision(self) -> float:
+        """Area under the curve in 0..1 (see `average_precision`); `nan` without faces to find."""
+        return average_precision(self.precision, self.recall) if self.faces else float("nan")
+
+    def to_json(self) -> dict:
+        """The curve as lists, ready for `json.dump`; an undefined area or recall is None."""
+        return {
+            "average_precision": self.average_precision if self.faces else None,
+            "faces": self.faces,
+            "thresholds": self.thresholds.tolist(),
+            "precision": self.precision.tolist(),
+            "recall": self.recall.tolist() if self.faces else None,
+        }
+
+
+def average_precision(precision: np.ndarray, recall: np.ndarray) -> float:
+    """Area in 0..1 under the curve as PASCAL VOC takes it since 2010, over every change of recall.
+
+    Both are `(t,)` in 0..1, in order of falling threshold. The curve starts at recall 0 and ends at
+    recall 1 with precision 0; the precision at a recall is the best one at that recall or higher.
+    """
+    recall = np.concatenate([[0.0], recall, [1.0]])
+    precision = np.concatenate([[0.0], precision, [0.0]])
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(np.sum(np.diff(recall) * envelope[1:]))
+
+
+def format_table(curves: Mapping[str, Curve]) -> str:
+    """A text table of the average precision in per cent, one line a curve."""
+    width = max(len("setting"), *map(len, curves))
+    lines = [f"{'setting':<{width}}  {'faces':>6}  {'AP':>5}"]
+    for name, curve in curves.items():
+        area = f"{100 * curve.average_precision:.1f}" if curve.faces else "-"
+        lines.append(f"{name:<{width}}  {curve.faces:>6}  {area:>5}")
+    return "\n".join(lines)
+
+
+def plot_curves(curves: Mapping[str, Curve], path: Path, title: str) -> None:
+    """Draws the curves that have faces to find into a PNG file at `path`, with their areas."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 5.2), dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    for name, curve in curves.items():
+        if curve.faces:
+            detected = curve.precision > 0
+            label = f"{name}: {100 * curve.average_precision:.1f}"
+            axes.plot(curve.recall[detected], curve.precision[detected], label=label)
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
+    axes.set_title(title, fontsize="medium")
+    axes.grid(alpha=0.3)
+    if axes.lines:
+        axes.legend(title="average precision, %", loc="lower left")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")

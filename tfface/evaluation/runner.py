@@ -1,0 +1,139 @@
+"""Runs a detector over an evaluation set."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from tqdm import tqdm
+
+from tfface.evaluation.curves import Curve
+from tfface.evaluation.wider import WiderFaces, evaluate_wider
+from tfface.evaluation.wider_files import read_ground_truth
+from tfface.image import read_image
+
+SCORE_THRESHOLD = 0.02
+"""Lower scores are left out, as in the evaluations published for RetinaFace and YuNet."""
+
+
+class Detector(Protocol):
+    """What is evaluated: `tfface.FaceDetector` or anything that detects like it."""
+
+    def detect(self, image: np.ndarray, threshold: float, long_side: int | None) -> Any:
+        """Detections with `boxes` `(n, 4)` in pixels of `image` `(H, W, 3)` and `scores` `(n,)`."""
+
+
+@dataclass(frozen=True)
+class WiderSet:
+    """The part of a data set's validation pictures that is on this machine.
+
+    Attributes:
+        image_root: the folder the names are relative to.
+        ground_truth: faces by name, of the pictures present only.
+        listed: number of pictures in the official list.
+    """
+
+    image_root: Path
+    ground_truth: Mapping[str, WiderFaces]
+    listed: int
+
+
+@dataclass(frozen=True)
+class DetectionRun:
+    """Predictions `(n, 5)` by picture, and the seconds each took, without reading its file."""
+
+    predictions: dict[str, np.ndarray]
+    seconds: np.ndarray
+
+
+def open_wider(dataset_dir: Path) -> WiderSet:
+    """Finds the validation pictures of WIDER FACE in `dataset_dir`.
+
+    It holds `WIDER_val/images` and `ground_truth/*.mat`. Pictures that are missing are left out of
+    the ground truth, so they cost no recall.
+
+    Raises:
+        FileNotFoundError: ground truth files are missing, or every picture is.
+    """
+    image_root = Path(dataset_dir) / "WIDER_val" / "images"
+    listed = read_ground_truth(Path(dataset_dir) / "ground_truth")
+    present = {name: faces for name, faces in listed.items() if (image_root / name).is_file()}
+    if not present:
+        raise FileNotFoundError(
+            f"expected pictures of the WIDER FACE validation set in {image_root}, got none; "
+            "unpack WIDER_val.zip there or name another folder"
+        )
+    return WiderSet(image_root, present, len(listed))
+
+
+def long_side_for(image: np.ndarray, long_side: int, scale: float) -> int | None:
+    """The long side in pixels to detect `image` at; None for its own size.
+
+    Args:
+        image: `(H, W, 3)`.
+        long_side: fixed long side, or 0 for that of the picture times `scale`.
+        scale: factor of the picture's own size, above 0.
+    """
+    if long_side:
+        return long_side
+    return None if scale == 1 else max(1, round(scale * max(image.shape[:2])))
+
+
+def detect_pictures(
+    detector: Detector,
+    image_root: Path,
+    names: Iterable[str],
+    long_side: int = 0,
+    scale: float = 1.0,
+    threshold: float = SCORE_THRESHOLD,
+    progress: bool = False,
+) -> DetectionRun:
+    """Detects in every picture `image_root/NAME`; see `evaluate_detector` for the arguments.
+
+    Raises:
+        tfface.image.ImageReadError: a picture cannot be read. It is not passed over, for that would
+            change the result.
+    """
+    predictions, seconds = {}, []
+    for name in tqdm(list(names), desc="detect", unit="picture", disable=not progress):
+        image = read_image(image_root / name)
+        begin = time.perf_counter()
+        detections = detector.detect(
+            image, threshold=threshold, long_side=long_side_for(image, long_side, scale)
+        )
+        seconds.append(time.perf_counter() - begin)
+        predictions[name] = np.concatenate(
+            [np.reshape(detections.boxes, (-1, 4)), np.reshape(detections.scores, (-1, 1))], axis=1
+        )
+    return DetectionRun(predictions, np.array(seconds))
+
+
+def evaluate_detector(
+    detector: Detector,
+    dataset_dir: Path,
+    long_side: int = 0,
+    scale: float = 1.0,
+    threshold: float = SCORE_THRESHOLD,
+    progress: bool = False,
+) -> dict[str, Curve]:
+    """The official WIDER FACE curves of a detector on the validation pictures present.
+
+    Args:
+        detector: a `tfface.FaceDetector` or anything that detects like it.
+        dataset_dir: see `open_wider`.
+        long_side: pictures are resized, also up, so that their long side has so many pixels; 0
+            keeps their own size.
+        scale: pictures are resized by this factor; only used where `long_side` is 0.
+        threshold: detections of a lower score are left out.
+        progress: shows a bar on the standard error.
+
+    Returns:
+        `{"easy": Curve, "medium": Curve, "hard": Curve}`.
+    """
+    wider = open_wider(dataset_dir)
+    run = detect_pictures(
+        detector, wider.image_root, wider.ground_truth, long_side, scale, threshold, progress
+    )
+    return evaluate_wider(run.predictions, wider.ground_truth)

@@ -1,0 +1,94 @@
+"""The files of the WIDER FACE evaluation: official ground truth in, official predictions out."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from tfface.evaluation.wider import SETTINGS, WiderFaces
+from tfface.files import atomic_path
+
+
+def read_ground_truth(folder: Path) -> dict[str, WiderFaces]:
+    """Reads `wider_face_val.mat` and `wider_{easy,medium,hard}_val.mat` of `folder`.
+
+    Returns:
+        The faces of every picture of the validation set, by its name relative to the folder of
+        pictures ("0--Parade/0_Parade_marchingband_1_20.jpg"), in the order of the files.
+
+    Raises:
+        FileNotFoundError: one of the four files is missing.
+        ValueError: they do not belong together.
+    """
+    faces = dict(_read_mat(folder / "wider_face_val.mat", "face_bbx_list"))
+    chosen = {
+        setting: dict(_read_mat(folder / f"wider_{setting}_val.mat", "gt_list"))
+        for setting in SETTINGS
+    }
+    for setting, indices in chosen.items():
+        if indices.keys() != faces.keys():
+            raise ValueError(
+                f"expected the pictures of wider_face_val.mat in wider_{setting}_val.mat, got "
+                f"others; take the four files in {folder} from one release"
+            )
+    return {
+        name: WiderFaces(
+            _to_corners(rows),
+            {setting: _to_mask(chosen[setting][name], len(rows), name) for setting in SETTINGS},
+        )
+        for name, rows in faces.items()
+    }
+
+
+def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> None:
+    """Writes predictions `(n, 5)` as the official tool reads them, `folder/EVENT/PICTURE.txt`.
+
+    A file holds the name of the picture, the number of faces and a line `x y w h score` for each,
+    scores falling.
+    """
+    for name, rows in predictions.items():
+        picture = PurePosixPath(name).with_suffix("")
+        rows = rows[np.argsort(-rows[:, 4], kind="stable")]
+        lines = [picture.name, str(len(rows))]
+        for x_min, y_min, x_max, y_max, score in rows.tolist():
+            size = f"{x_max - x_min:.3f} {y_max - y_min:.3f}"
+            lines.append(f"{x_min:.3f} {y_min:.3f} {size} {score:.8f}")
+        path = folder / f"{picture}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as temporary:
+            temporary.write_text("\n".join(lines) + "\n")
+
+
+def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Yields the name of each picture and its array in `variable`."""
+    from scipy.io import loadmat
+
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"expected the official ground truth at {path}, got no such file; it comes with "
+            "eval_tools.zip of the WIDER FACE page"
+        )
+    content = loadmat(path)
+    events = zip(content["event_list"], content["file_list"], content[variable], strict=True)
+    for (event,), (pictures,), (arrays,) in events:
+        for (picture,), (array,) in zip(pictures, arrays, strict=True):
+            yield f"{event[0]}/{picture[0]}.jpg", array
+
+
+def _to_corners(rows: np.ndarray) -> np.ndarray:
+    """`x, y, width, height` `(n, 4)` as corner boxes, float32 `(n, 4)`."""
+    rows = rows.reshape(-1, 4).astype(np.float32)
+    return np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:]], axis=1)
+
+
+def _to_mask(indices: np.ndarray, faces: int, name: str) -> np.ndarray:
+    """The faces counted from 1 in `indices` as a mask, bool `(faces,)`."""
+    positions = indices.reshape(-1).astype(int) - 1
+    if len(positions) and not 0 <= positions.min() <= positions.max() < faces:
+        raise ValueError(
+            f"expected indices 1..{faces} for {name}, got {positions.min() + 1}.."
+            f"{positions.max() + 1}; take the ground truth files from one release"
+        )
+    mask = np.zeros(faces, dtype=bool)
+    mask[positions] = True
+    return mask

@@ -1,0 +1,55 @@
+"""Convolution, batch normalisation and ReLU: the unit that every network here is made of."""
+
+import keras
+from keras import ops
+
+BATCH_NORM_MOMENTUM = 0.97
+BATCH_NORM_EPSILON = 1e-3
+
+
+@keras.saving.register_keras_serializable(package="tfface")
+class ConvBlock(keras.layers.Layer):
+    """A convolution without bias, batch normalisation and ReLU; "same" padding.
+
+    Args:
+        filters: output channels (twice as many with `crelu`).
+        kernel_size: side of the square kernel.
+        strides: step, in cells of the input.
+        crelu: concatenate the normalised maps with their negatives before the ReLU (C.ReLU,
+            arXiv:1603.05201; the first layers of FaceBoxes).
+    """
+
+    def __init__(
+        self, filters: int, kernel_size: int, strides: int = 1, crelu: bool = False, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.strides = strides
+        self.crelu = crelu
+        self.convolution = keras.layers.Conv2D(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="glorot_uniform",
+        )
+        self.normalization = keras.layers.BatchNormalization(
+            momentum=BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON
+        )
+
+    def call(self, inputs, training=None):
+        outputs = self.normalization(self.convolution(inputs), training=training)
+        if self.crelu:
+            outputs = ops.concatenate([outputs, -outputs], axis=-1)
+        return ops.relu(outputs)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "crelu": self.crelu,
+        }

@@ -1,0 +1,50 @@
+"""The Inception block of FaceBoxes: four branches that see 3, 1, 3 and 5 cells."""
+
+import keras
+from keras import ops
+
+from tfface.layers.convolution import ConvBlock
+
+
+@keras.saving.register_keras_serializable(package="tfface")
+class Inception(keras.layers.Layer):
+    """Four branches of `filters` channels each, concatenated (FaceBoxes, arXiv:1708.05234, figure 2).
+
+    Args:
+        filters: channels of a branch; the block returns four times as many.
+        bottleneck_filters: channels of the 1x1 convolutions in front of the 3x3 ones.
+    """
+
+    def __init__(self, filters: int, bottleneck_filters: int, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.bottleneck_filters = bottleneck_filters
+        self.pool = keras.layers.AveragePooling2D(3, strides=1, padding="same")
+        self.pool_projection = ConvBlock(filters, 1)
+        self.projection = ConvBlock(filters, 1)
+        self.reduction_3x3 = ConvBlock(bottleneck_filters, 1)
+        self.convolution_3x3 = ConvBlock(filters, 3)
+        self.reduction_5x5 = ConvBlock(bottleneck_filters, 1)
+        self.first_5x5 = ConvBlock(filters, 3)
+        self.second_5x5 = ConvBlock(filters, 3)
+
+    def call(self, inputs, training=None):
+        branches = [
+            self.pool_projection(self.pool(inputs), training=training),
+            self.projection(inputs, training=training),
+            self.convolution_3x3(
+                self.reduction_3x3(inputs, training=training), training=training
+            ),
+            self.second_5x5(
+                self.first_5x5(self.reduction_5x5(inputs, training=training), training=training),
+                training=training,
+            ),
+        ]
+        return ops.concatenate(branches, axis=-1)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "bottleneck_filters": self.bottleneck_filters,
+        }

@@ -1,0 +1,40 @@
+"""The detection loss of SSD, FaceBoxes and FBI: classification of sampled anchors, regression of positives."""
+
+from keras import ops
+
+from tfface.losses.classification import softmax_cross_entropy
+from tfface.losses.regression import smooth_l1
+from tfface.sampling import hard_negatives
+
+
+def multibox_losses(targets, outputs, settings) -> dict:
+    """Losses of a batch, both divided by its number of positive anchors (SSD, arXiv:1512.02325, equation 1).
+
+    Args:
+        targets: `labels` `(B, A)` int (1 face, 0 background, -1 ignored) and `offsets` `(B, A, 4)`.
+        outputs: `logits` `(B, A, 2)` and `offsets` `(B, A, 4)`.
+        settings: `negative_ratio`, `minimum_negatives`, `regression_weight`.
+
+    Returns:
+        `{"classification": scalar, "regression": scalar}`; finite also when the batch has no face.
+    """
+    labels = targets["labels"]
+    positive = labels == 1
+    classification = softmax_cross_entropy(labels, outputs["logits"])
+    selected = ops.logical_or(
+        positive,
+        hard_negatives(
+            ops.stop_gradient(classification),
+            labels,
+            ratio=settings.negative_ratio,
+            minimum=settings.minimum_negatives,
+        ),
+    )
+    normalizer = ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
+    regression = smooth_l1(targets["offsets"], outputs["offsets"])
+    return {
+        "classification": ops.sum(ops.where(selected, classification, 0.0)) / normalizer,
+        "regression": settings.regression_weight
+        * ops.sum(ops.where(positive, regression, 0.0))
+        / normalizer,
+    }

@@ -1,0 +1,1 @@
+"""Runs a detector on pictures: LiteRT, SavedModel and Keras behind one call."""

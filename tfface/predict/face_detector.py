@@ -1,0 +1,103 @@
+"""The way from a picture to its faces, whatever runs the detector."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfface.detections import Detections
+from tfface.image import to_rgb
+from tfface.predict.keras_model import KerasRuntime, load_keras_file
+from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.placement import place
+from tfface.predict.runtime import ModelError, Runtime
+from tfface.predict.saved_model import SavedModelRuntime
+from tfface.presets import PRESETS
+
+
+class FaceDetector:
+    """Finds the faces in pictures of any size.
+
+    Args:
+        runtime: a loaded detector; `from_preset` and `from_model` make one.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    @classmethod
+    def from_preset(cls, name_or_path: str | os.PathLike[str], threads: int = 1) -> "FaceDetector":
+        """Loads a detector.
+
+        Args:
+            name_or_path: the name of a preset (`tfface.presets.PRESETS`), or the path of a TFLite
+                file, a `.keras` file or a SavedModel folder.
+            threads: processor threads that one picture may use in a TFLite file; TensorFlow and
+                Keras have settings of their own.
+
+        Raises:
+            tfface.predict.runtime.ModelError: neither a preset nor a file, damaged, or no detector.
+            FileNotFoundError, ValueError: the file of a preset is missing or damaged.
+            ImportError: what runs it is not installed; the message says what to install.
+        """
+        return cls(_open(name_or_path, threads))
+
+    @classmethod
+    def from_model(cls, keras_model: Any) -> "FaceDetector":
+        """Wraps a Keras detector (`tfface.FaceBoxesImproved()`, ...), trained or in training.
+
+        Raises:
+            TypeError: not a detector of tfface.
+        """
+        return cls(KerasRuntime(keras_model))
+
+    def detect(
+        self, image: NDArray[Any], threshold: float = 0.5, long_side: int | None = None
+    ) -> Detections:
+        """Finds the faces in one picture.
+
+        Args:
+            image: RGB uint8 `(H, W, 3)`, 0..255; what else is taken, `tfface.image.to_rgb` says.
+            threshold: the lowest score to return, in 0..1.
+            long_side: pixels to scale the longer side of the picture to before the search. Larger
+                finds smaller faces and takes longer. None searches at the picture's own size; a
+                detector of one fixed size scales the picture to fit.
+
+        Returns:
+            Boxes in pixels of `image`, cut to it, and scores, falling.
+
+        Raises:
+            TypeError, ValueError: a picture, threshold or long side as described is not given.
+            tfface.predict.runtime.ModelError: the detector fails on this picture.
+        """
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"expected a threshold in 0..1, got {threshold}")
+        image = to_rgb(image)
+        placement = place(image.shape[:2], long_side, self._runtime.fixed_size)
+        boxes, scores = self._runtime.run(placement.apply(image))
+        confident = scores >= threshold
+        boxes, scores = placement.to_picture(boxes[confident]), scores[confident]
+        # A box in the padding has no area once it is cut; comparing also drops what is no number.
+        visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        boxes, scores = boxes[visible], scores[visible]
+        falling = np.argsort(-scores, kind="stable")
+        return Detections(boxes[falling], scores[falling])
+
+
+def _open(name_or_path: str | os.PathLike[str], threads: int) -> Runtime:
+    if name_or_path in PRESETS:
+        preset = PRESETS[str(name_or_path)]
+        return LiteRTRuntime(preset.read(), preset.file, threads)
+    path = Path(name_or_path)
+    if path.is_dir():
+        return SavedModelRuntime(path)
+    if not path.is_file():
+        raise ModelError(
+            f"expected a preset ({', '.join(PRESETS)}) or the path of a .tflite file, a .keras "
+            f"file or a SavedModel folder, got {os.fspath(name_or_path)!r}, which is none of them"
+        )
+    if path.suffix == ".keras":
+        return load_keras_file(path)
+    return LiteRTRuntime(path.read_bytes(), str(path), threads)

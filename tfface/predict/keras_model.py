@@ -1,0 +1,59 @@
+"""Runs Keras detectors, of a `.keras` file or as they come out of training."""
+
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+from tfface.image import Image
+from tfface.predict.packages import import_optional
+from tfface.predict.runtime import Faces, ModelError, Size
+
+_LOWEST_SCORE = 0.01
+"""Below what evaluations use (0.02); with fewer candidates the suppression is faster."""
+
+
+class KerasRuntime:
+    """A detector of `tfface.detectors`. The Keras backend decides how many threads it uses.
+
+    Args:
+        model: has `predict_boxes`, see `tfface.detectors.base.Detector`.
+
+    Raises:
+        TypeError: it has not.
+    """
+
+    fixed_size: Size | None = None
+
+    def __init__(self, model: Any) -> None:
+        if not callable(getattr(model, "predict_boxes", None)):
+            raise TypeError(
+                "expected a detector of tfface.detectors, with a method predict_boxes, got "
+                f"{type(model).__name__}"
+            )
+        self._model = model
+
+    def run(self, image: Image) -> Faces:
+        """The faces in `image`, RGB uint8 `(H, W, 3)`."""
+        return self._model.predict_boxes(image, score_threshold=_LOWEST_SCORE)
+
+
+def load_keras_file(path: Path) -> KerasRuntime:
+    """Loads a `.keras` file.
+
+    Raises:
+        ModelError: damaged, of classes that are not in tfface, or no detector.
+        ImportError: Keras or its backend is not installed.
+    """
+    _register_detectors()
+    keras = import_optional("keras", extra="train")
+    try:
+        return KerasRuntime(keras.saving.load_model(path, compile=False))
+    except Exception as error:  # Keras has no common class for what damaged files cause.
+        raise ModelError(f"{path}: expected a detector saved by Keras: {error}") from error
+
+
+def _register_detectors() -> None:
+    """Imports every detector, by which Keras comes to know the names in the file."""
+    package = import_optional("tfface.detectors", extra="train")
+    for module in pkgutil.iter_modules(package.__path__, prefix="tfface.detectors."):
+        import_optional(module.name, extra="train")

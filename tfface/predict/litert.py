@@ -1,0 +1,96 @@
+"""Runs TFLite files with LiteRT, without TensorFlow."""
+
+import threading
+
+from tfface.image import Image
+from tfface.predict import signature
+from tfface.predict.packages import import_optional
+from tfface.predict.runtime import Faces, ModelError, Size
+
+_IDENTIFIER = b"TFL3"
+"""Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
+
+
+class LiteRTRuntime:
+    """A TFLite file, loaded. Several threads may share it; they take turns.
+
+    Args:
+        content: the bytes of the file.
+        source: its name, for messages.
+        threads: processor threads that one picture may use, 1 or more.
+
+    Raises:
+        ModelError: damaged, no TFLite file, or not the signature of a detector.
+        ImportError: ai-edge-litert is not installed.
+    """
+
+    def __init__(self, content: bytes, source: str, threads: int = 1) -> None:
+        if threads < 1:
+            raise ValueError(f"expected 1 thread or more, got {threads}")
+        if content[4:8] != _IDENTIFIER:
+            raise ModelError(
+                f"{source}: expected a TFLite file, with {_IDENTIFIER!r} at byte 4, got "
+                f"{len(content)} bytes with {content[4:8]!r} there"
+            )
+        litert = import_optional("ai_edge_litert.interpreter")
+        self._source = source
+        try:
+            self._interpreter = litert.Interpreter(model_content=content, num_threads=threads)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"{source}: expected a whole TFLite file, got {len(content)} bytes that LiteRT "
+                f"refuses; download or export it again: {error}"
+            ) from error
+        self._read_signature()
+        self._allocated: Size | None = None
+        self._lock = threading.Lock()
+
+    def _read_signature(self) -> None:
+        signatures = self._interpreter.get_signature_list()
+        if signature.NAME not in signatures:
+            raise ModelError(
+                f"{self._source}: expected a TFLite file with the signature {signature.NAME!r}, "
+                f"got {sorted(signatures) or 'none'}; export the detector with python -m convert.main"
+            )
+        names = signatures[signature.NAME]
+        signature.check_names(self._source, names["inputs"], names["outputs"])
+        # The runner must not outlive this function: LiteRT refuses to resize while one exists.
+        runner = self._interpreter.get_signature_runner(signature.NAME)
+        images = runner.get_input_details()[signature.INPUT]
+        outputs = runner.get_output_details()
+        signature.check_types(
+            self._source, images["dtype"], {name: outputs[name]["dtype"] for name in outputs}
+        )
+        self.fixed_size: Size | None = signature.fixed_size_of(
+            self._source, images["shape_signature"]
+        )
+        self._images = images["index"]
+        self._outputs = [outputs[name]["index"] for name in ("boxes", "scores", "count")]
+
+    def run(self, image: Image) -> Faces:
+        """The faces in `image`, RGB uint8 `(H, W, 3)`.
+
+        A size other than that of the call before costs a new allocation.
+
+        Raises:
+            ModelError: LiteRT cannot run the file, or cannot run it at this size.
+        """
+        with self._lock:
+            try:
+                if image.shape[:2] != self._allocated:
+                    self._allocate(image.shape[:2])
+                self._interpreter.set_tensor(self._images, image[None])
+                self._interpreter.invoke()
+                outputs = [self._interpreter.get_tensor(index) for index in self._outputs]
+            except (ValueError, RuntimeError) as error:
+                self._allocated = None
+                raise ModelError(
+                    f"{self._source}: LiteRT failed on a picture of shape {image.shape}: {error}"
+                ) from error
+        return signature.faces_of(self._source, *outputs)
+
+    def _allocate(self, size: Size) -> None:
+        if self.fixed_size is None:
+            self._interpreter.resize_tensor_input(self._images, (1, *size, 3))
+        self._interpreter.allocate_tensors()
+        self._allocated = size

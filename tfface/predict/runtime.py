@@ -1,0 +1,29 @@
+"""What runs a detector: the contract that LiteRT, SavedModel and Keras fulfil here."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfface.image import Image
+
+Size = tuple[int, int]
+"""Height and width in pixels."""
+
+Faces = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Boxes float32 `(n, 4)` in pixels of the input, and scores float32 `(n,)`, after suppression."""
+
+
+class ModelError(ValueError):
+    """A model that is missing, damaged, or not a detector as tfface writes them."""
+
+
+class Runtime(Protocol):
+    """A detector that is loaded and ready."""
+
+    @property
+    def fixed_size(self) -> Size | None:
+        """The only size it takes; None when it takes every size that is a multiple of 32."""
+
+    def run(self, image: Image) -> Faces:
+        """The faces in `image`, RGB uint8 `(H, W, 3)` of a size that it takes."""

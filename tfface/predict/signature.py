@@ -1,0 +1,77 @@
+"""The signature of exported detectors, TFLite and SavedModel alike.
+
+serving_default
+  images  (B, H, W, 3) uint8    RGB; H and W fixed, or both free
+  boxes   (B, K, 4)    float32  x_min, y_min, x_max, y_max in pixels of `images`
+  scores  (B, K)       float32  falling
+  count   (B,)         int32    how many of the K are faces
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from tfface.predict.runtime import Faces, ModelError, Size
+
+NAME = "serving_default"
+INPUT = "images"
+OUTPUT_TYPES = {"boxes": np.float32, "scores": np.float32, "count": np.int32}
+
+
+def check_names(source: str, inputs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Raises ModelError unless the signature takes `images` and returns boxes, scores and count."""
+    inputs, outputs = sorted(inputs), sorted(outputs)
+    if inputs != [INPUT] or not set(OUTPUT_TYPES) <= set(outputs):
+        raise ModelError(
+            f"{source}: expected the input {INPUT!r} and the outputs {', '.join(OUTPUT_TYPES)} in "
+            f"the signature {NAME!r}, got the inputs {inputs} and the outputs {outputs}; "
+            "export the detector with python -m convert.main"
+        )
+
+
+def check_types(source: str, images: DTypeLike, outputs: Mapping[str, DTypeLike]) -> None:
+    """Raises ModelError unless input and outputs, by name, have the types of the signature."""
+    got = {INPUT: np.dtype(images)} | {name: np.dtype(outputs[name]) for name in OUTPUT_TYPES}
+    for name, expected in {INPUT: np.uint8, **OUTPUT_TYPES}.items():
+        if got[name] != expected:
+            raise ModelError(
+                f"{source}: expected {name!r} of type {np.dtype(expected)}, got {got[name]}; "
+                "export the detector with python -m convert.main"
+            )
+
+
+def fixed_size_of(source: str, shape: Sequence[int | None]) -> Size | None:
+    """Height and width in the `shape` of an input; None if both are free, that is None or -1.
+
+    Raises:
+        ModelError: the shape is not that of one RGB picture.
+    """
+    axes = [None if axis is None or axis < 0 else int(axis) for axis in shape]
+    free = [axis is None for axis in axes]
+    is_picture = len(axes) == 4 and axes[0] in (None, 1) and axes[3] == 3 and free[1] == free[2]
+    if not is_picture:
+        raise ModelError(
+            f"{source}: expected {INPUT!r} of shape (1, height, width, 3) with both sides fixed or "
+            f"both free, got {tuple(axes)}; export the detector with python -m convert.main"
+        )
+    height, width = axes[1:3]
+    return None if height is None or width is None else (height, width)
+
+
+def faces_of(source: str, boxes: NDArray, scores: NDArray, count: NDArray) -> Faces:
+    """The faces among the outputs for one picture.
+
+    Raises:
+        ModelError: the shapes are not those of the signature, or the count exceeds them.
+    """
+    candidates = scores.shape[-1] if scores.ndim else 0
+    shapes = (boxes.shape, scores.shape, count.shape)
+    if shapes != ((1, candidates, 4), (1, candidates), (1,)):
+        raise ModelError(
+            f"{source}: expected boxes (1, K, 4), scores (1, K) and count (1,), got {shapes}"
+        )
+    faces = int(count[0])
+    if not 0 <= faces <= candidates:
+        raise ModelError(f"{source}: expected a count in 0..{candidates}, got {faces}")
+    return boxes[0, :faces], scores[0, :faces]

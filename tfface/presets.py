@@ -1,0 +1,128 @@
+"""Named detectors that come with the package: what they are, and how good they were measured."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+WEIGHTS = files("tfface") / "weights"
+"""The folder of the packaged TFLite files."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measured number, with what is needed to measure it again.
+
+    Attributes:
+        quantity: what was measured, as "average precision, easy".
+        value: the number.
+        unit: "percent", "ms", ...
+        protocol: data set and how many of its pictures, test size; or machine, runtime, threads.
+    """
+
+    quantity: str
+    value: float
+    unit: str
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A trained detector in the package.
+
+    Attributes:
+        name: what `FaceDetector.from_preset` takes.
+        file: its TFLite file in `tfface/weights`.
+        description: what it is for, in a sentence.
+        licence: of the weights, an SPDX identifier.
+        data_terms: terms of the pictures it was trained on.
+        input: what its file takes.
+        provenance: network, data, and the command that trained it.
+        parameters: number of trained parameters.
+        multiply_adds: for one picture of 640x480.
+        measured: numbers, each with its protocol.
+        sha256: checksum of the file, in hexadecimal.
+    """
+
+    name: str
+    file: str
+    description: str
+    licence: str
+    data_terms: str
+    input: str
+    provenance: str
+    parameters: int
+    multiply_adds: int
+    measured: tuple[Measurement, ...]
+    sha256: str
+
+    def read(self, folder: Traversable = WEIGHTS) -> bytes:
+        """The content of its TFLite file in `folder`.
+
+        Raises:
+            FileNotFoundError: the file is not in the package.
+            ValueError: its checksum is not `sha256`.
+        """
+        file = folder / self.file
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"expected the weights of preset {self.name!r} at {file}, got no such file; "
+                "the installation is not complete: install tfface again"
+            )
+        content = file.read_bytes()
+        checksum = hashlib.sha256(content).hexdigest()
+        if checksum != self.sha256:
+            raise ValueError(
+                f"{file}: expected the SHA-256 checksum {self.sha256}, got {checksum}; "
+                "the file is damaged or was replaced: install tfface again, or load a file of your "
+                "own by its path"
+            )
+        return content
+
+
+_INPUT = "one RGB picture, uint8 0..255, of any size"
+_DATA_TERMS = "trained on WIDER FACE, whose pictures are for research use"
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="fbi-1",
+            file="fbi-1.tflite",
+            description="FaceBoxesImproved at full width: the more accurate one.",
+            licence="Apache-2.0",
+            data_terms=_DATA_TERMS,
+            input=_INPUT,
+            provenance="",
+            parameters=0,
+            multiply_adds=0,
+            measured=(),
+            sha256="",
+        ),
+        Preset(
+            name="fbi-half",
+            file="fbi-half.tflite",
+            description="FaceBoxesImproved at half the width: the faster one.",
+            licence="Apache-2.0",
+            data_terms=_DATA_TERMS,
+            input=_INPUT,
+            provenance="",
+            parameters=0,
+            multiply_adds=0,
+            measured=(),
+            sha256="",
+        ),
+    )
+}
+"""Presets by name."""
+
+
+def find_preset(name: str) -> Preset:
+    """The preset called `name`.
+
+    Raises:
+        ValueError: there is none of that name; the message lists the names.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"expected the name of a preset ({', '.join(PRESETS)}), got {name!r}")
+    return PRESETS[name]
