@@ -9,8 +9,8 @@ from hypothesis.extra import numpy as arrays
 from tfface.nms import non_max_suppression
 
 
-def kept(boxes: list[list[float]], scores: list[float], *options: float) -> list[int]:
-    return non_max_suppression(np.array(boxes), np.array(scores), *options).tolist()
+def kept(boxes: list[list[float]], scores: list[float], iou_threshold: float = 0.3) -> list[int]:
+    return non_max_suppression(np.array(boxes), np.array(scores), iou_threshold).tolist()
 
 
 def iou(box: np.ndarray, other: np.ndarray) -> float:

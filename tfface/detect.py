@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tfface.detect",
         description="Finds the faces in picture files and folders.",
-        epilog="Exit status: 0, all well; 1, some pictures could not be read; 2, wrong arguments or model.",
+        epilog="Exit status: 0, all well; 1, pictures could not be read; 2, nothing could be done.",
     )
     parser.add_argument(
         "pictures", nargs="+", type=Path, metavar="PICTURE", help="picture file, or folder of them"

@@ -112,12 +112,31 @@ class Detector(TrainStep, keras.Model):
         padding = ((0, -height % multiple), (0, -width % multiple), (0, 0))
         padded = np.pad(np.asarray(image, "float32"), padding)
         outputs = self(padded[None], training=False)
-        logits = ops.convert_to_numpy(outputs["logits"])[0]
-        scores = 1.0 / (1.0 + np.exp(np.clip(logits[:, 0] - logits[:, 1], -80.0, 80.0)))
-        best = np.argsort(-scores, kind="stable")[:candidates]
-        best = best[scores[best] >= score_threshold]
-        anchors = grid_anchors(self.anchor_levels, *padded.shape[:2])
-        offsets = ops.convert_to_numpy(outputs["offsets"])[0]
-        boxes = ops.convert_to_numpy(decode(offsets[best], anchors[best]))
-        keep = non_max_suppression(boxes, scores[best], iou_threshold)
-        return boxes[keep], scores[best][keep].astype(np.float32)
+        return select_faces(
+            ops.convert_to_numpy(outputs["logits"])[0],
+            ops.convert_to_numpy(outputs["offsets"])[0],
+            grid_anchors(self.anchor_levels, *padded.shape[:2]),
+            score_threshold,
+            iou_threshold,
+            candidates,
+        )
+
+
+def select_faces(
+    logits, offsets, anchors, score_threshold=0.05, iou_threshold=0.3, candidates=1000
+):
+    """Faces of one picture from the outputs of a detector: NumPy in, NumPy out.
+
+    Args:
+        logits: `(A, 2)`; offsets: `(A, 4)`; anchors: `(A, 4)`.
+        score_threshold, iou_threshold, candidates: as in `Detector.predict_boxes`.
+
+    Returns:
+        boxes float32 `(n, 4)` and scores float32 `(n,)` in falling order.
+    """
+    scores = 1.0 / (1.0 + np.exp(np.clip(logits[:, 0] - logits[:, 1], -80.0, 80.0)))
+    best = np.argsort(-scores, kind="stable")[:candidates]
+    best = best[scores[best] >= score_threshold]
+    boxes = ops.convert_to_numpy(decode(ops.array(offsets[best]), ops.array(anchors[best])))
+    keep = non_max_suppression(boxes, scores[best], iou_threshold)
+    return boxes[keep], scores[best][keep].astype(np.float32)

@@ -50,7 +50,8 @@ class LiteRTRuntime:
         if signature.NAME not in signatures:
             raise ModelError(
                 f"{self._source}: expected a TFLite file with the signature {signature.NAME!r}, "
-                f"got {sorted(signatures) or 'none'}; export the detector with python -m convert.main"
+                f"got {sorted(signatures) or 'none'}; "
+                "export the detector with python -m convert.main"
             )
         names = signatures[signature.NAME]
         signature.check_names(self._source, names["inputs"], names["outputs"])

@@ -1,0 +1,176 @@
+"""FaceDetector: from a picture to its faces."""
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tfface.predict.face_detector
+import tfface.presets
+from tfface.predict.face_detector import FaceDetector
+from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.runtime import Faces, ModelError, Size
+
+
+class FixedFaces:
+    """A runtime that finds what it was told to, and remembers the last input."""
+
+    def __init__(self, faces: list[list[float]], fixed_size: Size | None = None) -> None:
+        self.faces = np.array(faces, np.float32).reshape(-1, 5)  # x_min, y_min, x_max, y_max, score
+        self.fixed_size = fixed_size
+
+    def run(self, image: np.ndarray) -> Faces:
+        self.image = image
+        return self.faces[:, :4], self.faces[:, 4]
+
+
+def black(height: int, width: int) -> np.ndarray:
+    return np.zeros((height, width, 3), np.uint8)
+
+
+def test_faces_above_the_threshold_in_falling_order() -> None:
+    detector = FaceDetector(FixedFaces([[0, 0, 9, 9, 0.5], [1, 1, 8, 8, 0.25], [2, 2, 7, 7, 0.75]]))
+
+    assert detector.detect(black(32, 32), threshold=0.5).scores.tolist() == [0.75, 0.5]
+    assert len(detector.detect(black(32, 32), threshold=0)) == 3
+    assert len(detector.detect(black(32, 32), threshold=1)) == 0
+
+
+def test_boxes_are_in_pixels_of_the_picture_given() -> None:
+    # 100 x 200 searched at a long side of 400: 200 x 400, padded to 224 x 416.
+    runtime = FixedFaces([[40, 20, 80, 60, 0.9]])
+
+    detections = FaceDetector(runtime).detect(black(100, 200), long_side=400)
+
+    assert runtime.image.shape == (224, 416, 3)
+    assert detections.boxes.tolist() == [[20, 10, 40, 30]]
+
+
+def test_boxes_are_cut_and_those_in_the_padding_dropped() -> None:
+    runtime = FixedFaces([[-5, -5, 50, 10, 0.9], [30, 0, 31, 9, 0.8]])  # the second: right of 30
+
+    detections = FaceDetector(runtime).detect(black(20, 30))
+
+    assert detections.boxes.tolist() == [[0, 0, 30, 10]]
+
+
+def test_numbers_that_are_none_are_dropped() -> None:
+    nan, infinity = float("nan"), float("inf")
+    runtime = FixedFaces([[0, 0, nan, 9, 0.9], [0, 0, 9, 9, nan], [0, 0, infinity, 9, 0.8]])
+
+    assert FaceDetector(runtime).detect(black(32, 32)).boxes.tolist() == [[0, 0, 32, 9]]
+
+
+def test_no_faces() -> None:
+    detections = FaceDetector(FixedFaces([])).detect(black(480, 640))
+
+    assert (detections.boxes.shape, detections.scores.shape) == ((0, 4), (0,))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3000), (3000, 5), (33, 31), (40, 30, 1), (7, 9, 4)])
+@pytest.mark.parametrize("long_side", [None, 1, 64])
+def test_pictures_of_every_shape(
+    tflite_content: bytes, shape: tuple[int, ...], long_side: int | None
+) -> None:
+    detector = FaceDetector(LiteRTRuntime(tflite_content, "reddest.tflite"))
+
+    detections = detector.detect(np.full(shape, 200, np.uint8), 0.2, long_side)
+
+    # The second face of the tiny detector is its whole input, so the picture once it is cut.
+    assert [0, 0, shape[1], shape[0]] in detections.boxes.tolist()
+    assert (detections.boxes >= 0).all()
+
+
+@pytest.mark.parametrize("long_side", [None, 64, 128, 333])
+def test_a_face_is_found_where_it_is(tflite_content: bytes, long_side: int | None) -> None:
+    # A red square of 8 x 8 pixels: the reddest pixel lies inside it at every scale.
+    image = black(150, 250)
+    image[80:88, 200:208, 0] = 255
+    detector = FaceDetector(LiteRTRuntime(tflite_content, "reddest.tflite"))
+
+    box = detector.detect(image, 0.5, long_side).boxes[0]
+
+    scale = 250 / (long_side or 250)
+    assert 200 - scale <= box[0] < box[2] <= 208 + scale
+    assert 80 - scale <= box[1] < box[3] <= 88 + scale
+
+
+def test_a_detector_of_one_size_takes_every_picture(fixed_tflite_content: bytes) -> None:
+    # The input is 64 x 96; a picture of 128 x 128 becomes 64 x 64, with 32 columns of padding.
+    image = black(128, 128)
+    image[96:, 64:66, 0] = 200
+    detector = FaceDetector(LiteRTRuntime(fixed_tflite_content, "fixed.tflite"))
+
+    detections = detector.detect(image, threshold=0.2)
+
+    assert detections.boxes.tolist() == [[64, 96, 66, 98], [0, 0, 128, 128]]
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_thresholds_outside_of_scores_are_refused(threshold: float) -> None:
+    with pytest.raises(ValueError, match=r"threshold in 0\.\.1"):
+        FaceDetector(FixedFaces([])).detect(black(32, 32), threshold)
+
+
+def test_every_kind_of_model_finds_the_same(tflite_file: Path, saved_model_folder: Path) -> None:
+    image = black(50, 70)
+    image[30, 60, 0] = 255
+
+    for path in (tflite_file, str(tflite_file), saved_model_folder):
+        detections = FaceDetector.from_preset(path, threads=1).detect(image)
+
+        assert detections.boxes.tolist() == [[60, 30, 61, 31]]
+
+
+def test_presets_load_by_name(tflite_content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    class PackagedPreset:
+        file = "fbi-1.tflite"
+
+        def read(self) -> bytes:
+            return tflite_content
+
+    monkeypatch.setitem(tfface.presets.PRESETS, "fbi-1", PackagedPreset())
+
+    assert len(FaceDetector.from_preset("fbi-1").detect(black(32, 32), threshold=0.2)) == 1
+
+
+def test_keras_models() -> None:
+    class OneFace:
+        def predict_boxes(self, image, score_threshold):
+            return np.array([[1, 2, 3, 4]], np.float32), np.array([0.5], np.float32)
+
+    assert FaceDetector.from_model(OneFace()).detect(black(9, 9)).boxes.tolist() == [[1, 2, 3, 4]]
+    with pytest.raises(TypeError, match="predict_boxes"):
+        FaceDetector.from_model(object())
+
+
+def test_names_and_files_that_are_no_model(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("nothing to load")
+    shutil.copy(text, tmp_path / "notes.keras")
+
+    with pytest.raises(ModelError, match=r"\(fbi-1, fbi-half\).*'fbi-3', which is none of them"):
+        FaceDetector.from_preset("fbi-3")
+    with pytest.raises(ModelError, match=r"notes\.txt: expected a TFLite file"):
+        FaceDetector.from_preset(text)
+    with pytest.raises(ModelError, match=r"notes\.keras: expected a detector"):
+        FaceDetector.from_preset(tmp_path / "notes.keras")
+    with pytest.raises(ModelError, match=r"without saved_model\.pb"):
+        FaceDetector.from_preset(tmp_path)
+
+
+def test_detecting_adds_little_to_the_run_itself() -> None:
+    # Without scaling and padding: no copy of the picture, some operations on a few boxes.
+    faces = [[x, 10, x + 20, 40, 0.9] for x in range(0, 600, 12)]
+    detector, image = FaceDetector(FixedFaces(faces)), black(480, 640)
+    detector.detect(image)
+
+    seconds = []
+    for _ in range(200):
+        started = time.perf_counter()
+        detector.detect(image)
+        seconds.append(time.perf_counter() - started)
+
+    assert min(seconds) < 0.3e-3

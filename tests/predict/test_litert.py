@@ -1,0 +1,126 @@
+"""TFLite files in LiteRT."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.runtime import ModelError
+
+
+def picture_with_red(height: int, width: int, y: int, x: int) -> np.ndarray:
+    """Black, with one red pixel, which is what the tiny detectors find."""
+    image = np.zeros((height, width, 3), np.uint8)
+    image[y, x, 0] = 255
+    return image
+
+
+def test_faces_in_pictures_of_changing_size(tflite_content: bytes) -> None:
+    runtime = LiteRTRuntime(tflite_content, "reddest.tflite")
+
+    assert runtime.fixed_size is None
+    for height, width, y, x in [(32, 64, 3, 5), (96, 32, 90, 31), (96, 32, 0, 0), (32, 64, 31, 1)]:
+        boxes, scores = runtime.run(picture_with_red(height, width, y, x))
+
+        assert boxes.tolist() == [[x, y, x + 1, y + 1], [0, 0, width, height]]
+        assert scores.tolist() == [1.0, 0.25]
+        assert (boxes.dtype, scores.dtype) == (np.float32, np.float32)
+
+
+def test_red_is_the_first_channel(tflite_content: bytes) -> None:
+    image = np.zeros((32, 32, 3), np.uint8)
+    image[4, 5], image[6, 7] = (0, 0, 255), (200, 0, 0)
+
+    boxes, _ = LiteRTRuntime(tflite_content, "reddest.tflite").run(image)
+
+    assert boxes[0].tolist() == [7, 6, 8, 7]
+
+
+def test_results_outlive_the_next_picture(tflite_content: bytes) -> None:
+    runtime = LiteRTRuntime(tflite_content, "reddest.tflite")
+
+    first, _ = runtime.run(picture_with_red(32, 32, 3, 5))
+    runtime.run(picture_with_red(64, 64, 40, 50))
+
+    assert first[0].tolist() == [5, 3, 6, 4]
+
+
+def test_a_view_of_another_picture(tflite_content: bytes) -> None:
+    # Blue first, turned by a view with a negative stride, as pictures of OpenCV often come.
+    blue_first = picture_with_red(32, 32, 3, 5)[..., ::-1].copy()
+
+    boxes, _ = LiteRTRuntime(tflite_content, "reddest.tflite").run(blue_first[..., ::-1])
+
+    assert boxes[0].tolist() == [5, 3, 6, 4]
+
+
+def test_a_file_of_one_size(fixed_tflite_content: bytes) -> None:
+    runtime = LiteRTRuntime(fixed_tflite_content, "fixed.tflite")
+
+    assert runtime.fixed_size == (64, 96)
+    assert runtime.run(picture_with_red(64, 96, 60, 90))[0][0].tolist() == [90, 60, 91, 61]
+    with pytest.raises(ModelError, match=r"fixed\.tflite.*\(32, 32, 3\)"):
+        runtime.run(picture_with_red(32, 32, 0, 0))
+    # An error leaves it in order.
+    assert runtime.run(picture_with_red(64, 96, 1, 2))[0][0].tolist() == [2, 1, 3, 2]
+
+
+def test_threads_may_share_a_detector(tflite_content: bytes) -> None:
+    runtime = LiteRTRuntime(tflite_content, "reddest.tflite", threads=2)
+    positions = [(index % 32, index * 7 % 64) for index in range(64)]
+
+    def find(position: tuple[int, int]) -> list[float]:
+        y, x = position
+        return runtime.run(picture_with_red(32 + 32 * (y % 2), 64, y, x))[0][0].tolist()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(find, positions))
+
+    assert found == [[x, y, x + 1, y + 1] for y, x in positions]
+
+
+@pytest.mark.parametrize("content", [b"", b"TFL3", b"\x1c\0\0\0TFL2 and more", b"PK\3\4" * 100])
+def test_files_that_are_no_tflite(content: bytes) -> None:
+    with pytest.raises(ModelError, match=r"notes\.txt: expected a TFLite file"):
+        LiteRTRuntime(content, "notes.txt")
+
+
+def test_damaged_files(tflite_content: bytes) -> None:
+    noise = np.random.default_rng(0).bytes(1000)
+    damaged = [tflite_content[:8], tflite_content[:8] + noise]
+    damaged += [tflite_content[:length] for length in range(9, len(tflite_content), 97)]
+
+    for content in damaged:
+        with pytest.raises(ModelError, match=r"cut\.tflite: expected a whole TFLite file"):
+            LiteRTRuntime(content, "cut.tflite")
+
+
+def test_other_networks_are_refused(export_tflite: Callable[..., bytes]) -> None:
+    def other_names(x):
+        return {"y": x}
+
+    def other_type(images):
+        return {"boxes": images, "scores": images + 1.0, "count": images + 2.0}
+
+    shape = (1, 32, 32, 3)
+    with pytest.raises(ModelError, match=r"got the inputs \['x'\] and the outputs \['y'\]"):
+        LiteRTRuntime(export_tflite(other_names, shape, "float32"), "other.tflite")
+    with pytest.raises(ModelError, match="'images' of type uint8, got float32"):
+        LiteRTRuntime(export_tflite(other_type, shape, "float32"), "other.tflite")
+
+
+def test_a_file_without_a_signature() -> None:
+    import tensorflow as tf
+
+    function = tf.function(lambda x: x + 1.0).get_concrete_function(tf.TensorSpec([1, 2]))
+    content = tf.lite.TFLiteConverter.from_concrete_functions([function]).convert()
+
+    with pytest.raises(ModelError, match="signature 'serving_default', got none"):
+        LiteRTRuntime(content, "plain.tflite")
+
+
+def test_less_than_one_thread_is_refused(tflite_content: bytes) -> None:
+    with pytest.raises(ValueError, match="1 thread or more, got 0"):
+        LiteRTRuntime(tflite_content, "reddest.tflite", threads=0)

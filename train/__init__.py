@@ -1,0 +1,1 @@
+"""Training: `python -m train.main --flagfile=train/configs/NAME.flags`."""

@@ -1,0 +1,129 @@
+"""Validation while training: average precision on held-out records, pictures, and the best weights."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from tfface.anchors import grid_anchors
+from tfface.data.records import Record
+from tfface.detections import Detections
+from tfface.detectors.base import select_faces
+from tfface.drawing import draw_detections
+from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
+from tfface.files import atomic_path
+from train.tensorboard import EventLog
+
+SMALLEST_FACES = dict(zip(SETTINGS, (32.0, 16.0, 6.0), strict=True))
+"""Longer side, in pixels of the reduced picture, from which a face counts in each setting."""
+
+PICTURES_SHOWN = 4
+
+
+class Validation(keras.callbacks.Callback):
+    """Measures the model on pictures it does not train on and keeps its best weights.
+
+    The rules are those of the WIDER protocol with other settings: a face counts in "easy", "medium" and
+    "hard" by its size (`SMALLEST_FACES`). So the numbers compare runs on the same records; they are
+    not the ones of WIDER FACE.
+
+    Args:
+        records: held-out pictures.
+        side: their long side is made this many pixels; a multiple of 128.
+        every: epochs between two validations; the last epoch is always validated.
+        last_epoch: number of epochs of the run.
+        log: for the curves and pictures.
+        best: `.keras` file of the detector with the best mean of the three settings.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[Record],
+        side: int,
+        every: int,
+        last_epoch: int,
+        log: EventLog,
+        best: Path,
+        batch_size: int = 16,
+    ):
+        super().__init__()
+        self.every = every
+        self.last_epoch = last_epoch
+        self.log = log
+        self.best = best
+        self.batch_size = batch_size
+        self.best_score = -1.0
+        pictures = [_reduce(record, side) for record in records]
+        self.images = np.stack([image for image, _ in pictures])
+        self.faces = {str(index): faces for index, (_, faces) in enumerate(pictures)}
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every and epoch + 1 != self.last_epoch:
+            return
+        detections = self._detect()
+        curves = evaluate_wider(
+            {
+                str(index): np.column_stack([found.boxes, found.scores])
+                for index, found in enumerate(detections)
+            },
+            self.faces,
+        )
+        step = int(self.model.optimizer.iterations)
+        areas = {name: 100.0 * curve.average_precision for name, curve in curves.items()}
+        self.log.scalars(step, {f"validation/{name}": area for name, area in areas.items()})
+        for index in range(min(PICTURES_SHOWN, len(self.images))):
+            drawn = draw_detections(self.images[index], _confident(detections[index]))
+            self.log.picture(step, f"validation/picture_{index}", drawn)
+        text = "  ".join(f"{name} {area:.1f}" for name, area in areas.items())
+        print(f"\nstep {step}: validation AP  {text}", flush=True)
+        score = float(np.mean(list(areas.values())))
+        if score > self.best_score:
+            self.best_score = score
+            save_detector(self.model, self.best)
+
+    def _detect(self) -> list[Detections]:
+        anchors = grid_anchors(self.model.anchor_levels, *self.images.shape[1:3])
+        detections = []
+        for start in range(0, len(self.images), self.batch_size):
+            images = self.images[start : start + self.batch_size]
+            padding = self.batch_size - len(images)
+            outputs = self.model.predict_on_batch(np.pad(images, ((0, padding), *[(0, 0)] * 3)))
+            for index in range(len(images)):
+                boxes, scores = select_faces(
+                    outputs["logits"][index], outputs["offsets"][index], anchors, 0.02
+                )
+                detections.append(Detections(boxes, scores))
+        return detections
+
+
+def save_detector(model: keras.Model, path: Path) -> None:
+    """Writes a detector as a `.keras` file without the state of its optimiser."""
+    detector = type(model).from_config(model.get_config())
+    detector.set_weights(model.get_weights())
+    with atomic_path(path) as temporary:
+        detector.save(temporary)
+
+
+def _reduce(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:
+    """The picture of a record with a long side of `side`, in the corner of a square, and its faces."""
+    image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
+    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    factor = side / max(image.shape[:2])
+    interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    reduced = cv2.resize(image, None, fx=factor, fy=factor, interpolation=interpolation)
+    canvas = np.zeros((side, side, 3), np.uint8)
+    reduced = reduced[:side, :side]
+    canvas[: reduced.shape[0], : reduced.shape[1]] = reduced
+    boxes = record.boxes * factor
+    longer = np.max(boxes[:, 2:] - boxes[:, :2], axis=1, initial=0.0)
+    counted = {
+        name: ~record.ignored & (longer >= smallest) for name, smallest in SMALLEST_FACES.items()
+    }
+    return canvas, WiderFaces(boxes, counted)
+
+
+def _confident(detections: Detections, threshold: float = 0.4) -> Detections:
+    keep = detections.scores >= threshold
+    return Detections(detections.boxes[keep], detections.scores[keep])
