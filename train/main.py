@@ -56,7 +56,7 @@ def define_flags() -> None:
     flags.DEFINE_float("regression_weight", 1.0, "Weight of smooth L1 beside the softmax loss.")
     flags.DEFINE_float("positive_threshold", 0.35, "IoU from which an anchor is positive.")
     flags.DEFINE_float("negative_threshold", 0.3, "IoU from which an anchor is ignored.")
-    flags.DEFINE_integer("image_size", 512, "Side of the training images; a multiple of 128.")
+    flags.DEFINE_integer("image_size", 512, "Side of the training images; a multiple of 32.")
     flags.DEFINE_float("crop_probability", 0.5, "Of the square crops of FaceBoxes.")
     flags.DEFINE_float("expansion_probability", 0.1, "Of a larger canvas; the rest is scale jitter.")
     flags.DEFINE_float("jitter_minimum", 0.4, "Smallest factor of scale jitter.")
@@ -64,7 +64,7 @@ def define_flags() -> None:
     flags.DEFINE_bool("mixed_bfloat16", False, "Compute in bfloat16, keep weights in float32.")
     flags.DEFINE_bool("jit_compile", keras.backend.backend() == "jax", "Compile steps with XLA.")
     flags.DEFINE_integer("validate_every", 10, "Epochs between two validations.", lower_bound=1)
-    flags.DEFINE_integer("validation_side", 640, "Long side of validation pictures; 128 times n.")
+    flags.DEFINE_integer("validation_side", 640, "Long side of validation pictures; 32 times n.")
     flags.DEFINE_integer("validation_pictures", 300, "The most pictures to validate on.")
     flags.mark_flags_as_required(["output", "train_records"])
 
@@ -72,8 +72,8 @@ def define_flags() -> None:
 def main(arguments) -> None:
     if len(arguments) > 1:
         raise app.UsageError(f"Expected only flags, got {arguments[1:]}.")
-    if FLAGS.image_size % 128 or FLAGS.validation_side % 128:
-        raise app.UsageError("--image_size and --validation_side must be multiples of 128.")
+    if FLAGS.image_size % 32 or FLAGS.validation_side % 32:
+        raise app.UsageError("--image_size and --validation_side must be multiples of 32.")
     output = Path(FLAGS.output)
     output.mkdir(parents=True, exist_ok=True)
     (output / "flags.txt").write_text(FLAGS.flags_into_string())

@@ -31,7 +31,7 @@ class Validation(keras.callbacks.Callback):
 
     Args:
         records: held-out pictures.
-        side: their long side is made this many pixels; a multiple of 128.
+        side: their long side is made this many pixels; a multiple of 32.
         every: epochs between two validations; the last epoch is always validated.
         last_epoch: number of epochs of the run.
         log: for the curves and pictures.

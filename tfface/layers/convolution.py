@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from tfface.layers.batch_normalization import BatchNormalization
+
 BATCH_NORM_MOMENTUM = 0.97
 BATCH_NORM_EPSILON = 1e-3
 
@@ -35,7 +37,7 @@ class ConvBlock(keras.layers.Layer):
             use_bias=False,
             kernel_initializer="glorot_uniform",
         )
-        self.normalization = keras.layers.BatchNormalization(
+        self.normalization = BatchNormalization(
             momentum=BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON
         )
 
