@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 WEIGHTS = files("tfface") / "weights"
 """The folder of the packaged TFLite files."""
@@ -78,6 +79,21 @@ class Preset:
                 "own by its path"
             )
         return content
+
+
+def keras_weights(preset: Preset) -> Path:
+    """The `.keras` file of a preset, to fine-tune or convert from.
+
+    Raises:
+        FileNotFoundError: it is not in the package.
+    """
+    path = Path(str(WEIGHTS / f"{preset.name}.keras"))
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"expected the Keras weights of preset {preset.name!r} at {path}, got no such file; "
+            "the installation is not complete: install tfface again"
+        )
+    return path
 
 
 _INPUT = "one RGB picture, uint8 0..255, of any size"

@@ -22,6 +22,7 @@ from tfface.detectors.base import Detector, LossSettings
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
 from tfface.files import atomic_path
 from tfface.matching import AnchorMatcher
+from tfface.presets import PRESETS, keras_weights
 from train.checkpoints import Checkpoints, SaveCheckpoint
 from train.progress import Curves, Progress, StopWhenNotFinite
 from train.schedules import make_schedule
@@ -40,7 +41,7 @@ def define_flags() -> None:
     flags.DEFINE_multi_string("validation_records", [], "TFRecord files to validate on.")
     flags.DEFINE_enum("detector", "FaceBoxesImproved", list(DETECTORS), "What to train.")
     flags.DEFINE_float("width", 1.0, "Multiplier of the channels.")
-    flags.DEFINE_string("initial_weights", None, "A .keras file of the same detector to fine-tune.")
+    flags.DEFINE_string("initial_weights", None, "Preset or .keras file to fine-tune.")
     flags.DEFINE_integer("steps", 100_000, "Length of the run.", lower_bound=1)
     flags.DEFINE_integer("steps_per_epoch", 500, "Steps between two checkpoints.", lower_bound=1)
     flags.DEFINE_integer("batch_size", 32, "Pictures a step.", lower_bound=1)
@@ -95,7 +96,7 @@ def make_detector() -> Detector:
     """The detector that the flags name, with its loss and its first weights."""
     detector = DETECTORS[FLAGS.detector](width=FLAGS.width)
     if FLAGS.initial_weights:
-        given = keras.models.load_model(FLAGS.initial_weights, compile=False)
+        given = keras.models.load_model(weights_file(FLAGS.initial_weights), compile=False)
         if given.get_config() | {"name": ""} != detector.get_config() | {"name": ""}:
             raise app.UsageError(
                 f"--initial_weights holds {type(given).__name__} {given.get_config()}, "
@@ -106,6 +107,18 @@ def make_detector() -> Detector:
         negative_ratio=FLAGS.negative_ratio, regression_weight=FLAGS.regression_weight
     )
     return detector
+
+
+def weights_file(name_or_path: str) -> Path:
+    """The `.keras` file of a preset, or the given one."""
+    if name_or_path in PRESETS:
+        return keras_weights(PRESETS[name_or_path])
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise app.UsageError(
+            f"Expected a preset ({', '.join(PRESETS)}) or a .keras file, got {name_or_path!r}."
+        )
+    return path
 
 
 def compile_detector(detector: Detector) -> None:
