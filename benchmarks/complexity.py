@@ -1,0 +1,69 @@
+"""Layers, parameters and multiply-adds of the detectors: the tables of BUILD.md.
+
+    python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 640x480
+"""
+
+import argparse
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+
+from tfface.detectors.base import Detector
+from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.detectors.train_step import total_parameters
+
+DETECTORS = {"FaceBoxes": FaceBoxes, "FaceBoxesImproved": FaceBoxesImproved}
+
+
+@contextmanager
+def recorded_convolutions():
+    """Notes every call of a convolution: (path of the layer, kernel shape, output shape)."""
+    calls: list[tuple[str, tuple, tuple]] = []
+    original = keras.layers.Conv2D.call
+
+    def call(layer, inputs):
+        outputs = original(layer, inputs)
+        calls.append((layer.path, tuple(layer.kernel.shape), tuple(outputs.shape)))
+        return outputs
+
+    keras.layers.Conv2D.call = call
+    try:
+        yield calls
+    finally:
+        keras.layers.Conv2D.call = original
+
+
+def convolutions(detector: Detector, height: int = 480, width: int = 640) -> list[tuple]:
+    """Path, kernel shape, output shape and multiply-adds of every convolution for one picture."""
+    with recorded_convolutions() as calls:
+        detector(np.zeros((1, height, width, 3), np.float32))
+    return [
+        (path, kernel, output, int(np.prod(kernel)) * output[1] * output[2])
+        for path, kernel, output in calls
+    ]
+
+
+def count(detector: Detector, height: int = 480, width: int = 640) -> tuple[int, int]:
+    """Multiply-adds of all convolutions for one picture, and trained parameters."""
+    rows = convolutions(detector, height, width)
+    return sum(multiply_adds for *_, multiply_adds in rows), total_parameters(detector)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Layer table of a detector.")
+    parser.add_argument("--detector", choices=DETECTORS, default="FaceBoxesImproved")
+    parser.add_argument("--width", type=float, default=1.0)
+    parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT of the picture")
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    detector = DETECTORS[options.detector](width=options.width)
+    for path, kernel, output, multiply_adds in convolutions(detector, height, width):
+        shape = "x".join(map(str, kernel))
+        print(f"{path:70} {shape:>14} {output[1]:>4}x{output[2]:<4} {multiply_adds / 1e6:8.2f} M")
+    multiply_adds, parameters = count(detector, height, width)
+    print(f"{multiply_adds / 1e6:.1f} M multiply-adds, {parameters:,} parameters")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Turns detectors into files for phones, servers and browsers: TFLite and SavedModel."""

@@ -1,0 +1,72 @@
+"""What a file says about itself: its detector, version, licence, input and thresholds."""
+
+import json
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from convert.faces import Selection
+from tfface.detectors.base import Detector
+from tfface.presets import PRESETS
+
+METADATA_NAME = "tfface"
+"""Name of the buffer in a TFLite file, and of the `.json` file in a SavedModel's `assets.extra`."""
+
+
+def describe(detector: Detector, model: str, selection: Selection) -> dict[str, Any]:
+    """The description of a file, ready for JSON.
+
+    Args:
+        detector: what was converted.
+        model: preset or path that it came from; a preset adds its licence and terms.
+        selection: the thresholds in the graph.
+    """
+    try:
+        package_version = version("tfface")
+    except PackageNotFoundError:  # a checkout that is not installed
+        package_version = "unknown"
+    description: dict[str, Any] = {
+        "version": package_version,
+        "detector": type(detector).__name__,
+        "config": detector.get_config(),
+        "input": "images: uint8 (B, H, W, 3), RGB, 0..255",
+        "outputs": "boxes: x_min, y_min, x_max, y_max in pixels of the input; scores, falling; count",
+        "labels": ["face"],
+        "selection": asdict(selection),
+    }
+    if model in PRESETS:
+        preset = PRESETS[model]
+        description |= {
+            "name": preset.name,
+            "licence": preset.licence,
+            "data_terms": preset.data_terms,
+        }
+    return description
+
+
+def embed(content: bytes, description: dict[str, Any]) -> bytes:
+    """A TFLite file with `description` in its metadata."""
+    from ai_edge_litert.schema_py_generated import BufferT, MetadataT
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    text, name = BufferT(), MetadataT()
+    text.data = np.frombuffer(json.dumps(description).encode(), np.uint8)
+    name.name, name.buffer = METADATA_NAME.encode(), len(model.buffers)
+    model.buffers.append(text)
+    model.metadata = [*(model.metadata or []), name]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def read_embedded(content: bytes) -> dict[str, Any] | None:
+    """The description in a TFLite file; None where there is none."""
+    from ai_edge_litert.schema_py_generated import Model
+
+    model = Model.GetRootAs(content, 0)
+    for index in range(model.MetadataLength()):
+        entry = model.Metadata(index)
+        if entry.Name() == METADATA_NAME.encode():
+            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    return None

@@ -1,0 +1,58 @@
+"""Writes SavedModels."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from convert.graph import DetectionGraph
+from convert.metadata import METADATA_NAME
+
+
+def write_saved_model(graph: DetectionGraph, description: dict[str, Any], folder: Path) -> None:
+    """Writes a SavedModel; whoever loads it needs TensorFlow, not tfface.
+
+    Args:
+        graph: for any number of pictures.
+        description: goes into `assets.extra/tfface.json`.
+        folder: of the SavedModel.
+    """
+    tf.saved_model.save(graph, str(folder), signatures=graph.signatures())
+    extra = folder / "assets.extra"
+    extra.mkdir()
+    (extra / f"{METADATA_NAME}.json").write_text(json.dumps(description, indent=2) + "\n")
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends without an error.
+
+    A SavedModel that was at `path` is replaced. When the block raises, the temporary folder is
+    removed and what was at `path` stays as it was.
+
+    Raises:
+        FileExistsError: `path` is a file, or a folder with something else than a SavedModel in it.
+    """
+    final = Path(path)
+    if final.is_file() or (final.is_dir() and any(final.iterdir()) and not _is_model(final)):
+        raise FileExistsError(
+            f"expected a new folder or that of a SavedModel to write to, got {final}, which holds "
+            "something else; choose another --output or remove it"
+        )
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=final.parent, prefix=f".{final.name}.") as workspace:
+        temporary = Path(workspace) / "new"
+        temporary.mkdir()
+        yield temporary
+        if final.exists():
+            os.replace(final, Path(workspace) / "old")
+        os.replace(temporary, final)
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "saved_model.pb").is_file()
