@@ -1,6 +1,6 @@
 """Layers, parameters and multiply-adds of the detectors: the tables of BUILD.md.
 
-    python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 640x480
+python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 640x480
 """
 
 import argparse

@@ -2,9 +2,10 @@
 
     python -m benchmarks.latency --peers DIR --size 640x480 --threads 1
 
-All detectors see the same picture in turn, many times, so that what else the machine does hits all of them; the
-median counts. FB-1 is the original FaceBoxes with untrained weights, converted on the spot (speed does not depend
-on the weights as long as few candidates pass, which is made sure of). YuNet-n runs in ONNX Runtime and in OpenCV.
+All detectors see the same picture in turn, many times, so that what else the machine does hits all
+of them; the median counts. FB-1 is the original FaceBoxes with untrained weights, converted on the
+spot (speed does not depend on the weights as long as few candidates pass, which is made sure of).
+YuNet-n runs in ONNX Runtime and in OpenCV.
 """
 
 import argparse
@@ -38,7 +39,9 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
-    image = cv2.resize(skimage.data.astronaut()[:384], (width, height), interpolation=cv2.INTER_AREA)
+    image = cv2.resize(
+        skimage.data.astronaut()[:384], (width, height), interpolation=cv2.INTER_AREA
+    )
 
     detectors = {**own_detectors(options.threads), **yunets(options.peers, options.threads, image)}
     times = measure({name: run for name, (run, _) in detectors.items()}, image, options.rounds)
@@ -53,12 +56,13 @@ def main() -> None:
         }
         for name, (_, complexity) in detectors.items()
     ]
-    print(f"{options.size}, {options.threads} thread(s), {options.rounds} rounds, {processor()}")
+    setting = f"{options.size}, {options.threads} thread(s), {options.rounds} rounds, {processor()}"
+    print(setting)
     for row in [dict(zip(rows[0], rows[0], strict=True)), *rows]:
         print("  ".join(f"{value!s:>22}" for value in row.values()))
     if options.csv:
         with options.csv.open("w", newline="") as file:
-            file.write(f"# {datetime.date.today()} {options.size} {options.threads} thread(s) {processor()}\n")
+            file.write(f"# {datetime.date.today()} {setting}\n")
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()
             writer.writerows(rows)
@@ -123,9 +127,11 @@ def measure(
 
 def processor() -> str:
     """Name of the processor, as far as the system tells."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
 
 

@@ -111,12 +111,12 @@ def select_faces(
         selection: thresholds and limits.
 
     Returns:
-        With K for `max_detections`: `boxes` float32 `(K, 4)` in pixels, `scores` float32 `(K,)`, falling,
-        and `count` int32 `()`. Rows from `count` on are zero.
+        With K for `max_detections`: `boxes` float32 `(K, 4)` in pixels, `scores` float32 `(K,)`,
+        falling, and `count` int32 `()`. Rows from `count` on are zero.
     """
     threshold = selection.difference_threshold
-    # Nearly all anchors end up equal, at the threshold, and the heap of top_k passes over them: a sixth
-    # of the time on 22,400 anchors. The suppression drops them, for it takes what is above.
+    # Nearly all anchors end up equal, at the threshold, and the heap of top_k passes over them: 0.1
+    # for 0.5 ms on 22,400 anchors. The suppression drops them, for it takes what is above.
     differences = tf.maximum(differences, threshold)
     anchors = differences.shape[0]
     candidates = (

@@ -40,8 +40,8 @@ class DetectionGraph(tf.Module):
             )
         if size is not None and min(size) < 1:
             raise ValueError(f"expected a size of at least 1x1 pixels, got {size[0]}x{size[1]}")
-        # Only what is in attributes is saved, and only the values of the weights shall be: the
-        # converter loses the weights of a Keras model in silence, and a SavedModel would need Keras.
+        # What is in attributes is saved, and only the values of the weights shall be: the converter
+        # loses the weights of a Keras model in silence, and a SavedModel would need Keras.
         self.weight_values = [variable.value for variable in detector.weights]
         self.detect = tf.function(
             _detection_function(detector, selection or Selection()),

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import tfface
 from convert.faces import Selection
 from tfface.detectors.base import Detector
 from tfface.presets import PRESETS
@@ -23,26 +24,23 @@ def describe(detector: Detector, model: str, selection: Selection) -> dict[str, 
         model: preset or path that it came from; a preset adds its licence and terms.
         selection: the thresholds in the graph.
     """
-    try:
-        package_version = version("tfface")
-    except PackageNotFoundError:  # a checkout that is not installed
-        package_version = "unknown"
     description: dict[str, Any] = {
-        "version": package_version,
+        "name": model if model in PRESETS else Path(model).stem,
+        "version": tfface.__version__,
         "detector": type(detector).__name__,
         "config": detector.get_config(),
-        "input": "images: uint8 (B, H, W, 3), RGB, 0..255",
-        "outputs": "boxes: x_min, y_min, x_max, y_max in pixels of the input; scores, falling; count",
+        "inputs": {"images": "uint8 (B, H, W, 3): RGB, 0..255"},
+        "outputs": {
+            "boxes": "float32 (B, K, 4): x_min, y_min, x_max, y_max in pixels of the input",
+            "scores": "float32 (B, K), 0..1, falling",
+            "count": "int32 (B,): how many of the K are faces",
+        },
         "labels": ["face"],
         "selection": asdict(selection),
     }
     if model in PRESETS:
         preset = PRESETS[model]
-        description |= {
-            "name": preset.name,
-            "licence": preset.licence,
-            "data_terms": preset.data_terms,
-        }
+        description |= {"licence": preset.licence, "data_terms": preset.data_terms}
     return description
 
 

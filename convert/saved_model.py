@@ -14,7 +14,7 @@ from convert.graph import DetectionGraph
 from convert.metadata import METADATA_NAME
 
 
-def write_saved_model(graph: DetectionGraph, description: dict[str, Any], folder: Path) -> None:
+def save_graph(graph: DetectionGraph, description: dict[str, Any], folder: Path) -> None:
     """Writes a SavedModel; whoever loads it needs TensorFlow, not tfface.
 
     Args:

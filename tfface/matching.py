@@ -51,42 +51,50 @@ class AnchorMatcher:
         boxes = ops.concatenate([boxes, ops.zeros((1, 4), "float32")])
         kinds = ops.concatenate([ops.cast(kinds, "int32"), ops.full((1,), ABSENT, "int32")])
         overlaps = pairwise_iou(_only(FACE, boxes, kinds), anchors)
+        best = ops.max(overlaps, axis=0)
         hidden = ops.cond(
             ops.any(kinds == IGNORED),
             lambda: ops.max(pairwise_iou(_only(IGNORED, boxes, kinds), anchors), axis=0),
-            lambda: ops.zeros(anchors.shape[0], "float32"),
+            lambda: ops.zeros_like(best),
         )
+        # An anchor without a face is the added box's, which overlaps nothing.
+        nobody = ops.shape(boxes)[0] - 1
+        rows = ops.arange(nobody + 1, dtype="int32")[:, None]
+        strong = overlaps >= ops.maximum(best, self.positive_threshold)
+        owners = ops.min(ops.where(strong, rows, nobody), axis=0)
 
-        best = ops.max(overlaps, axis=0)
-        owners = ops.where(
-            best >= self.positive_threshold, ops.cast(ops.argmax(overlaps, axis=0), "int32"), -1
-        )
         strengths, choices = _strongest(overlaps, min(self.candidates, anchors.shape[0]))
         owners = _give_every_face_an_anchor(overlaps, strengths, choices, owners)
         owners = self._compensate(strengths, choices, owners)
 
-        positive = owners >= 0
+        positive = owners < nobody
         uncertain = ops.logical_or(
             best >= self.negative_threshold, hidden >= self.ignored_threshold
         )
         labels = ops.where(positive, 1, ops.where(uncertain, -1, 0))
-        matched = ops.take(boxes, ops.maximum(owners, 0), axis=0)
-        offsets = ops.where(positive[:, None], encode(matched, anchors), 0.0)
-        return {"labels": ops.cast(labels, "int32"), "offsets": offsets}
+        offsets = encode(ops.take(boxes, owners, axis=0), anchors)
+        return {
+            "labels": ops.cast(labels, "int32"),
+            "offsets": offsets * ops.cast(positive, "float32")[:, None],
+        }
 
     def _compensate(self, strengths, choices, owners):
         """Step 3. An anchor that two faces ask for goes to the one it overlaps more."""
-        face_count = ops.shape(strengths)[0]
-        owned = ops.segment_sum(
-            ops.ones_like(owners), ops.where(owners < 0, face_count, owners), face_count + 1
-        )[:-1]
+        face_count, candidates = ops.shape(strengths)
+        nobody = face_count - 1
+        owned = ops.segment_sum(ops.ones_like(owners), owners, face_count)
         free = ops.logical_and(
-            ops.take(owners, choices, axis=0) < 0, strengths > self.compensation_threshold
+            ops.take(owners, choices, axis=0) == nobody, strengths > self.compensation_threshold
         )
         rank = ops.cumsum(ops.cast(free, "int32"), axis=1)
         missing = self.compensation_count - owned
         asked = ops.logical_and(free, rank <= missing[:, None])
-        return _award(ops.where(asked, strengths, 0.0), choices, owners)
+        bids = ops.reshape(ops.where(asked, strengths, 0.0), (-1,))
+        choices = ops.reshape(choices, (-1,))
+        wins = _winning(bids, choices, owners.shape[0])
+        bidders = ops.repeat(ops.arange(face_count, dtype="int32"), candidates)
+        given = ops.where(wins, bidders, nobody)
+        return ops.scatter_update(owners, choices[:, None], given, reduction="min")
 
 
 def _only(kind: int, boxes, kinds):
@@ -97,78 +105,93 @@ def _only(kind: int, boxes, kinds):
 def _strongest(overlaps, count: int, group: int = 32):
     """`ops.top_k` along the anchors, at a third of its cost on a CPU.
 
-    The best `count` values lie in the `count` groups of neighbours with the best maxima. Groups are
+    The `count` best values lie in the `count` groups of neighbours with the best maxima. Groups are
     put back in order, so that of equal overlaps the first anchor goes first, as with `ops.top_k`.
     """
     anchor_count = overlaps.shape[1]
     if anchor_count <= count * group:
         strengths, choices = ops.top_k(overlaps, count)
         return strengths, ops.cast(choices, "int32")
-    groups = ops.pad(overlaps, ((0, 0), (0, -anchor_count % group)))
-    groups = ops.reshape(groups, (-1, -(-anchor_count // group), group))
-    chosen = ops.sort(ops.cast(ops.top_k(ops.max(groups, axis=2), count)[1], "int32"), axis=1)
-    places = ops.reshape(chosen[:, :, None] * group + ops.arange(group), (-1, count * group))
-    members = ops.reshape(ops.take_along_axis(groups, chosen[:, :, None], axis=1), (-1, count * group))
-    strengths, choices = ops.top_k(members, count)
-    return strengths, ops.take_along_axis(places, ops.cast(choices, "int32"), axis=1)
+    if anchor_count % group:
+        overlaps = ops.pad(overlaps, ((0, 0), (0, -anchor_count % group)))
+    group_count = overlaps.shape[1] // group
+    groups = ops.reshape(overlaps, (-1, group))
+    maxima = ops.reshape(ops.max(groups, axis=1), (-1, group_count))
+    chosen = ops.sort(ops.cast(ops.top_k(maxima, count)[1], "int32"), axis=1)
+    members = ops.take(groups, chosen + _row_starts(chosen, group_count), axis=0)
+    strengths, within = ops.top_k(ops.reshape(members, (-1, count * group)), count)
+    within = ops.cast(within, "int32")
+    chosen_group = ops.take(ops.reshape(chosen, (-1,)), within // group + _row_starts(within, count))
+    return strengths, chosen_group * group + within % group
 
 
-def _award(strengths, choices, owners):
-    """Every anchor goes to the face that bids most for it; of equal bids the last face's counts.
+def _row_starts(array, length: int):
+    """Places `(n, 1)` at which the rows of an `(n, length)` array begin, once it is flat."""
+    return length * ops.arange(ops.shape(array)[0], dtype="int32")[:, None]
+
+
+def _winning(bids, choices, anchor_count: int):
+    """Which bids get their anchor: the highest, and of equal ones the last.
 
     Args:
-        strengths: `(n, k)` bids, 0 for none.
-        choices: `(n, k)` the anchors they are for.
-        owners: `(A,)` kept where nobody bids.
+        bids: `(m,)`; those of 0 win nothing.
+        choices: `(m,)` the anchors they are for.
+
+    Returns:
+        bool `(m,)`, true once for every anchor that somebody bids for.
     """
-    bidders = ops.repeat(ops.arange(ops.shape(strengths)[0], dtype="int32"), strengths.shape[1])
-    strengths, choices = ops.reshape(strengths, (-1,)), ops.reshape(choices, (-1,))
-    strongest = ops.segment_max(strengths, choices, num_segments=owners.shape[0])
-    wins = ops.logical_and(strengths > 0.0, strengths >= ops.take(strongest, choices, axis=0))
-    winner = ops.segment_max(ops.where(wins, bidders, -1), choices, num_segments=owners.shape[0])
-    return ops.where(winner >= 0, winner, owners)
+    highest = ops.scatter_update(
+        ops.zeros((anchor_count,)), choices[:, None], bids, reduction="max"
+    )
+    wins = ops.logical_and(bids > 0.0, bids >= ops.take(highest, choices))
+    places = ops.arange(ops.shape(bids)[0], dtype="int32")
+    last = ops.scatter_update(
+        ops.full((anchor_count,), -1, "int32"),
+        choices[:, None],
+        ops.where(wins, places, -1),
+        reduction="max",
+    )
+    return ops.take(last, choices) == places
 
 
 def _give_every_face_an_anchor(overlaps, strengths, choices, owners):
     """Step 2 in rounds: faces propose to their best free anchor, each anchor accepts its best proposal.
 
-    First among the candidates of every face, which nearly always suffices; a face whose candidates are all
-    taken proposes to all anchors.
+    First among the candidates of every face, which nearly always suffices; a face whose candidates
+    are all taken proposes to all anchors. `held` is the anchor of every face, one past the last
+    while it has none.
     """
+    face_count, candidates = ops.shape(strengths)
+    anchor_count = owners.shape[0]
 
-    def settle(waiting, taken, owners, strength, choice):
-        given = _award(strength[:, None], choice[:, None], ops.full_like(owners, -1))
-        faces = ops.arange(ops.shape(strength)[0], dtype="int32")
-        accepted = ops.take(given, choice, axis=0) == faces
-        still_waiting = ops.logical_and(
-            waiting, ops.logical_and(strength > 0.0, ops.logical_not(accepted))
-        )
-        taken = ops.logical_or(taken, given >= 0)
-        return still_waiting, taken, ops.where(given >= 0, given, owners)
+    def taken(held):
+        flags = ops.zeros((anchor_count + 1,), "bool")
+        return ops.scatter_update(flags, held[:, None], held >= 0)
 
-    def propose_to_candidates(waiting, taken, owners):
-        free = ops.logical_not(ops.take(taken, choices, axis=0))
-        wanted = ops.where(ops.logical_and(waiting[:, None], free), strengths, 0.0)
-        first = ops.argmax(wanted, axis=1)
-        choice = ops.take_along_axis(choices, first[:, None], axis=1)[:, 0]
-        return settle(waiting, taken, owners, ops.max(wanted, axis=1), choice)
+    def settle(waiting, held, strength, choice):
+        accepted = _winning(strength, choice, anchor_count)
+        waiting = ops.logical_and(waiting, ops.logical_and(strength > 0.0, ~accepted))
+        return waiting, ops.where(accepted, choice, held)
 
-    def propose_to_all(waiting, taken, owners):
-        wanted = ops.where(
-            ops.logical_and(waiting[:, None], ops.logical_not(taken)[None, :]), overlaps, 0.0
-        )
+    def propose_to_candidates(waiting, held):
+        free = ops.logical_not(ops.take(taken(held), choices))
+        free = ops.logical_and(free, waiting[:, None])
+        first = ops.cast(ops.argmax(ops.cast(free, "int32"), axis=1), "int32")
+        choice = ops.take(ops.reshape(choices, (-1,)), first + _row_starts(choices, candidates)[:, 0])
+        return settle(waiting, held, ops.max(ops.where(free, strengths, 0.0), axis=1), choice)
+
+    def propose_to_all(waiting, held):
+        free = ops.logical_and(waiting[:, None], ~taken(held)[None, :-1])
+        wanted = ops.where(free, overlaps, 0.0)
         choice = ops.cast(ops.argmax(wanted, axis=1), "int32")
-        return settle(waiting, taken, owners, ops.max(wanted, axis=1), choice)
+        return settle(waiting, held, ops.max(wanted, axis=1), choice)
 
-    def rounds(propose, waiting, taken, owners):
-        return ops.while_loop(
-            lambda waiting, taken, owners: ops.any(waiting), propose, (waiting, taken, owners)
-        )
+    def rounds(propose, waiting, held):
+        return ops.while_loop(lambda waiting, held: ops.any(waiting), propose, (waiting, held))[1]
 
     is_face = strengths[:, 0] > 0.0
-    nothing_taken = ops.zeros(owners.shape, "bool")
-    _, taken, owners = rounds(propose_to_candidates, is_face, nothing_taken, owners)
-    winners = ops.where(taken, owners, ops.shape(is_face)[0])
-    served = ops.segment_sum(ops.ones_like(winners), winners, ops.shape(is_face)[0] + 1)[:-1] > 0
-    unserved = ops.logical_and(is_face, ops.logical_not(served))
-    return rounds(propose_to_all, unserved, taken, owners)[2]
+    held = ops.full((face_count,), anchor_count, "int32")
+    held = rounds(propose_to_candidates, is_face, held)
+    held = rounds(propose_to_all, ops.logical_and(is_face, held == anchor_count), held)
+    owners = ops.append(owners, face_count - 1)
+    return ops.scatter_update(owners, held[:, None], ops.arange(face_count, dtype="int32"))[:-1]

@@ -18,6 +18,9 @@ class KerasRuntime:
     Args:
         model: has `predict_boxes`, see `tfface.detectors.base.Detector`.
 
+    Attributes:
+        model: the detector itself.
+
     Raises:
         TypeError: it has not.
     """
@@ -30,11 +33,11 @@ class KerasRuntime:
                 "expected a detector of tfface.detectors, with a method predict_boxes, got "
                 f"{type(model).__name__}"
             )
-        self._model = model
+        self.model = model
 
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`."""
-        return self._model.predict_boxes(image, score_threshold=_LOWEST_SCORE)
+        return self.model.predict_boxes(image, score_threshold=_LOWEST_SCORE)
 
 
 def load_keras_file(path: Path) -> KerasRuntime:

@@ -1,0 +1,124 @@
+"""Converts a detector into a file for deployment, and checks that both find the same faces.
+
+    python -m convert.main --model=runs/fbi-1/best.keras --output=fbi-1.tflite
+    python -m convert.main --model=fbi-1 --output=served/fbi-1/1 --format=saved_model
+
+The file takes raw RGB pixels and returns boxes in pixels, scores and their number; the contract is
+in tfface/predict/signature.py. Nothing is at --output before the check has passed.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import app, flags, logging
+
+FORMATS = ("tflite", "saved_model")
+
+
+def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines the flags of this command; importing the module does not, lest names collide."""
+    flags.DEFINE_string(
+        "model",
+        None,
+        "Preset, .keras file, folder of a training run, or checkpoint in one.",
+        values,
+        required=True,
+    )
+    flags.DEFINE_string("output", None, "FILE.tflite, or folder.", values, required=True)
+    flags.DEFINE_enum("format", None, FORMATS, "Default: by the suffix of --output.", values)
+    flags.DEFINE_string(
+        "size", "any", "Height and width that the file takes, as 480x640, or any.", values
+    )
+    flags.DEFINE_float("score_threshold", 0.02, "Faces have a score above it.", flag_values=values)
+    flags.DEFINE_float(
+        "iou_threshold", 0.3, "Of non-maximum suppression, in 0..1.", flag_values=values
+    )
+    flags.DEFINE_integer(
+        "candidates", 1000, "The most boxes to decode and compare.", flag_values=values
+    )
+    flags.DEFINE_integer("max_detections", 400, "The most faces.", flag_values=values)
+    flags.DEFINE_string(
+        "parity_images",
+        None,
+        "Folder of pictures with faces to check the file on; default: pictures that Matplotlib and "
+        "scikit-image bring.",
+        values,
+    )
+
+
+def parse_size(text: str) -> tuple[int, int] | None:
+    """Height and width of `480x640`; None for `any`.
+
+    Raises:
+        ValueError: neither.
+    """
+    if text == "any":
+        return None
+    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
+    if not match:
+        raise ValueError(f"expected a --size such as 480x640 (height x width) or any, got {text!r}")
+    return int(match.group(1)), int(match.group(2))
+
+
+def choose_format(output: Path, named: str | None) -> str:
+    """The format named, or that of the suffix: `.tflite`, or none for a SavedModel's folder.
+
+    Raises:
+        ValueError: another suffix, and no format named.
+    """
+    if named:
+        return named
+    if output.suffix not in (".tflite", ""):
+        raise ValueError(
+            f"expected an --output FILE.tflite or a folder without suffix, got {output}; "
+            f"name the --format: {' or '.join(FORMATS)}"
+        )
+    return "tflite" if output.suffix else "saved_model"
+
+
+def run(values: flags.FlagValues) -> None:
+    """Converts as the flags say.
+
+    Raises:
+        ValueError, OSError: a flag that makes no sense, a file that cannot be read or written, a
+            detector that cannot be converted, or a file that does not find what the detector finds.
+    """
+    output, size = Path(values.output), parse_size(values.size)
+    named = choose_format(output, values.format)
+    # TensorFlow takes seconds to load: not before the flags are known to make sense.
+    from convert import writers
+    from convert.faces import Selection
+    from convert.models import load_detector
+    from convert.parity import pictures_of
+
+    selection = Selection(
+        values.score_threshold, values.iou_threshold, values.candidates, values.max_detections
+    )
+    images = pictures_of(values.parity_images)
+    detector = load_detector(values.model)
+    write: Any = writers.write_tflite if named == "tflite" else writers.write_saved_model
+    parity = write(detector, output, values.model, selection, size, images)
+    print(f"{output}: {parity}")
+
+
+def main(argv: Sequence[str]) -> int:
+    """The command; returns its exit status."""
+    if len(argv) > 1:
+        raise app.UsageError(f"expected flags only, got {argv[1:]}")
+    logging.set_verbosity(logging.WARNING)  # TensorFlow logs every step of saving
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        run(flags.FLAGS)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)

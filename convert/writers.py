@@ -1,0 +1,72 @@
+"""Converts a detector, checks the result, and only then puts it in its place."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from convert.faces import Selection
+from convert.graph import DetectionGraph
+from convert.metadata import describe
+from convert.parity import Parity, Tolerance, compare
+from convert.saved_model import atomic_folder, save_graph
+from convert.tflite import to_tflite
+from tfface.detectors.base import Detector
+from tfface.files import atomic_path
+from tfface.image import Image
+from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.runtime import Runtime, Size
+from tfface.predict.saved_model import SavedModelRuntime
+
+TOLERANCE = Tolerance()
+
+
+def write_tflite(
+    detector: Detector,
+    output: Path,
+    model: str,
+    selection: Selection,
+    size: Size | None,
+    images: Iterable[Image],
+) -> Parity:
+    """Writes a float32 TFLite file that takes one picture at a time.
+
+    Args:
+        detector: what to convert.
+        output: the file; one that is there is replaced.
+        model: preset or path that the detector came from, for the metadata.
+        selection: thresholds and limits in the graph.
+        size: the only height and width it takes; None takes every size.
+        images: pictures to compare file and detector on.
+
+    Raises:
+        convert.tflite.ConversionError: the detector needs operations that TFLite lacks.
+        convert.parity.ParityError: the file does not find what the detector finds.
+    """
+    graph = DetectionGraph(detector, selection, size, batch=1)
+    content = to_tflite(graph, describe(detector, model, selection))
+    parity = _checked(LiteRTRuntime(content, str(output)), detector, images, selection)
+    with atomic_path(output) as temporary:
+        temporary.write_bytes(content)
+    return parity
+
+
+def write_saved_model(
+    detector: Detector,
+    output: Path,
+    model: str,
+    selection: Selection,
+    size: Size | None,
+    images: Iterable[Image],
+) -> Parity:
+    """Writes a SavedModel that takes any number of pictures of one size; see `write_tflite`."""
+    graph = DetectionGraph(detector, selection, size)
+    with atomic_folder(output) as temporary:
+        save_graph(graph, describe(detector, model, selection), temporary)
+        return _checked(SavedModelRuntime(temporary), detector, images, selection)
+
+
+def _checked(
+    runtime: Runtime, detector: Detector, images: Iterable[Image], selection: Selection
+) -> Parity:
+    parity = compare(runtime, detector, images, selection)
+    parity.check(TOLERANCE)
+    return parity
