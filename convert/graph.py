@@ -67,7 +67,8 @@ def _detection_function(detector: Detector, selection: Selection) -> Any:
             return select_faces(*maps, levels, grids, picture_size, selection)
 
         if images.shape[0] == 1:
-            faces = faces_of_one((differences[0], offsets[0]))
+            # Not `[0]`, which would copy the maps number by number.
+            faces = faces_of_one((tf.squeeze(differences, axis=0), tf.squeeze(offsets, axis=0)))
             return {name: value[None] for name, value in faces.items()}
         types = {"boxes": tf.float32, "scores": tf.float32, "count": tf.int32}
         return tf.map_fn(faces_of_one, (differences, offsets), fn_output_signature=types)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convert.faces import Selection
 from tfface.boxes import pairwise_iou
 from tfface.detect import find_pictures
-from tfface.detectors.base import Detector
 from tfface.image import Image, read_image
 from tfface.predict.placement import place
 from tfface.predict.runtime import Faces, Runtime
@@ -17,9 +18,21 @@ from tfface.predict.runtime import Faces, Runtime
 SAME_FACE_IOU = 0.9
 """Two boxes that overlap by more are one detection, found twice."""
 
+THRESHOLD_MARGIN = 1e-4
+"""A detection whose score is so little above the threshold may be below it for the other one."""
+
 
 class ParityError(ValueError):
     """A converted file that does not find what its detector finds."""
+
+
+class Reference(Protocol):
+    """What a file is compared with: `tfface.detectors.base.Detector`."""
+
+    def predict_boxes(
+        self, image: Any, score_threshold: float, iou_threshold: float, candidates: int
+    ) -> Faces:
+        """Boxes `(n, 4)` in pixels and falling scores `(n,)` of RGB `(H, W, 3)`."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,7 @@ class Parity:
     Attributes:
         pictures: how many were compared.
         matched: detections that both have.
-        unmatched: detections that one of them has.
+        unmatched: detections that one of them has, and not just above the score threshold.
         score_difference: the largest of the matched ones.
         box_difference: the largest of their coordinates, in pixels.
     """
@@ -84,7 +97,7 @@ class Parity:
 
 
 def compare(
-    runtime: Runtime, detector: Detector, images: Iterable[Image], selection: Selection
+    runtime: Runtime, detector: Reference, images: Iterable[Image], selection: Selection
 ) -> Parity:
     """Runs both on every picture; a file of one fixed size gets the pictures scaled to fit.
 
@@ -100,19 +113,26 @@ def compare(
             image = place(image.shape[:2], None, runtime.fixed_size).apply(image)
         expected = _reference(detector, image, selection)
         pairs.append((_with_area(expected), _with_area(runtime.run(image))))
-    differences = [_differences(expected, got) for expected, got in pairs]
-    detections = sum(len(expected[1]) + len(got[1]) for expected, got in pairs)
-    matched = sum(len(scores) for scores, _ in differences)
+    lowest = selection.score_threshold + THRESHOLD_MARGIN
+    matched, unmatched = 0, 0
+    score_differences, box_differences = [np.zeros(1)], [np.zeros((1, 4))]
+    for (boxes, scores), (other_boxes, other_scores) in pairs:
+        mine, theirs = _matches(boxes, other_boxes)
+        matched += len(mine)
+        unmatched += int((np.delete(scores, mine) > lowest).sum())
+        unmatched += int((np.delete(other_scores, theirs) > lowest).sum())
+        score_differences.append(np.abs(scores[mine] - other_scores[theirs]))
+        box_differences.append(np.abs(boxes[mine] - other_boxes[theirs]))
     return Parity(
         pictures=len(pairs),
         matched=matched,
-        unmatched=detections - 2 * matched,
-        score_difference=max((float(s.max()) for s, _ in differences if s.size), default=0.0),
-        box_difference=max((float(b.max()) for _, b in differences if b.size), default=0.0),
+        unmatched=unmatched,
+        score_difference=float(np.concatenate(score_differences).max()),
+        box_difference=float(np.concatenate(box_differences).max()),
     )
 
 
-def _reference(detector: Detector, image: Image, selection: Selection) -> Faces:
+def _reference(detector: Reference, image: Image, selection: Selection) -> Faces:
     """What the Keras detector finds, cut to the picture as the file does."""
     boxes, scores = detector.predict_boxes(
         image, selection.score_threshold, selection.iou_threshold, selection.candidates
@@ -129,21 +149,17 @@ def _with_area(faces: Faces) -> Faces:
     return boxes[visible], scores[visible]
 
 
-def _differences(expected: Faces, got: Faces) -> tuple[np.ndarray, np.ndarray]:
-    """Of the detections in both: differences of scores `(n,)` and of coordinates `(n, 4)`.
-
-    Boxes are matched by overlap, each with one other at most.
-    """
-    (boxes, scores), (other_boxes, other_scores) = expected, got
-    if not len(scores) or not len(other_scores):
-        return np.zeros(0), np.zeros((0, 4))
-    overlaps = np.asarray(pairwise_iou(boxes, other_boxes))
+def _matches(
+    boxes: NDArray[np.float32], others: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of detections in both: those that overlap each other most, and nearly entirely."""
+    if not len(boxes) or not len(others):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    overlaps = np.asarray(pairwise_iou(boxes, others))
     best, best_of_other = overlaps.argmax(axis=1), overlaps.argmax(axis=0)
-    (mine,) = np.nonzero(
-        (overlaps.max(axis=1) > SAME_FACE_IOU) & (best_of_other[best] == np.arange(len(best)))
-    )
-    theirs = best[mine]
-    return np.abs(scores[mine] - other_scores[theirs]), np.abs(boxes[mine] - other_boxes[theirs])
+    mutual = best_of_other[best] == np.arange(len(best))
+    (mine,) = np.nonzero(mutual & (overlaps.max(axis=1) > SAME_FACE_IOU))
+    return mine, best[mine]
 
 
 def pictures_of(folder: str | None) -> list[Image]:

@@ -13,8 +13,9 @@ class AnchorLevel:
     Attributes:
         stride: distance of neighbouring cells of the map, in pixels of the image.
         scales: side lengths of the anchors, in pixels, in the order of the prediction channels.
-        densification: for every scale the number n of anchors along each side of a cell: n x n anchors stand
-            evenly in it (FaceBoxes, arXiv:1708.05234, section 3.3). Empty: one anchor, at the centre.
+        densification: for every scale the number n of anchors along each side of a cell: n x n
+            anchors stand evenly in it (FaceBoxes, arXiv:1708.05234, section 3.3). Empty: one
+            anchor, at the centre.
 
     Raises:
         ValueError: no scale, or a densification that does not fit the scales.
@@ -41,7 +42,7 @@ class AnchorLevel:
         return sum(count * count for count in self.densification)
 
     def cell_anchors(self) -> np.ndarray:
-        """Anchors of the upper left cell: float32 `(anchors_per_cell, 4)`, scale by scale, row by row."""
+        """Anchors of the upper left cell, scale by scale, row by row: float32 `(n, 4)`."""
         anchors = []
         for scale, count in zip(self.scales, self.densification, strict=True):
             centres = (np.arange(count) + 0.5) * self.stride / count
@@ -51,12 +52,12 @@ class AnchorLevel:
         return np.concatenate(anchors).astype(np.float32)
 
     def grid_shape(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns of the map over an image of `height` x `width` pixels ("same" padding)."""
+        """Rows and columns of the map over an image of that size in pixels ("same" padding)."""
         return -(-height // self.stride), -(-width // self.stride)
 
 
 def level_anchors(level: AnchorLevel, height: int, width: int) -> np.ndarray:
-    """Anchors of one level over an image, float32 `(rows * columns * anchors_per_cell, 4)`, row by row."""
+    """Anchors of one level over an image, row by row: float32 `(rows * columns * n, 4)`."""
     rows, columns = level.grid_shape(height, width)
     y, x = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
     shifts = np.stack([x, y, x, y], axis=-1).astype(np.float32) * level.stride
@@ -67,7 +68,7 @@ def grid_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> np.n
     """All anchors over an image of `height` x `width` pixels.
 
     Returns:
-        float32 `(A, 4)` in pixels, not clipped, ordered by level, row, column, anchor of the cell: the order in
-        which detectors lay out their outputs.
+        float32 `(A, 4)` in pixels, not clipped, ordered by level, row, column, anchor of the cell:
+        the order in which detectors lay out their outputs.
     """
     return np.concatenate([level_anchors(level, height, width) for level in levels])

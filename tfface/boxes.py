@@ -1,6 +1,7 @@
 """Box arithmetic on arrays of any Keras backend, inside or outside a compiled graph.
 
-A box is `(x_min, y_min, x_max, y_max)` in absolute pixels. Its width is `x_max - x_min`: no "+1" here.
+A box is `(x_min, y_min, x_max, y_max)` in absolute pixels. Its width is `x_max - x_min`, without
+"+1".
 """
 
 import math
@@ -11,7 +12,7 @@ VARIANCES = (0.1, 0.1, 0.2, 0.2)
 """Scales of the regression targets (SSD, arXiv:1512.02325; used by FaceBoxes and S3FD)."""
 
 _LARGEST_SIZE_OFFSET = math.log(1000.0 / 8.0)
-"""Decoded sizes are at most 125 anchors wide, so that an untrained network cannot overflow `exp`."""
+"""Decoded boxes are at most 125 anchors wide: an untrained network cannot overflow `exp`."""
 
 
 def area(boxes):
@@ -24,8 +25,8 @@ def area(boxes):
 def pairwise_iou(boxes, others):
     """Intersection over union of every pair: `(n, 4)`, `(m, 4)` -> `(n, m)` in 0..1.
 
-    Two boxes without area have an IoU of 0. Works coordinate by coordinate: arrays of `(n, m, 2)` cost three
-    times the time.
+    Two boxes without area have an IoU of 0. Works coordinate by coordinate: arrays of `(n, m, 2)`
+    cost three times the time.
     """
     x_min, y_min, x_max, y_max = ops.unstack(boxes[:, None], axis=-1)
     other_x_min, other_y_min, other_x_max, other_y_max = ops.unstack(others[None], axis=-1)
@@ -50,9 +51,9 @@ def _to_centres(boxes):
 def encode(boxes, anchors):
     """Regression targets `(..., 4)` of boxes `(..., 4)` seen from their anchors `(..., 4)`.
 
-    `(dx, dy)` is the distance of the centres in anchor sizes, `(dw, dh)` the logarithm of the ratio of the
-    sizes, each divided by its variance (Fast R-CNN, arXiv:1504.08083, appendix C; variances of SSD).
-    Boxes without area are encoded as if their sides were a thousandth of a pixel.
+    `(dx, dy)` is the distance of the centres in anchor sizes, `(dw, dh)` the logarithm of the ratio
+    of the sizes, each divided by its variance (Fast R-CNN, arXiv:1504.08083, appendix C; variances
+    of SSD). Boxes without area are encoded as if their sides were a thousandth of a pixel.
     """
     x_min, y_min, x_max, y_max = ops.unstack(boxes, axis=-1)
     anchor_x_min, anchor_y_min, anchor_x_max, anchor_y_max = ops.unstack(anchors, axis=-1)
@@ -60,7 +61,8 @@ def encode(boxes, anchors):
     def encode_axis(minimum, maximum, anchor_minimum, anchor_maximum):
         size, anchor_size = maximum - minimum, anchor_maximum - anchor_minimum
         centre, anchor_centre = minimum + 0.5 * size, anchor_minimum + 0.5 * anchor_size
-        return (centre - anchor_centre) / anchor_size, ops.log(ops.maximum(size, 1e-3) / anchor_size)
+        shift = (centre - anchor_centre) / anchor_size
+        return shift, ops.log(ops.maximum(size, 1e-3) / anchor_size)
 
     x, width = encode_axis(x_min, x_max, anchor_x_min, anchor_x_max)
     y, height = encode_axis(y_min, y_max, anchor_y_min, anchor_y_max)

@@ -1,7 +1,8 @@
 """Anchors x faces -> positive, negative or ignored.
 
-The same code runs inside tf.data (TensorFlow backend), one picture at a time with its own number of faces, and
-inside a compiled step (JAX backend), mapped over a batch with faces padded to a fixed number.
+The same code runs inside tf.data (TensorFlow backend), one picture at a time with its own number of
+faces, and inside a compiled step (JAX backend), mapped over a batch with faces padded to a fixed
+number.
 """
 
 from dataclasses import dataclass
@@ -19,12 +20,14 @@ class AnchorMatcher:
     """Assigns faces to anchors as S3FD does (arXiv:1708.05237, section 3.2), and loses no face.
 
     1. An anchor whose best face overlaps it by `positive_threshold` or more is that face's.
-    2. Every face gets the free anchor that overlaps it most, also below the threshold. Where two faces want one
-       anchor the larger overlap has it and the other face takes its next best.
-    3. A face with fewer than `compensation_count` anchors is given free ones that overlap it by more than
-       `compensation_threshold`, best first, up to that count; out of the `candidates` that overlap it most.
-    4. Of the remaining anchors those with an overlap of `negative_threshold` or more, and those that overlap an
-       ignored box by `ignored_threshold` or more, are ignored; all others are background.
+    2. Every face gets the free anchor that overlaps it most, also below the threshold. Where two
+       faces want one anchor the larger overlap has it and the other face takes its next best.
+    3. A face with fewer than `compensation_count` anchors is given free ones that overlap it by
+       more than `compensation_threshold`, best first, up to that count; out of the `candidates`
+       that overlap it most.
+    4. Of the remaining anchors those with an overlap of `negative_threshold` or more, and those
+       that overlap an ignored box by `ignored_threshold` or more, are ignored; all others are
+       background.
 
     The defaults of 1 and 3 are those of S3FD and its author's note on the code.
     """
@@ -45,8 +48,8 @@ class AnchorMatcher:
             kinds: int32 `(n,)` of FACE, ABSENT, IGNORED.
 
         Returns:
-            `labels` int32 `(A,)`: 1 face, 0 background, -1 ignored; `offsets` float32 `(A, 4)`: the encoded box of
-            the anchor's face, defined where the label is 1 and zero elsewhere.
+            `labels` int32 `(A,)`: 1 face, 0 background, -1 ignored; `offsets` float32 `(A, 4)`: the
+            encoded box of the anchor's face, defined where the label is 1 and zero elsewhere.
         """
         boxes = ops.concatenate([boxes, ops.zeros((1, 4), "float32")])
         kinds = ops.concatenate([ops.cast(kinds, "int32"), ops.full((1,), ABSENT, "int32")])
@@ -121,7 +124,9 @@ def _strongest(overlaps, count: int, group: int = 32):
     members = ops.take(groups, chosen + _row_starts(chosen, group_count), axis=0)
     strengths, within = ops.top_k(ops.reshape(members, (-1, count * group)), count)
     within = ops.cast(within, "int32")
-    chosen_group = ops.take(ops.reshape(chosen, (-1,)), within // group + _row_starts(within, count))
+    chosen_group = ops.take(
+        ops.reshape(chosen, (-1,)), within // group + _row_starts(within, count)
+    )
     return strengths, chosen_group * group + within % group
 
 
@@ -155,7 +160,7 @@ def _winning(bids, choices, anchor_count: int):
 
 
 def _give_every_face_an_anchor(overlaps, strengths, choices, owners):
-    """Step 2 in rounds: faces propose to their best free anchor, each anchor accepts its best proposal.
+    """Step 2 in rounds: faces propose to their best free anchor, an anchor accepts the best.
 
     First among the candidates of every face, which nearly always suffices; a face whose candidates
     are all taken proposes to all anchors. `held` is the anchor of every face, one past the last
@@ -166,7 +171,7 @@ def _give_every_face_an_anchor(overlaps, strengths, choices, owners):
 
     def taken(held):
         flags = ops.zeros((anchor_count + 1,), "bool")
-        return ops.scatter_update(flags, held[:, None], held >= 0)
+        return ops.scatter_update(flags, held[:, None], ops.ones_like(held, "bool"))
 
     def settle(waiting, held, strength, choice):
         accepted = _winning(strength, choice, anchor_count)
@@ -177,7 +182,9 @@ def _give_every_face_an_anchor(overlaps, strengths, choices, owners):
         free = ops.logical_not(ops.take(taken(held), choices))
         free = ops.logical_and(free, waiting[:, None])
         first = ops.cast(ops.argmax(ops.cast(free, "int32"), axis=1), "int32")
-        choice = ops.take(ops.reshape(choices, (-1,)), first + _row_starts(choices, candidates)[:, 0])
+        choice = ops.take(
+            ops.reshape(choices, (-1,)), first + _row_starts(choices, candidates)[:, 0]
+        )
         return settle(waiting, held, ops.max(ops.where(free, strengths, 0.0), axis=1), choice)
 
     def propose_to_all(waiting, held):

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -39,7 +40,14 @@ class Checkpoints:
             self._path(old).unlink()
 
     def restore(self, model: keras.Model) -> int:
-        """Loads the newest state into a compiled model; returns its step, 0 when there is none."""
+        """Loads the newest state into a compiled model.
+
+        Returns:
+            Its step, 0 when there is none; then the model stays as it is.
+
+        Raises:
+            ValueError: the state is damaged or of another network.
+        """
         steps = self.steps()
         if not steps:
             return 0
@@ -49,8 +57,8 @@ class Checkpoints:
             model.load_weights(path)
         except (ValueError, KeyError, OSError) as error:
             raise ValueError(
-                f"The checkpoint {path} does not fit this run. Go on with the flags it was begun with, "
-                f"or give a new run another --output. ({error})"
+                f"The checkpoint {path} does not fit this run. Go on with the flags it was begun "
+                f"with, or give a new run another --output. ({error})"
             ) from error
         return steps[-1]
 
@@ -65,5 +73,5 @@ class SaveCheckpoint(keras.callbacks.Callback):
         super().__init__()
         self.checkpoints = checkpoints
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.checkpoints.save(self.model)

@@ -1,7 +1,7 @@
-"""The whole way in one command: detect, compose a set, fine-tune, convert, detect again. `make demo`.
+"""The whole way in one command: detect, compose a set, fine-tune, convert, detect again.
 
-It uses only public-domain pictures that scikit-image and Matplotlib ship: an astronaut, Grace Hopper, and pictures
-without a face as backgrounds.
+`make demo` runs it. It uses only public-domain pictures that scikit-image and Matplotlib ship: an
+astronaut, Grace Hopper, and pictures without a face as backgrounds.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main() -> None:
     print(f"Look at {output / 'shipped'} and {output / 'tuned'}.")
 
 
-def run(module: str, *arguments) -> None:
+def run(module: str, *arguments: object) -> None:
     """Runs a command of tfface as a user would, and shows it; ends the demo if it fails."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     print(f"\n$ {shlex.join(['python', *command[1:]])}", flush=True)
@@ -64,8 +64,9 @@ def run(module: str, *arguments) -> None:
 
 def save_pictures(folder: Path) -> list[Path]:
     """Writes the two public-domain portraits as PNG files."""
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False) as path:
-        hopper = tfface.read_image(path)
+    hopper = tfface.read_image(
+        matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    )
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, image in (("astronaut", skimage.data.astronaut()), ("grace_hopper", hopper)):
@@ -75,12 +76,15 @@ def save_pictures(folder: Path) -> list[Path]:
 
 
 def compose(pictures: list[Path], folder: Path) -> Path:
-    """Pastes the faces that the detector finds on backgrounds; returns the list, in WIDER layout."""
+    """Pastes the faces that the detector finds on backgrounds; returns their list, as WIDER's."""
     detector = tfface.FaceDetector.from_preset(PRESET)
     faces = []
     for picture in pictures:
         image = tfface.read_image(picture)
-        x_min, y_min, x_max, y_max = detector.detect(image).boxes[0].astype(int)
+        detections = detector.detect(image)
+        if not len(detections):
+            sys.exit(f"The demo stops: expected a face in {picture}, {PRESET} found none.")
+        x_min, y_min, x_max, y_max = detections.boxes[0].astype(int)
         faces.append(image[y_min:y_max, x_min:x_max])
     generator = np.random.default_rng(0)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,17 @@
 """Trains a detector.
 
-    python -m train.main --flagfile=train/configs/fbi-1.flags --train_records='records/train-*.tfrecord' --output=runs/fbi-1
+    python -m train.main --flagfile=train/configs/fbi-1.flags \\
+        --train_records='records/train-*.tfrecord' --output=runs/fbi-1
 
-The same command again goes on from the newest checkpoint. Under the TensorFlow backend batches come from
-tf.data; under JAX (KERAS_BACKEND=jax) the decoded pictures stay in the memory of the accelerator.
+The same command again goes on from the newest checkpoint. Under the TensorFlow backend batches come
+from tf.data; under JAX (KERAS_BACKEND=jax) the decoded pictures stay in the memory of the
+accelerator.
 """
 
 import glob
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import keras
@@ -23,8 +25,9 @@ from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
 from tfface.files import atomic_path
 from tfface.matching import AnchorMatcher
 from tfface.presets import PRESETS, keras_weights
+from train import flags as run_flags
 from train.checkpoints import Checkpoints, SaveCheckpoint
-from train.progress import Curves, Progress, StopWhenNotFinite
+from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
 from train.schedules import make_schedule
 from train.tensorboard import EventLog
 from train.validation import Validation, save_detector
@@ -34,60 +37,28 @@ DETECTORS = {"FaceBoxes": FaceBoxes, "FaceBoxesImproved": FaceBoxesImproved}
 FLAGS = flags.FLAGS
 
 
-def define_flags() -> None:
-    """All flags of a run; train/configs explains each value with its source."""
-    flags.DEFINE_string("output", None, "Folder of the run: checkpoints, TensorBoard, weights.")
-    flags.DEFINE_multi_string("train_records", None, "TFRecord files to train on; globs allowed.")
-    flags.DEFINE_multi_string("validation_records", [], "TFRecord files to validate on.")
-    flags.DEFINE_enum("detector", "FaceBoxesImproved", list(DETECTORS), "What to train.")
-    flags.DEFINE_float("width", 1.0, "Multiplier of the channels.")
-    flags.DEFINE_string("initial_weights", None, "Preset or .keras file to fine-tune.")
-    flags.DEFINE_integer("steps", 100_000, "Length of the run.", lower_bound=1)
-    flags.DEFINE_integer("steps_per_epoch", 500, "Steps between two checkpoints.", lower_bound=1)
-    flags.DEFINE_integer("batch_size", 32, "Pictures a step.", lower_bound=1)
-    flags.DEFINE_integer("seed", 0, "Of initial weights, order of the data and augmentation.")
-    flags.DEFINE_enum("schedule", "piecewise", ["piecewise", "cosine"], "Learning rate.")
-    flags.DEFINE_float("learning_rate", 1e-3, "The highest learning rate.")
-    flags.DEFINE_list("boundaries", [], "Steps at which a piecewise rate falls to a tenth.")
-    flags.DEFINE_integer("warmup_steps", 0, "Steps in which the rate rises from 0.")
-    flags.DEFINE_float("momentum", 0.9, "Of SGD.")
-    flags.DEFINE_float("weight_decay", 5e-4, "Weight of the L2 penalty on kernels, as in Caffe.")
-    flags.DEFINE_float("clip_norm", 10.0, "Largest norm of the whole gradient.")
-    flags.DEFINE_float("negative_ratio", 3.0, "Hard negatives for each positive anchor.")
-    flags.DEFINE_float("regression_weight", 1.0, "Weight of smooth L1 beside the softmax loss.")
-    flags.DEFINE_float("positive_threshold", 0.35, "IoU from which an anchor is positive.")
-    flags.DEFINE_float("negative_threshold", 0.3, "IoU from which an anchor is ignored.")
-    flags.DEFINE_integer("image_size", 512, "Side of the training images; a multiple of 32.")
-    flags.DEFINE_float("crop_probability", 0.5, "Of the square crops of FaceBoxes.")
-    flags.DEFINE_float("expansion_probability", 0.1, "Of a larger canvas; the rest is scale jitter.")
-    flags.DEFINE_float("jitter_minimum", 0.4, "Smallest factor of scale jitter.")
-    flags.DEFINE_float("jitter_maximum", 2.0, "Largest factor of scale jitter.")
-    flags.DEFINE_bool("mixed_bfloat16", False, "Compute in bfloat16, keep weights in float32.")
-    flags.DEFINE_bool("jit_compile", keras.backend.backend() == "jax", "Compile steps with XLA.")
-    flags.DEFINE_integer("validate_every", 10, "Epochs between two validations.", lower_bound=1)
-    flags.DEFINE_integer("validation_side", 640, "Long side of validation pictures; 32 times n.")
-    flags.DEFINE_integer("validation_pictures", 300, "The most pictures to validate on.")
-    flags.mark_flags_as_required(["output", "train_records"])
-
-
-def main(arguments) -> None:
+def main(arguments: Sequence[str]) -> None:
     if len(arguments) > 1:
         raise app.UsageError(f"Expected only flags, got {arguments[1:]}.")
-    if FLAGS.image_size % 32 or FLAGS.validation_side % 32:
-        raise app.UsageError("--image_size and --validation_side must be multiples of 32.")
-    output = Path(FLAGS.output)
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "flags.txt").write_text(FLAGS.flags_into_string())
     keras.utils.set_random_seed(FLAGS.seed)
     if FLAGS.mixed_bfloat16:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
-
-    detector = make_detector()
-    compile_detector(detector)
+    output = Path(FLAGS.output)
     checkpoints = Checkpoints(output / "checkpoints")
-    first_step = checkpoints.restore(detector)
-    batches = make_batches(detector, matching_files(FLAGS.train_records))
-    train(detector, batches, checkpoints, first_step, output)
+    try:
+        files = matching_files(FLAGS.train_records)
+        validation_files = matching_files(FLAGS.validation_records)
+        detector = make_detector()
+        compile_detector(detector)
+        first_step = checkpoints.restore(detector)
+    except (OSError, ValueError) as error:
+        raise app.UsageError(str(error)) from error
+    check_first_step(first_step)
+
+    with atomic_path(output / "flags.txt") as temporary:
+        temporary.write_text(FLAGS.flags_into_string())
+    batches = make_batches(detector, files)
+    train(detector, batches, validation_files, checkpoints, first_step, output)
     save_detector(detector, output / "final.keras")
     print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
 
@@ -97,16 +68,25 @@ def make_detector() -> Detector:
     detector = DETECTORS[FLAGS.detector](width=FLAGS.width)
     if FLAGS.initial_weights:
         given = keras.models.load_model(weights_file(FLAGS.initial_weights), compile=False)
-        if given.get_config() | {"name": ""} != detector.get_config() | {"name": ""}:
-            raise app.UsageError(
-                f"--initial_weights holds {type(given).__name__} {given.get_config()}, "
-                f"but the flags ask for {FLAGS.detector} of width {FLAGS.width}."
+        if _architecture(given) != _architecture(detector):
+            raise ValueError(
+                f"--initial_weights holds {_architecture(given)}, but the flags ask for "
+                f"{_architecture(detector)}. Change --detector and --width, or the weights."
             )
         detector.set_weights(given.get_weights())
     detector.loss_settings = LossSettings(
-        negative_ratio=FLAGS.negative_ratio, regression_weight=FLAGS.regression_weight
+        negative_ratio=FLAGS.negative_ratio,
+        mining_steps=FLAGS.mining_steps,
+        regression_weight=FLAGS.regression_weight,
     )
     return detector
+
+
+def _architecture(model: keras.Model) -> str:
+    """All that decides the shapes of the weights, as `FaceBoxesImproved(width=1.0)`."""
+    config = {name: value for name, value in model.get_config().items() if name != "name"}
+    settings = ", ".join(f"{name}={value}" for name, value in sorted(config.items()))
+    return f"{type(model).__name__}({settings})"
 
 
 def weights_file(name_or_path: str) -> Path:
@@ -115,14 +95,17 @@ def weights_file(name_or_path: str) -> Path:
         return keras_weights(PRESETS[name_or_path])
     path = Path(name_or_path)
     if not path.is_file():
-        raise app.UsageError(
+        raise ValueError(
             f"Expected a preset ({', '.join(PRESETS)}) or a .keras file, got {name_or_path!r}."
         )
     return path
 
 
 def compile_detector(detector: Detector) -> None:
-    """SGD as in Caffe: its weight decay is a gradient, so momentum multiplies it by 1 / (1 - momentum)."""
+    """Gives the detector SGD as in Caffe.
+
+    There weight decay is a part of the gradient, so momentum multiplies it by 1 / (1 - momentum).
+    """
     optimizer = keras.optimizers.SGD(
         make_schedule(
             FLAGS.schedule,
@@ -146,14 +129,28 @@ def matching_files(patterns: list[str]) -> list[str]:
     for pattern in patterns:
         found = glob.glob(pattern)
         if not found:
-            raise app.UsageError(
+            raise FileNotFoundError(
                 f"No file matches {pattern!r}. `python -m tfface.data.prepare` writes records."
             )
         files.update(found)
     return sorted(files)
 
 
-def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterator]:
+def check_first_step(step: int) -> None:
+    """An error where the run cannot go on from the checkpoint of `step` with these flags."""
+    if step > FLAGS.steps:
+        raise app.UsageError(
+            f"The run in {FLAGS.output} is at step {step} already, beyond --steps={FLAGS.steps}. "
+            "Give a larger --steps, or a new run another --output."
+        )
+    if step % FLAGS.steps_per_epoch:
+        raise app.UsageError(
+            f"The run in {FLAGS.output} is at step {step}, which is not a multiple of "
+            f"--steps_per_epoch={FLAGS.steps_per_epoch}. Go on with the value it was begun with."
+        )
+
+
+def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterable[tuple]]:
     """A function that gives the batches from a step on."""
     settings = {
         "anchor_levels": detector.anchor_levels,
@@ -181,20 +178,27 @@ def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterat
     return lambda step: training_batches(files, **settings, first_step=step)
 
 
-def train(detector, batches, checkpoints: Checkpoints, first_step: int, output: Path) -> None:
-    """Trains from `first_step` to the last step; stops, with the batch saved, at a loss that is not finite."""
-    epoch_steps = FLAGS.steps_per_epoch
-    last_epoch = -(-FLAGS.steps // epoch_steps)
+def train(
+    detector: Detector,
+    batches: Callable[[int], Iterable[tuple]],
+    validation_files: list[str],
+    checkpoints: Checkpoints,
+    first_step: int,
+    output: Path,
+) -> None:
+    """Trains from `first_step` to the last step.
+
+    Ends the program, with the batch saved, at a loss that is not finite.
+    """
+    last_epoch = FLAGS.steps // FLAGS.steps_per_epoch
     log = EventLog(output / "tensorboard")
-    guard = StopWhenNotFinite(first_step)
-    callbacks = [
-        Progress(first_step, last_epoch * epoch_steps),
-        guard,
+    callbacks: list[keras.callbacks.Callback] = [
+        Progress(first_step, FLAGS.steps),
+        StopWhenNotFinite(),
         Curves(log),
-        SaveCheckpoint(checkpoints),
     ]
-    if FLAGS.validation_records:
-        records = read_records(matching_files(FLAGS.validation_records))
+    if validation_files:
+        records = read_records(validation_files)
         callbacks.append(
             Validation(
                 itertools.islice(records, FLAGS.validation_pictures),
@@ -205,33 +209,42 @@ def train(detector, batches, checkpoints: Checkpoints, first_step: int, output: 
                 output / "best.keras",
             )
         )
-    detector.fit(
-        batches(first_step),
-        initial_epoch=first_step // epoch_steps,
-        epochs=last_epoch,
-        steps_per_epoch=epoch_steps,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    )
-    log.close()
-    if guard.bad_step is not None:
-        stop_with_batch(next(iter(batches(guard.bad_step))), guard.bad_step, output)
-
-
-def stop_with_batch(batch, step: int, output: Path) -> None:
-    """Saves the batch whose loss was not finite, and ends the program."""
-    images, targets = batch
-    with atomic_path(output / f"not-finite-step-{step}.npz") as temporary:
-        np.savez_compressed(
-            temporary, images=np.asarray(images), **{k: np.asarray(v) for k, v in targets.items()}
+    # Last: what a checkpoint stands for is then complete, also when the run is killed right after.
+    callbacks.append(SaveCheckpoint(checkpoints))
+    try:
+        detector.fit(
+            batches(first_step),
+            initial_epoch=first_step // FLAGS.steps_per_epoch,
+            epochs=last_epoch,
+            steps_per_epoch=FLAGS.steps_per_epoch,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
         )
-    sys.exit(
-        f"The loss of step {step} is not finite. Its batch is in {output}/not-finite-step-{step}.npz; "
-        "the newest checkpoint is from before it. Try a lower --learning_rate or --clip_norm."
-    )
+    except NotFiniteLoss as error:
+        path = output / f"not-finite-step-{error.step}.npz"
+        save_batch(next(iter(batches(error.step))), path)
+        sys.exit(
+            f"\n{error} Its batch is in {path}; the newest checkpoint is from before it. "
+            "Try a lower --learning_rate or --clip_norm."
+        )
+    finally:
+        log.close()
+
+
+def save_batch(batch: tuple, path: Path) -> None:
+    """Writes a batch `(images, targets)` as an .npz file of `images`, `labels` and `offsets`."""
+    images, targets = batch
+    with atomic_path(path) as temporary:
+        np.savez_compressed(
+            temporary,
+            images=np.asarray(images),
+            labels=np.asarray(targets["labels"]),
+            offsets=np.asarray(targets["offsets"]),
+        )
 
 
 if __name__ == "__main__":
-    define_flags()
+    run_flags.define_flags()
+    flags.adopt_module_key_flags(run_flags)
     app.run(main)

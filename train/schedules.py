@@ -1,40 +1,48 @@
 """Learning rates: Keras' own schedules, with a warm-up where they have none."""
 
+from typing import Any, Self
+
 import keras
 from keras import ops
+from keras.optimizers.schedules import LearningRateSchedule
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises in a straight line to what another schedule says, within the first `steps` steps."""
+class WarmUp(LearningRateSchedule):
+    """Rises in a straight line to what another schedule says, within the first `steps` steps.
 
-    def __init__(self, schedule, steps: int):
+    Args:
+        schedule: what it rises to.
+        steps: 1 or more; step `steps - 1` is the first with the full rate.
+    """
+
+    def __init__(self, schedule: LearningRateSchedule, steps: int):
         self.schedule = schedule
         self.steps = steps
 
-    def __call__(self, step):
-        progress = (ops.cast(step, "float32") + 1.0) / max(self.steps, 1)
+    def __call__(self, step: Any) -> Any:
+        progress = (ops.cast(step, "float32") + 1.0) / self.steps
         return ops.minimum(progress, 1.0) * self.schedule(step)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "schedule": keras.optimizers.schedules.serialize(self.schedule),
             "steps": self.steps,
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         schedule = keras.optimizers.schedules.deserialize(config["schedule"])
         return cls(schedule, config["steps"])
 
 
 def make_schedule(
     kind: str, learning_rate: float, steps: int, boundaries: list[int], warmup_steps: int
-):
+) -> LearningRateSchedule:
     """The learning rate of a run.
 
     Args:
-        kind: "piecewise" (a tenth at each of `boundaries`) or "cosine" (to 0 at the last step).
+        kind: "piecewise" (a tenth after each of `boundaries`) or "cosine" (to 0 at the last step).
         learning_rate: the highest.
         steps: length of the run.
         boundaries: steps, rising; only for "piecewise".
@@ -45,13 +53,18 @@ def make_schedule(
     """
     if boundaries != sorted(set(boundaries)) or any(not 0 < b < steps for b in boundaries):
         raise ValueError(
-            f"Expected rising learning rate boundaries between 0 and {steps} steps, got {boundaries}."
+            f"Expected rising learning rate boundaries between 0 and {steps} steps, "
+            f"got {boundaries}."
         )
     if kind == "cosine":
         if boundaries:
-            raise ValueError(f"A cosine schedule has no boundaries, got {boundaries}.")
+            raise ValueError(
+                f"Expected no boundaries for a cosine schedule, got {boundaries}; "
+                "take the piecewise schedule or leave them out."
+            )
         schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     else:
-        rates = [learning_rate * 0.1**index for index in range(len(boundaries) + 1)]
-        schedule = keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
+        # Keras wants one boundary at least; the end of the run is one without effect.
+        rates = [learning_rate * 0.1**index for index in range(len(boundaries) + 2)]
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([*boundaries, steps], rates)
     return WarmUp(schedule, warmup_steps) if warmup_steps else schedule

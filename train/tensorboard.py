@@ -1,5 +1,6 @@
 """TensorBoard event files, written without TensorFlow, so that JAX runs have them too."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 
 class EventLog:
-    """Scalars and pictures of a run, for `tensorboard --logdir`."""
+    """Scalars and pictures of a run, for `tensorboard --logdir`.
+
+    A run that goes on adds a file to the folder; TensorBoard joins the curves by their steps. Every
+    point is on disk before the call returns.
+
+    Args:
+        directory: `RUN/tensorboard`; made when it is missing.
+    """
 
     def __init__(self, directory: Path):
         self._writer = EventFileWriter(str(directory))
@@ -33,7 +41,9 @@ class EventLog:
         self._add(step, Summary(value=[Summary.Value(tag=name, image=content)]))
 
     def _add(self, step: int, summary: Summary) -> None:
-        self._writer.add_event(Event(step=step, summary=summary))
+        self._writer.add_event(Event(step=step, wall_time=time.time(), summary=summary))
+        self._writer.flush()
 
     def close(self) -> None:
+        """Ends the file."""
         self._writer.close()

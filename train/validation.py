@@ -1,7 +1,9 @@
-"""Validation while training: average precision on held-out records, pictures, and the best weights."""
+"""Validation while training: average precision on held-out pictures, and the best weights."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
@@ -25,9 +27,9 @@ PICTURES_SHOWN = 4
 class Validation(keras.callbacks.Callback):
     """Measures the model on pictures it does not train on and keeps its best weights.
 
-    The rules are those of the WIDER protocol with other settings: a face counts in "easy", "medium" and
-    "hard" by its size (`SMALLEST_FACES`). So the numbers compare runs on the same records; they are
-    not the ones of WIDER FACE.
+    The rules are those of the WIDER protocol with other settings: a face counts in "easy", "medium"
+    and "hard" by its size (`SMALLEST_FACES`). So the numbers compare runs on the same records; they
+    are not the ones of WIDER FACE.
 
     Args:
         records: held-out pictures.
@@ -35,7 +37,12 @@ class Validation(keras.callbacks.Callback):
         every: epochs between two validations; the last epoch is always validated.
         last_epoch: number of epochs of the run.
         log: for the curves and pictures.
-        best: `.keras` file of the detector with the best mean of the three settings.
+        best: `.keras` file of the detector with the best mean of the settings that have faces. What
+            it reached stands beside it in a `.json` file, which a run that goes on compares with.
+        batch_size: pictures that are detected in at once.
+
+    Raises:
+        ValueError: no record, a picture that cannot be decoded, or no face that counts.
     """
 
     def __init__(
@@ -54,12 +61,17 @@ class Validation(keras.callbacks.Callback):
         self.log = log
         self.best = best
         self.batch_size = batch_size
-        self.best_score = -1.0
         pictures = [_reduce(record, side) for record in records]
+        if not any(faces.counted["hard"].any() for _, faces in pictures):
+            raise ValueError(
+                f"Expected validation records with faces of {SMALLEST_FACES['hard']:.0f} pixels or "
+                f"more, got {len(pictures)} pictures without any. Give other --validation_records, "
+                "or a larger --validation_side."
+            )
         self.images = np.stack([image for image, _ in pictures])
         self.faces = {str(index): faces for index, (_, faces) in enumerate(pictures)}
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if (epoch + 1) % self.every and epoch + 1 != self.last_epoch:
             return
         detections = self._detect()
@@ -70,18 +82,29 @@ class Validation(keras.callbacks.Callback):
             },
             self.faces,
         )
+        areas = {
+            name: 100.0 * curve.average_precision for name, curve in curves.items() if curve.faces
+        }
         step = int(self.model.optimizer.iterations)
-        areas = {name: 100.0 * curve.average_precision for name, curve in curves.items()}
+        self._show(step, areas, detections)
+        self._keep_best(step, areas)
+
+    def _show(self, step: int, areas: dict[str, float], detections: list[Detections]) -> None:
         self.log.scalars(step, {f"validation/{name}": area for name, area in areas.items()})
         for index in range(min(PICTURES_SHOWN, len(self.images))):
             drawn = draw_detections(self.images[index], _confident(detections[index]))
             self.log.picture(step, f"validation/picture_{index}", drawn)
         text = "  ".join(f"{name} {area:.1f}" for name, area in areas.items())
         print(f"\nstep {step}: validation AP  {text}", flush=True)
+
+    def _keep_best(self, step: int, areas: dict[str, float]) -> None:
         score = float(np.mean(list(areas.values())))
-        if score > self.best_score:
-            self.best_score = score
-            save_detector(self.model, self.best)
+        record = self.best.with_suffix(".json")
+        if record.exists() and score <= json.loads(record.read_text())["score"]:
+            return
+        save_detector(self.model, self.best)
+        with atomic_path(record) as temporary:
+            temporary.write_text(json.dumps({"step": step, "score": score, **areas}) + "\n")
 
     def _detect(self) -> list[Detections]:
         anchors = grid_anchors(self.model.anchor_levels, *self.images.shape[1:3])
@@ -107,8 +130,10 @@ def save_detector(model: keras.Model, path: Path) -> None:
 
 
 def _reduce(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:
-    """The picture of a record with a long side of `side`, in the corner of a square, and its faces."""
+    """The picture of a record, its long side made `side`, in the corner of a square; its faces."""
     image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")
     image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     factor = side / max(image.shape[:2])
     interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR

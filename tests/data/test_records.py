@@ -74,6 +74,7 @@ def test_parsing_gives_the_same_eagerly_and_in_a_graph(tmp_path: Path, record: R
     for parsed in (eager, graph):
         assert parsed["encoded"].numpy() == record.encoded
         assert parsed["name"].numpy().decode() == record.name
+        assert (parsed["height"], parsed["width"]) == (record.height, record.width)
         assert (parsed["boxes"].dtype, parsed["ignored"].dtype) == (tf.float32, tf.bool)
         assert parsed["boxes"].shape == record.boxes.shape
         np.testing.assert_array_equal(parsed["boxes"], record.boxes)

@@ -1,7 +1,8 @@
 """Augmentation of one picture: the random decisions, what they do to the boxes, and the colours.
 
-All randomness of a picture is one vector of uniform numbers. So the same functions run inside tf.data and inside
-a compiled step on an accelerator, and a run that starts at step N sees what an uninterrupted one sees.
+All randomness of a picture is one vector of uniform numbers. So the same functions run inside
+tf.data and inside a compiled step on an accelerator, and a run that starts at step N sees what an
+uninterrupted one sees.
 """
 
 from dataclasses import dataclass
@@ -42,15 +43,17 @@ class Augmentation:
 
     - crop: a square of `crop_minimum`..1 of the short side; in one of five cases exactly 1
       (FaceBoxes, arXiv:1708.05234, section 3.4);
-    - jitter: the picture is scaled by a factor between `jitter_minimum` and `jitter_maximum`, evenly in octaves
-      (scale jitter of group sampling);
-    - expansion: the picture lies in a canvas up to `expansion_maximum` times its long side (SSD, arXiv:1512.02325).
+    - jitter: the picture is scaled by a factor between `jitter_minimum` and `jitter_maximum`,
+      evenly in octaves (scale jitter of group sampling);
+    - expansion: the picture lies in a canvas up to `expansion_maximum` times its long side (SSD,
+      arXiv:1512.02325).
 
     Attributes:
         size: side of the training image, pixels.
         crop_probability, expansion_probability: the rest is jitter.
         flip_probability, distortion_probability, grey_probability: of each.
-        minimum_face: faces whose longer side has become smaller, in pixels of the training image, are ignored.
+        minimum_face: faces whose longer side has become smaller, in pixels of the training image,
+            are ignored.
     """
 
     size: int = 512
@@ -68,7 +71,8 @@ class Augmentation:
     def patch(self, draw, height, width, boxes, kinds):
         """The square to cut out of the picture.
 
-        A face is drawn too, and the patch placed so that it has that face; inside the picture where it fits.
+        A face is drawn too, and the patch placed so that it has that face; inside the picture where
+        it fits.
 
         Args:
             draw: the uniform numbers by name, scalars.
@@ -76,8 +80,8 @@ class Augmentation:
             boxes: `(n, 4)`; kinds: `(n,)`.
 
         Returns:
-            float32 `(3,)`, whole numbers: x and y of the upper left corner and the side, in pixels of the picture.
-            The patch may reach beyond the picture.
+            float32 `(3,)`, whole numbers: x and y of the upper left corner and the side, in pixels
+            of the picture. The patch may reach beyond the picture.
         """
         height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
         side = ops.maximum(ops.round(self._patch_side(draw, height, width)), 4.0)
@@ -115,7 +119,7 @@ class Augmentation:
 
     @staticmethod
     def _place(draw, side, length, minimum, maximum):
-        """Where the patch begins on one axis: it covers the face if it can, else the centre of the face."""
+        """Where the patch begins on one axis: it covers the face if it can, else its centre."""
         centre = 0.5 * (minimum + maximum)
         fits = maximum - minimum <= side
         low = ops.where(fits, maximum, centre) - side
@@ -128,8 +132,8 @@ class Augmentation:
     def move_boxes(self, draw, patch, boxes, kinds):
         """Boxes and kinds in the training image, after cutting and flipping.
 
-        A face whose centre leaves the patch is gone (ABSENT); one that became smaller than `minimum_face` is
-        IGNORED. Boxes are cut to the image.
+        A face whose centre leaves the patch is gone (ABSENT); one that became smaller than
+        `minimum_face` is IGNORED. Boxes are cut to the image.
         """
         corner = ops.stack([patch[0], patch[1], patch[0], patch[1]])
         boxes = (boxes - corner) * (self.size / patch[2])
@@ -146,13 +150,24 @@ class Augmentation:
         )
         return clip(boxes, self.size, self.size), ops.where(inside, kinds, ABSENT)
 
-    def recolour(self, draw, image):
-        """Flips and distorts the colours of a training image `(size, size, 3)`, float32 in 0..255.
+    def flip(self, draw, image):
+        """The training image `(size, size, 3)`, mirrored when the draw says so."""
+        flips = draw["flip"] < self.flip_probability
+        return ops.cond(flips, lambda: ops.flip(image, axis=1), lambda: image)
 
-        Brightness by up to 32, contrast, saturation by 0.5..1.5, hue by up to 18 degrees, as in SSD's code, here
-        as one linear map of RGB: saturation and hue turn and stretch the chrominance plane of YIQ.
+    def distorts(self, draw):
+        """Whether `recolour` changes the colours: bool scalar."""
+        return ops.logical_or(
+            draw["distort"] < self.distortion_probability, draw["grey"] < self.grey_probability
+        )
+
+    def recolour(self, draw, image):
+        """Distorts the colours of `(..., 3)` float32 in 0..255.
+
+        Brightness by up to 32, contrast, saturation by 0.5..1.5, hue by up to 18 degrees, as in
+        SSD's code, here as one linear map of RGB: saturation and hue turn and stretch the
+        chrominance plane of YIQ.
         """
-        image = ops.where(draw["flip"] < self.flip_probability, ops.flip(image, axis=1), image)
         distort = draw["distort"] < self.distortion_probability
 
         def between(name, low, high, neutral):
@@ -172,7 +187,7 @@ _FROM_YIQ = ((1.0, 0.956, 0.621), (1.0, -0.272, -0.647), (1.0, -1.106, 1.703))
 
 
 def _chrominance_matrix(saturation, hue):
-    """RGB -> RGB `(3, 3)`: chrominance times `saturation`, turned by `hue` radians; luminance stays."""
+    """RGB -> RGB `(3, 3)`: chrominance times `saturation`, turned by `hue` radians."""
     cosine, sine = saturation * ops.cos(hue), saturation * ops.sin(hue)
     zero, one = 0.0 * saturation, 0.0 * saturation + 1.0
     turn = ops.stack(

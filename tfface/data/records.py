@@ -122,8 +122,8 @@ def parse_record(serialized: "tf.Tensor") -> dict[str, "tf.Tensor"]:
         serialized: string scalar.
 
     Returns:
-        `encoded`, a string scalar, the file of the picture; `name`, a string scalar; `boxes`,
-        float32 `(n, 4)` in pixels; `ignored`, bool `(n,)`.
+        `encoded`, a string scalar, the file of the picture; `name`, a string scalar; `height` and
+        `width`, int32 scalars; `boxes`, float32 `(n, 4)` in pixels; `ignored`, bool `(n,)`.
     """
     import tensorflow as tf
 
@@ -132,6 +132,8 @@ def parse_record(serialized: "tf.Tensor") -> dict[str, "tf.Tensor"]:
         {
             "image/encoded": tf.io.FixedLenFeature([], tf.string),
             "image/name": tf.io.FixedLenFeature([], tf.string),
+            "image/height": tf.io.FixedLenFeature([], tf.int64),
+            "image/width": tf.io.FixedLenFeature([], tf.int64),
             "faces/boxes": tf.io.FixedLenSequenceFeature([4], tf.float32, allow_missing=True),
             "faces/ignored": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
         },
@@ -139,6 +141,8 @@ def parse_record(serialized: "tf.Tensor") -> dict[str, "tf.Tensor"]:
     return {
         "encoded": features["image/encoded"],
         "name": features["image/name"],
+        "height": tf.cast(features["image/height"], tf.int32),
+        "width": tf.cast(features["image/width"], tf.int32),
         "boxes": features["faces/boxes"],
         "ignored": tf.cast(features["faces/ignored"], tf.bool),
     }

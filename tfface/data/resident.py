@@ -1,8 +1,9 @@
-"""Training data that lives on an accelerator: pictures are decoded once, batches are made where they train.
+"""Training data in the memory of an accelerator: decoded once, batches are made where they train.
 
-A GPU trains FBI faster than a host can decode and augment JPEGs. Here the whole set, decoded, is one array in the
-accelerator's memory; drawing, cutting, colouring and matching a batch is one compiled function of the step number.
-JAX backend only. A set too large for the memory trains with `tfface.data.pipeline` instead.
+A GPU trains FBI faster than a host can decode and augment JPEGs. Here the whole set, decoded, is
+one array in the accelerator's memory; drawing, cutting, colouring and matching a batch is one
+compiled function of the step number. JAX backend only. A set too large for the memory trains with
+`tfface.data.pipeline` instead.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,8 +26,8 @@ class ResidentData:
     Args:
         records: what to train on.
         side: larger pictures are reduced so that their long side is this, pixels.
-        most_faces: faces of a training image that are matched; of more than these the smallest are left out.
-            `pictures_with_more` counts the pictures that have more before they are cut.
+        most_faces: faces of a training image that are matched; of more than these the smallest are
+            left out. `pictures_with_more` counts the pictures that have more before they are cut.
 
     Raises:
         ValueError: no records, or a picture that cannot be decoded (named).
@@ -65,8 +66,8 @@ class ResidentData:
     ) -> Iterator[tuple]:
         """Endless batches `(images, targets)`, the same for the same seed and step.
 
-        Every picture comes once before any comes again. Images are float32 `(B, size, size, 3)`, targets those of
-        `AnchorMatcher`, with a batch axis.
+        Every picture comes once before any comes again. Images are float32 `(B, size, size, 3)`,
+        targets those of `AnchorMatcher`, with a batch axis.
         """
         size = augmentation.size
         anchors = jnp.asarray(grid_anchors(anchor_levels, size, size))
@@ -77,7 +78,7 @@ class ResidentData:
             draw = dict(zip(DRAWS, numbers, strict=True))
             patch = augmentation.patch(draw, sizes[0], sizes[1], boxes, kinds)
             image = sample_patch(canvas, sizes, patch, size, draw["interpolation"])
-            image = augmentation.recolour(draw, image)
+            image = augmentation.recolour(draw, augmentation.flip(draw, image))
             boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
             boxes, kinds = _largest(boxes, kinds, self.most_faces)
             return image, matcher(anchors, boxes, kinds)
@@ -128,7 +129,9 @@ def _largest(boxes, kinds, count: int):
 
 
 def sample_patch(image, shape, patch, size: int, interpolation):
-    """The patch of an image, resized to `size` x `size`: two matrix products, whatever the interpolation.
+    """The patch of an image, resized to `size` x `size`, whatever the interpolation.
+
+    It is two products with matrices of weights, one for each axis.
 
     Args:
         image: `(H, W, 3)`, of which the upper left `shape` is the picture.

@@ -12,9 +12,10 @@ from tfface.boxes import decode
 from tfface.detectors.train_step import TrainStep
 from tfface.losses.multibox import multibox_losses
 from tfface.nms import non_max_suppression
+from tfface.sampling import annealed_ratio
 
 IMAGE_MEAN = (123.0, 117.0, 104.0)
-"""RGB mean subtracted from the picture (the Caffe VGG mean of the papers' code, B 104, G 117, R 123)."""
+"""RGB mean subtracted from the picture: the Caffe VGG mean of the papers' code."""
 
 
 @dataclass(frozen=True)
@@ -22,28 +23,37 @@ class LossSettings:
     """Weights of the training loss; the defaults are those of the papers' code.
 
     Attributes:
-        negative_ratio: hard negatives for each positive (3 in the FaceBoxes paper; its released code has 7).
+        negative_ratio: hard negatives for each positive (3 in the FaceBoxes paper; its released
+            code has 7).
+        initial_negative_ratio, mining_steps: within so many steps the ratio falls from the initial
+            one (see `tfface.sampling.annealed_ratio`); 0 steps for the papers' constant ratio.
         minimum_negatives: hard negatives of a picture with few faces or none.
-        regression_weight: weight of smooth L1 beside the softmax loss (1 in kd_fbi; 2 in FaceBoxes' code).
+        regression_weight: weight of smooth L1 beside the softmax loss (1 in kd_fbi; 2 in FaceBoxes'
+            code).
     """
 
     negative_ratio: float = 3.0
+    initial_negative_ratio: float = 200.0
+    mining_steps: int = 0
     minimum_negatives: int = 16
     regression_weight: float = 1.0
 
 
-class Detector(TrainStep, keras.Model):
+class Detector(TrainStep):
     """A picture in, two maps out: class logits and box offsets of every anchor.
 
     Call arguments:
-        images: `(B, H, W, 3)` RGB in 0..255, uint8 or float; H and W multiples of `stride_multiple`.
+        images: `(B, H, W, 3)` RGB in 0..255, uint8 or float; H and W multiples of
+            `stride_multiple`.
 
     Returns:
-        `{"logits": (B, A, 2), "offsets": (B, A, 4)}`, float32. Class 0 is background, class 1 face; offsets are
-        those of `tfface.boxes.encode`; anchors in the order of `tfface.anchors.grid_anchors`.
+        `{"logits": (B, A, 2), "offsets": (B, A, 4)}`, float32. Class 0 is background, class 1 face;
+        offsets are those of `tfface.boxes.encode`; anchors in the order of
+        `tfface.anchors.grid_anchors`.
 
-    Subclasses set `anchor_levels` before calling this constructor, build their layers, end their constructor
-    with `self.build_symbolically()` and write `feature_maps(images, training)`, one map per anchor level.
+    Subclasses set `anchor_levels` before calling this constructor, build their layers, end their
+    constructor with `self.build_symbolically()` and write `feature_maps(images, training)`, one map
+    per anchor level.
     """
 
     stride_multiple = 32
@@ -68,7 +78,7 @@ class Detector(TrainStep, keras.Model):
     head_kernel_size = 3
 
     def build_symbolically(self) -> None:
-        """Creates all weights, so that a detector can be saved and loaded before it has seen a picture."""
+        """Creates all weights: a detector can be saved and loaded before it saw a picture."""
         self(keras.Input((128, 128, 3)))
 
     def feature_maps(self, images, training=None) -> list:
@@ -93,9 +103,16 @@ class Detector(TrainStep, keras.Model):
             targets: `{"labels": (B, A), "offsets": (B, A, 4)}` of `tfface.matching`.
             outputs: what `call` returned.
         """
-        return multibox_losses(targets, outputs, self.loss_settings)
+        settings = self.loss_settings
+        step = self.optimizer.iterations if getattr(self, "optimizer", None) else 0
+        ratio = annealed_ratio(
+            step, settings.mining_steps, settings.initial_negative_ratio, settings.negative_ratio
+        )
+        return multibox_losses(targets, outputs, settings, ratio)
 
-    def predict_boxes(self, image: np.ndarray, score_threshold=0.05, iou_threshold=0.3, candidates=1000):
+    def predict_boxes(
+        self, image: np.ndarray, score_threshold=0.05, iou_threshold=0.3, candidates=1000
+    ):
         """Faces of one picture.
 
         Args:
@@ -105,7 +122,8 @@ class Detector(TrainStep, keras.Model):
             candidates: the most candidates that enter non-maximum suppression.
 
         Returns:
-            boxes float32 `(n, 4)` in pixels of the picture and scores float32 `(n,)` in falling order.
+            boxes float32 `(n, 4)` in pixels of the picture and scores float32 `(n,)` in falling
+            order.
         """
         height, width = image.shape[:2]
         multiple = self.stride_multiple

@@ -61,7 +61,7 @@ class _RapidlyDigested(Detector):
 
 @keras.saving.register_keras_serializable(package="tfface")
 class FaceBoxes(_RapidlyDigested):
-    """FB, layer for layer: C.ReLU 7x7/4 and 5x5/2 with max-pooling, Inceptions, 21 / 1 / 1 anchors a cell.
+    """FB, layer for layer: C.ReLU 7x7/4 and 5x5/2, max-pooling, Inceptions, 21 / 1 / 1 anchors.
 
     Args:
         width: multiplier of all channels; 1 is the network of the paper.
@@ -85,10 +85,10 @@ class FaceBoxes(_RapidlyDigested):
 
 @keras.saving.register_keras_serializable(package="tfface")
 class FaceBoxesImproved(_RapidlyDigested):
-    """FBI: five thin 3x3 convolutions for FB's first two, and a light feature pyramid down to stride 8.
+    """FBI: five thin 3x3 convolutions for FB's first two, and a feature pyramid down to stride 8.
 
-    The wiring and channels of the paper's figure 4 are lost; this design follows its text. BUILD.md has the
-    diagram, the layers and what they cost.
+    The wiring and channels of the paper's figure 4 are lost; this design follows its text. BUILD.md
+    has the diagram, the layers and what they cost.
 
     Args:
         width: multiplier of all channels: FBI-1/2, FBI-1, FBI-2, FBI-4.

@@ -4,11 +4,12 @@ import keras
 from keras import ops
 
 
-class TrainStep:
-    """Mixin for a `keras.Model`: `train_step` minimises the sum of `compute_losses`.
+class TrainStep(keras.Model):
+    """A model whose `train_step` minimises the sum of `compute_losses`.
 
-    A batch is `(images, targets)`. Every loss, and the sum under the name `loss`, is a metric: its mean over the
-    epoch. Works in plain graphs, under XLA (`jit_compile`), with mixed precision and distribution strategies.
+    A batch is `(images, targets)`. Every loss, and the sum under the name `loss`, is a metric: its
+    mean over the epoch. Works in plain graphs, under XLA (`jit_compile`), with mixed precision and
+    distribution strategies.
     """
 
     def compute_losses(self, images, targets, outputs) -> dict:
@@ -42,7 +43,7 @@ class TrainStep:
         return {name: self.trackers[name].result() for name in values}
 
     def train_step(self, *args):
-        """TensorFlow: `train_step(batch) -> logs`. JAX: `train_step(state, batch) -> (logs, state)`."""
+        """TensorFlow: `(batch) -> logs`. JAX: `(state, batch) -> (logs, state)`."""
         if keras.backend.backend() == "jax":
             return self._jax_train_step(*args)
         return self._tensorflow_train_step(*args)
@@ -91,5 +92,5 @@ def _current(scope, variable):
 
 
 def total_parameters(model) -> int:
-    """Number of trained values of a model; the running statistics of batch normalisation are not counted."""
+    """Number of trained values of a model, without the statistics of batch normalisation."""
     return sum(int(ops.size(variable)) for variable in model.trainable_variables)

@@ -8,9 +8,9 @@ from keras import ops
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over channels, for maps `(B, H, W, C)`.
 
-    In training under TensorFlow Keras 3 composes it from elementary operations, which costs five times the
-    fused kernel on a CPU and made up half of a training step of FBI. Here that one case calls the fused
-    kernel; inference and other backends are those of Keras.
+    In training under TensorFlow Keras 3 composes it from elementary operations, which costs five
+    times the fused kernel on a CPU and made up half of a training step of FBI. Here that one case
+    calls the fused kernel; inference and other backends are those of Keras.
     """
 
     def call(self, inputs, training=None, mask=None):

@@ -10,10 +10,11 @@ from tfface.layers.convolution import ConvBlock
 class FeaturePyramid(keras.layers.Layer):
     """The top-down path of FPN (arXiv:1612.03144) with sub-pixel enlargement (arXiv:1609.05158).
 
-    From the coarsest map down: a 1x1 convolution gives four times `filters` channels, `depth_to_space` turns
-    them into a map twice as large, and the 1x1 projection of the next finer map is added. Every sum passes a
-    3x3 convolution. All of it works at any map size and is taken whole by XNNPACK, which resizing by nearest
-    neighbours is not.
+    From the coarsest map down: a 1x1 convolution gives four times `filters` channels,
+        `depth_to_space` turns
+    them into a map twice as large, and the 1x1 projection of the next finer map is added. Every sum
+    passes a 3x3 convolution. All of it works at any map size and is taken whole by XNNPACK, which
+    resizing by nearest neighbours is not.
 
     Args:
         filters: channels of every output map.

@@ -8,7 +8,7 @@ from tfface.layers.convolution import ConvBlock
 
 @keras.saving.register_keras_serializable(package="tfface")
 class Inception(keras.layers.Layer):
-    """Four branches of `filters` channels each, concatenated (FaceBoxes, arXiv:1708.05234, figure 2).
+    """Four branches of `filters` channels, concatenated (FaceBoxes, arXiv:1708.05234, figure 2).
 
     Args:
         filters: channels of a branch; the block returns four times as many.
@@ -32,9 +32,7 @@ class Inception(keras.layers.Layer):
         branches = [
             self.pool_projection(self.pool(inputs), training=training),
             self.projection(inputs, training=training),
-            self.convolution_3x3(
-                self.reduction_3x3(inputs, training=training), training=training
-            ),
+            self.convolution_3x3(self.reduction_3x3(inputs, training=training), training=training),
             self.second_5x5(
                 self.first_5x5(self.reduction_5x5(inputs, training=training), training=training),
                 training=training,

@@ -1,4 +1,4 @@
-"""The detection loss of SSD, FaceBoxes and FBI: classification of sampled anchors, regression of positives."""
+"""The loss of SSD, FaceBoxes and FBI: classes of sampled anchors, offsets of positive ones."""
 
 from keras import ops
 
@@ -7,13 +7,14 @@ from tfface.losses.regression import smooth_l1
 from tfface.sampling import hard_negatives
 
 
-def multibox_losses(targets, outputs, settings) -> dict:
-    """Losses of a batch, both divided by its number of positive anchors (SSD, arXiv:1512.02325, equation 1).
+def multibox_losses(targets, outputs, settings, negative_ratio) -> dict:
+    """Losses of a batch, divided by its number of positive anchors (SSD, arXiv:1512.02325, eq. 1).
 
     Args:
         targets: `labels` `(B, A)` int (1 face, 0 background, -1 ignored) and `offsets` `(B, A, 4)`.
         outputs: `logits` `(B, A, 2)` and `offsets` `(B, A, 4)`.
-        settings: `negative_ratio`, `minimum_negatives`, `regression_weight`.
+        settings: `minimum_negatives`, `regression_weight`.
+        negative_ratio: hard negatives for each positive, a number or a scalar tensor.
 
     Returns:
         `{"classification": scalar, "regression": scalar}`; finite also when the batch has no face.
@@ -26,7 +27,7 @@ def multibox_losses(targets, outputs, settings) -> dict:
         hard_negatives(
             ops.stop_gradient(classification),
             labels,
-            ratio=settings.negative_ratio,
+            ratio=negative_ratio,
             minimum=settings.minimum_negatives,
         ),
     )

@@ -1,0 +1,57 @@
+"""A small untrained detector whose scores are spread as those of a trained one are."""
+
+import numpy as np
+import pytest
+
+
+def spread_scores(detector, image, faces):
+    """Makes about `faces` candidates of `image` have a score above 0.02, and few one near 1."""
+    for head in detector.heads:
+        head.bias.assign(np.zeros(head.bias.shape))
+    logits = np.asarray(detector(image[None], training=False)["logits"])[0]
+    differences = logits[:, 1] - logits[:, 0]
+    factor = 1 / differences.std()
+    for head in detector.heads:
+        head.kernel.assign(head.kernel * factor)
+    shift = np.log(0.02 / 0.98) - factor * np.sort(differences)[-faces]
+    for head, level in zip(detector.heads, detector.anchor_levels, strict=True):
+        bias = np.zeros((level.anchors_per_cell, 6))
+        bias[:, 1] = shift
+        head.bias.assign(bias.reshape(-1))
+
+
+@pytest.fixture(scope="session", name="spread_scores")
+def spread_scores_fixture():
+    return spread_scores
+
+
+@pytest.fixture(scope="session")
+def picture():
+    """Noise, 128 x 160: black on its left third, so that not every place is alike."""
+    image = np.random.default_rng(0).integers(0, 256, (128, 160, 3), dtype=np.uint8)
+    image[:, :50] = 0
+    return image
+
+
+@pytest.fixture(scope="session")
+def detector(picture):
+    import keras
+
+    from tfface.detectors.faceboxes import FaceBoxesImproved
+
+    keras.utils.set_random_seed(0)
+    detector = FaceBoxesImproved(width=0.5)
+    spread_scores(detector, picture, faces=40)
+    return detector
+
+
+@pytest.fixture(scope="session")
+def tflite_of_any_size(detector):
+    """The detector as a TFLite file that takes every size."""
+    from convert.faces import Selection
+    from convert.graph import DetectionGraph
+    from convert.metadata import describe
+    from convert.tflite import to_tflite
+
+    description = describe(detector, "runs/small/best.keras", Selection())
+    return to_tflite(DetectionGraph(detector, batch=1), description)

@@ -1,0 +1,111 @@
+"""convert.main: the command line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from absl import flags
+
+import convert.main
+from convert import writers
+from convert.faces import Selection
+from convert.main import choose_format, parse_size
+from convert.parity import ParityError, Tolerance
+
+
+def command(*arguments):
+    process = [sys.executable, "-m", "convert.main", *map(str, arguments)]
+    return subprocess.run(process, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def keras_file(detector, tmp_path_factory):
+    path = tmp_path_factory.mktemp("run") / "small.keras"
+    detector.save(path)
+    return path
+
+
+@pytest.fixture
+def pictures(picture, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "noise.png"), picture[..., ::-1])
+    return folder
+
+
+def test_converts_and_reports_how_far_the_file_is_from_the_detector(keras_file, pictures, tmp_path):
+    output = tmp_path / "out" / "small.tflite"
+
+    process = command(
+        f"--model={keras_file}",
+        f"--output={output}",
+        "--size=128x160",
+        f"--parity_images={pictures}",
+    )
+
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.startswith(f"{output}: 1 pictures, ")
+    assert "largest differences: score " in process.stdout
+    assert output.read_bytes()[4:8] == b"TFL3"
+    assert [path.name for path in output.parent.iterdir()] == ["small.tflite"]
+
+
+def test_a_model_that_is_not_there(tmp_path):
+    process = command("--model=missing.keras", f"--output={tmp_path / 'x.tflite'}")
+
+    assert process.returncode == 1
+    assert "error: expected a preset (fbi-1" in process.stderr
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", [writers.write_tflite, writers.write_saved_model])
+def test_nothing_is_written_unless_the_file_agrees(detector, picture, tmp_path, monkeypatch, write):
+    monkeypatch.setattr(writers, "TOLERANCE", Tolerance(box=-1.0))
+
+    with pytest.raises(ParityError, match="the file was not written"):
+        write(detector, tmp_path / "x", "small", Selection(), (128, 160), [picture])
+
+    assert not any(tmp_path.iterdir())
+
+
+def test_writes_a_saved_model(detector, picture, tmp_path):
+    parity = writers.write_saved_model(
+        detector, tmp_path / "small" / "1", "small", Selection(), None, [picture]
+    )
+
+    assert parity.matched > 0 and parity.unmatched == 0
+    assert (tmp_path / "small" / "1" / "saved_model.pb").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("any", None), ("480x640", (480, 640)), ("1x1", (1, 1))]
+)
+def test_sizes(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "480", "480x", "0x640", "-1x640", "480X640", "480x640x3"])
+def test_what_is_no_size(text):
+    with pytest.raises(ValueError, match=f"--size such as 480x640 .* or any, got '{text}'"):
+        parse_size(text)
+
+
+def test_the_format_follows_from_the_suffix_unless_it_is_named():
+    assert choose_format(Path("fbi.tflite"), None) == "tflite"
+    assert choose_format(Path("served/fbi/1"), None) == "saved_model"
+    assert choose_format(Path("fbi.v2"), "saved_model") == "saved_model"
+
+
+def test_a_suffix_of_no_format():
+    with pytest.raises(ValueError, match=r"FILE\.tflite or a folder without suffix, got fbi\.onnx"):
+        choose_format(Path("fbi.onnx"), None)
+
+
+def test_importing_defines_no_flags():
+    assert "parity_images" not in flags.FLAGS
+    values = flags.FlagValues()
+    convert.main.define_flags(values)
+    values(["convert", "--model=fbi-1", "--output=fbi.tflite"])
+    assert (values.size, values.candidates, values.max_detections) == ("any", 1000, 400)

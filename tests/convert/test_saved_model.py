@@ -1,0 +1,144 @@
+"""convert.saved_model: SavedModels for servers."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from convert.faces import Selection
+from convert.graph import DetectionGraph
+from convert.saved_model import atomic_folder, save_graph
+
+LOAD_ELSEWHERE = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+model = tf.saved_model.load(sys.argv[1])
+detect = model.signatures["serving_default"]
+outputs = detect(images=tf.constant(np.load(sys.argv[2])))
+again = detect(images=tf.constant(np.load(sys.argv[2])))
+for name in outputs:
+    np.testing.assert_array_equal(outputs[name], again[name])
+assert not {"tfface", "convert"} & set(sys.modules)
+np.savez(sys.argv[3], **outputs)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(detector, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved_model")
+    save_graph(DetectionGraph(detector), {"name": "small"}, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def detect(folder):
+    model = tf.saved_model.load(str(folder))
+    function = model.signatures["serving_default"]
+
+    def run(images, model=model):  # a signature does not keep its variables alive
+        return {name: value.numpy() for name, value in function(images=images).items()}
+
+    return run
+
+
+def test_a_batch_with_and_without_faces(detector, detect, picture):
+    black = np.zeros_like(picture)
+
+    outputs = detect(np.stack([picture, black, picture]))
+
+    assert {name: value.shape for name, value in outputs.items()} == {
+        "boxes": (3, 400, 4),
+        "scores": (3, 400),
+        "count": (3,),
+    }
+    boxes, scores = detector.predict_boxes(picture, 0.02, 0.3, 1000)
+    assert outputs["count"][0] == outputs["count"][2] == len(scores) > 0
+    assert outputs["count"][1] != outputs["count"][0]
+    for index in (0, 2):
+        np.testing.assert_allclose(outputs["scores"][index, : len(scores)], scores, atol=1e-5)
+        boxes = np.clip(boxes, 0, [160, 128, 160, 128])
+        np.testing.assert_allclose(outputs["boxes"][index, : len(boxes)], boxes, atol=1e-2)
+    assert not outputs["boxes"][0, len(scores) :].any()
+    assert not outputs["scores"][0, len(scores) :].any()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 50), (256, 64)])
+def test_other_sizes(detect, size):
+    outputs = detect(np.zeros((2, *size, 3), np.uint8))
+
+    assert outputs["boxes"].shape == (2, 400, 4)
+    assert (outputs["boxes"] <= [size[1], size[0]] * 2).all()
+
+
+def test_loads_without_tfface_and_the_second_call_equals_the_first(
+    folder, detect, picture, tmp_path
+):
+    np.save(tmp_path / "images.npy", picture[None])
+    arguments = [str(folder), str(tmp_path / "images.npy"), str(tmp_path / "outputs.npz")]
+
+    # In an empty folder: the checkout must not be on the path.
+    process = subprocess.run(
+        [sys.executable, "-c", LOAD_ELSEWHERE, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+
+    assert process.returncode == 0, process.stderr
+    elsewhere = np.load(tmp_path / "outputs.npz")
+    for name, value in detect(picture[None]).items():
+        np.testing.assert_allclose(elsewhere[name], value, atol=1e-5)
+
+
+def test_a_fixed_size_is_in_the_signature(detector, tmp_path):
+    graph = DetectionGraph(detector, Selection(max_detections=7), size=(64, 96))
+
+    save_graph(graph, {}, tmp_path)
+
+    function = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+    assert function.structured_input_signature[1]["images"].shape.as_list() == [None, 64, 96, 3]
+    assert function.structured_outputs["scores"].shape.as_list() == [None, 7]
+
+
+def test_the_folder_says_what_it_holds(folder):
+    assert json.loads((folder / "assets.extra" / "tfface.json").read_text()) == {"name": "small"}
+
+
+def test_a_folder_appears_when_it_is_whole(tmp_path):
+    final = tmp_path / "models" / "1"
+
+    with atomic_folder(final) as temporary:
+        (temporary / "saved_model.pb").write_text("new")
+        assert not final.exists()
+
+    assert [path.name for path in final.iterdir()] == ["saved_model.pb"]
+    assert [path.name for path in final.parent.iterdir()] == ["1"]
+
+
+def test_a_saved_model_is_replaced_and_an_error_keeps_it(tmp_path):
+    final = tmp_path / "1"
+    for content in ("first", "second"):
+        with atomic_folder(final) as temporary:
+            (temporary / "saved_model.pb").write_text(content)
+
+    with pytest.raises(ZeroDivisionError), atomic_folder(final) as temporary:
+        (temporary / "saved_model.pb").write_text("third")
+        raise ZeroDivisionError
+
+    assert (final / "saved_model.pb").read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_other_folders_and_files_are_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+
+    for taken in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(FileExistsError, match="something else"), atomic_folder(taken):
+            pass
+
+    assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -1,0 +1,121 @@
+"""convert.tflite: files that LiteRT runs."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from convert.faces import Selection
+from convert.graph import DetectionGraph
+from convert.metadata import describe, read_embedded
+from convert.parity import Tolerance, compare
+from convert.tflite import ConversionError, to_tflite
+from tfface.detectors.faceboxes import FaceBoxes
+from tfface.predict.face_detector import FaceDetector
+from tfface.predict.litert import LiteRTRuntime
+
+
+def noise(height, width):
+    return np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def operations_of(content, size):
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=content)
+    (images,) = interpreter.get_input_details()
+    interpreter.resize_tensor_input(images["index"], (1, *size, 3))
+    interpreter.allocate_tensors()
+    return [operation["op_name"] for operation in interpreter._get_ops_details()]
+
+
+def test_one_file_of_any_size_finds_what_the_detector_finds(detector, tflite_of_any_size, picture):
+    runtime = LiteRTRuntime(tflite_of_any_size, "small.tflite")
+    images = [picture, noise(96, 64), noise(77, 131), picture]
+
+    parity = compare(runtime, detector, images, Selection())
+
+    assert runtime.fixed_size is None
+    assert parity.matched > 20
+    parity.check(Tolerance(score=1e-4, box=0.01, unmatched=0.0))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (32, 32), (5, 300)])
+def test_pictures_with_fewer_anchors_than_candidates(tflite_of_any_size, size):
+    boxes, scores = LiteRTRuntime(tflite_of_any_size, "small.tflite").run(noise(*size))
+
+    assert len(boxes) == len(scores)
+    assert (boxes >= 0).all() and (boxes <= [size[1], size[0]] * 2).all()
+
+
+@pytest.mark.parametrize("size", [(128, 160), (100, 90)])
+def test_a_file_of_one_size(detector, size):
+    content = to_tflite(DetectionGraph(detector, size=size, batch=1), {})
+    runtime = LiteRTRuntime(content, "small.tflite")
+
+    assert runtime.fixed_size == size
+    parity = compare(runtime, detector, [noise(*size)], Selection())
+    parity.check(Tolerance(score=1e-4, box=0.01))
+
+
+def test_faceboxes_too(picture, spread_scores):
+    keras.utils.set_random_seed(0)
+    detector = FaceBoxes(width=0.5)
+    spread_scores(detector, picture, faces=40)
+    content = to_tflite(DetectionGraph(detector, batch=1), {})
+
+    parity = compare(LiteRTRuntime(content, "faceboxes.tflite"), detector, [picture], Selection())
+
+    assert parity.matched > 5
+    parity.check(Tolerance(score=1e-4, box=0.01, unmatched=0.0))
+
+
+def test_only_builtin_operations_and_the_network_is_delegated_at_every_size(tflite_of_any_size):
+    for size in ((128, 160), (77, 131)):
+        operations = operations_of(tflite_of_any_size, size)
+        assert "DELEGATE" in operations
+        assert not [name for name in operations if name.startswith("Flex") or name == "CUSTOM"]
+    assert "NON_MAX_SUPPRESSION_V4" in operations
+
+
+def test_the_file_is_a_face_detector(tflite_of_any_size, picture, tmp_path):
+    path = tmp_path / "small.tflite"
+    path.write_bytes(tflite_of_any_size)
+
+    detections = FaceDetector.from_preset(path).detect(picture, threshold=0.02)
+
+    assert len(detections) > 0
+
+
+def test_the_file_says_what_it_is(tflite_of_any_size):
+    description = read_embedded(tflite_of_any_size)
+
+    assert description is not None
+    assert description["name"] == "best"
+    assert description["detector"] == "FaceBoxesImproved"
+    assert description["config"]["width"] == 0.5
+    assert description["selection"]["score_threshold"] == 0.02
+
+
+def test_licence_and_terms_of_a_preset_go_with_it(detector):
+    description = describe(detector, "fbi-half", Selection())
+
+    assert description["name"] == "fbi-half"
+    assert description["licence"] == "Apache-2.0"
+    assert "WIDER FACE" in description["data_terms"]
+
+
+def test_a_detector_that_tflite_has_no_operations_for(detector):
+    graph = DetectionGraph(detector, size=(32, 32), batch=1)
+    graph.detect = tf.function(
+        lambda images: {"count": tf.raw_ops.Betainc(a=0.5, b=0.5, x=tf.cast(images, tf.float32))},
+        input_signature=[tf.TensorSpec((1, 4, 4, 3), tf.uint8, "images")],
+    )
+
+    with pytest.raises(ConversionError, match="builtin in TFLite, got Betainc"):
+        to_tflite(graph, {})
+
+
+def test_sizes_without_pixels(detector):
+    with pytest.raises(ValueError, match="at least 1x1 pixels, got 0x32"):
+        DetectionGraph(detector, size=(0, 32))

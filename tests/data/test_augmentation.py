@@ -1,0 +1,212 @@
+"""Augmentation of one picture: patches, boxes, colours."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import ops
+
+from tfface.data.augmentation import DRAWS, Augmentation
+from tfface.matching import ABSENT, FACE, IGNORED
+
+CROP, JITTER, EXPANSION = 0.3, 0.9, 0.55
+"""Draws of `mode` that give each kind with the probabilities 0.5, 0.4 and 0.1 of the defaults."""
+
+KEEP = {"flip": 1.0, "distort": 1.0, "grey": 1.0}
+"""Draws above every probability: nothing of it happens."""
+
+
+def draw(**numbers: float) -> dict:
+    """All draws at a half, those of `KEEP`, and the given ones."""
+    values = {**dict.fromkeys(DRAWS, 0.5), **KEEP, **numbers}
+    return {name: ops.array(value, "float32") for name, value in values.items()}
+
+
+def patch(
+    augmentation: Augmentation, numbers: dict, height: int, width: int, boxes, kinds=None
+) -> tuple[float, float, float]:
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    kinds = np.full(len(boxes), FACE, np.int32) if kinds is None else np.array(kinds, np.int32)
+    x, y, side = np.asarray(augmentation.patch(numbers, height, width, boxes, kinds)).tolist()
+    return x, y, side
+
+
+def move(augmentation: Augmentation, numbers: dict, where, boxes, kinds=None):
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    kinds = np.full(len(boxes), FACE, np.int32) if kinds is None else np.array(kinds, np.int32)
+    moved = augmentation.move_boxes(numbers, np.array(where, np.float32), boxes, kinds)
+    return tuple(np.asarray(array).tolist() for array in moved)
+
+
+def test_one_crop_in_five_is_the_short_side() -> None:
+    # Below 0.2 of the crops' probability of 0.5.
+    assert patch(Augmentation(), draw(mode=0.09, scale=0.0), 100, 150, [])[2] == 100
+
+
+@pytest.mark.parametrize(
+    ("mode", "scale", "side"),
+    [
+        (CROP, 0.0, 30),  # 0.3 of the short side of 100
+        (CROP, 1.0, 100),
+        (EXPANSION, 0.0, 150),  # the long side
+        (EXPANSION, 1.0, 300),  # twice the long side
+        (JITTER, 0.0, 1280),  # 512 / 0.4
+        (JITTER, 1.0, 256),  # 512 / 2
+    ],
+)
+def test_sides_of_patches(mode: float, scale: float, side: float) -> None:
+    assert patch(Augmentation(), draw(mode=mode, scale=scale), 100, 150, [])[2] == side
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries({name: st.floats(0, 0.999, width=32) for name in DRAWS}),
+    st.tuples(st.integers(0, 79), st.integers(0, 59), st.integers(1, 60), st.integers(1, 60)),
+)
+def test_a_patch_has_the_face_and_stays_inside_where_it_fits(numbers, place) -> None:
+    height, width = 90, 120
+    left, top, box_width, box_height = place
+    right, bottom = min(left + box_width, width), min(top + box_height, height)
+
+    x, y, side = patch(Augmentation(), draw(**numbers), height, width, [[left, top, right, bottom]])
+
+    assert (x, y, side) == (int(x), int(y), int(side))
+    for start, low, high, length in ((x, left, right, width), (y, top, bottom, height)):
+        if side <= length:
+            assert 0 <= start <= length - side
+        else:
+            assert length - side <= start + 1 and start <= 0
+        # The corner is rounded down to a whole pixel.
+        if high - low <= side:
+            assert start <= low and high <= start + side + 1
+        else:
+            assert start <= (low + high) / 2 <= start + side + 1
+
+
+def test_only_faces_are_drawn() -> None:
+    # The face at the right is the one of three boxes that may be drawn.
+    boxes = [[0, 0, 10, 10], [190, 0, 200, 10], [0, 0, 10, 10]]
+    numbers = draw(mode=CROP, scale=0.0, face=0.99)
+
+    x, _, side = patch(Augmentation(), numbers, 100, 200, boxes, [IGNORED, FACE, ABSENT])
+
+    assert x <= 190 and x + side >= 200
+
+
+def test_all_faces_are_drawn_with_the_same_probability() -> None:
+    boxes = [[20 * i, 0, 20 * i + 10, 10] for i in range(4)]
+    augmentation = Augmentation(crop_minimum=0.1)
+    # Patches of 10 pixels, as large as the faces: each is one face.
+    drawn = [
+        patch(augmentation, draw(mode=CROP, scale=0.0, face=(i + 0.5) / 8), 100, 200, boxes)[0]
+        for i in range(8)
+    ]
+
+    assert drawn == [0, 0, 20, 20, 40, 40, 60, 60]
+
+
+def test_boxes_move_with_the_patch_and_its_scale() -> None:
+    # The patch at (10, 20) is doubled: (30, 24) is 20 and 4 pixels in it, now 40 and 8.
+    boxes, kinds = move(Augmentation(size=128), draw(), (10, 20, 64), [[30, 24, 40, 44]])
+
+    assert (boxes, kinds) == ([[40, 8, 60, 48]], [FACE])
+
+
+def test_a_flip_mirrors_boxes() -> None:
+    boxes, _ = move(Augmentation(size=128), draw(flip=0.0), (0, 0, 128), [[30, 24, 40, 44]])
+
+    assert boxes == [[88, 24, 98, 44]]
+
+
+def test_a_face_stays_while_its_centre_does_and_is_cut() -> None:
+    # Centres at 1, -1 and exactly 0.
+    faces = [[-10, 50, 12, 70], [-12, 50, 10, 70], [-10, 50, 10, 70]]
+
+    boxes, kinds = move(Augmentation(size=128), draw(), (0, 0, 128), faces)
+
+    assert kinds == [FACE, ABSENT, FACE]
+    assert boxes[0] == [0, 50, 12, 70]
+
+
+def test_a_face_that_became_too_small_is_ignored() -> None:
+    # Halved, longer sides of 8, 10 and 12 become 4, 5 and 6; below 5 is too small.
+    faces = [[20, 20, 28, 24], [20, 20, 30, 24], [20, 20, 24, 32]]
+
+    _, kinds = move(Augmentation(size=64, minimum_face=5.0), draw(), (0, 0, 128), faces)
+
+    assert kinds == [IGNORED, FACE, FACE]
+
+
+def test_what_is_no_face_never_becomes_one() -> None:
+    boxes = [[20, 20, 60, 60], [20, 20, 60, 60], [500, 500, 510, 510]]
+
+    _, kinds = move(Augmentation(), draw(), (0, 0, 512), boxes, [IGNORED, ABSENT, IGNORED])
+
+    assert kinds == [IGNORED, ABSENT, IGNORED]
+
+
+@pytest.fixture
+def colours() -> np.ndarray:
+    """Colours in the middle of the range, so that nothing is cut off."""
+    generator = np.random.default_rng(0)
+    return generator.uniform(90, 150, (4, 6, 3)).astype(np.float32)
+
+
+def test_flips_mirror_columns(colours: np.ndarray) -> None:
+    augmentation = Augmentation()
+
+    np.testing.assert_array_equal(augmentation.flip(draw(flip=0.0), colours), colours[:, ::-1])
+    np.testing.assert_array_equal(augmentation.flip(draw(flip=0.9), colours), colours)
+
+
+def test_colours_stay_when_nothing_is_drawn(colours: np.ndarray) -> None:
+    numbers = draw(brightness=0.9, hue=0.1)
+
+    assert not Augmentation().distorts(numbers)
+    # The matrices of YIQ are rounded to three digits.
+    np.testing.assert_allclose(Augmentation().recolour(numbers, colours), colours, atol=0.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"brightness": 1.0}, lambda x: x + 32),
+        ({"brightness": 0.0}, lambda x: x - 32),
+        ({"contrast": 1.0}, lambda x: 1.5 * x),
+        ({"contrast": 0.0}, lambda x: 0.5 * x),
+    ],
+)
+def test_brightness_and_contrast(colours: np.ndarray, changes: dict, expected) -> None:
+    # At a half every distortion is neutral.
+    numbers = draw(distort=0.0, **changes)
+
+    assert Augmentation().distorts(numbers)
+    got = Augmentation().recolour(numbers, colours)
+    np.testing.assert_allclose(got, np.clip(expected(colours), 0, 255), atol=0.75)
+
+
+@pytest.mark.parametrize("changes", [{"saturation": 1.0}, {"saturation": 0.0}, {"hue": 1.0}])
+def test_saturation_and_hue_keep_the_luminance(colours: np.ndarray, changes: dict) -> None:
+    weights = np.array([0.299, 0.587, 0.114])
+
+    got = np.asarray(Augmentation().recolour(draw(distort=0.0, **changes), colours))
+
+    np.testing.assert_allclose(got @ weights, colours @ weights, atol=0.5)
+    assert np.max(np.abs(got - colours)) > 3
+
+
+def test_grey_pictures_have_one_channel_in_three(colours: np.ndarray) -> None:
+    got = np.asarray(Augmentation().recolour(draw(grey=0.0), colours))
+
+    assert Augmentation().distorts(draw(grey=0.0))
+    assert np.max(np.ptp(got, axis=-1)) < 0.5
+
+
+@settings(deadline=None)
+@given(st.fixed_dictionaries({name: st.floats(0, 0.999, width=32) for name in DRAWS}))
+def test_colours_stay_in_range(numbers) -> None:
+    corners = np.array([[[r, g, b] for r in (0, 255) for g in (0, 255)] for b in (0, 255)])
+
+    got = np.asarray(Augmentation().recolour(draw(**numbers), corners.astype(np.float32)))
+
+    assert got.min() >= 0 and got.max() <= 255

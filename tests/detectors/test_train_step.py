@@ -1,0 +1,74 @@
+"""One training step, under whichever backend runs the tests."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from tfface.anchors import grid_anchors
+from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.train_step import TrainStep
+from tfface.matching import FACE, AnchorMatcher
+
+SIZE = 128
+
+
+@pytest.fixture(scope="module")
+def batch() -> tuple:
+    """Four noisy pictures with a bright square each, and its targets."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 60, (4, SIZE, SIZE, 3)).astype(np.uint8)
+    anchors = grid_anchors(FaceBoxesImproved(width=0.5).anchor_levels, SIZE, SIZE)
+    targets = []
+    for image, x in zip(images, (8, 24, 40, 56), strict=True):
+        image[x : x + 32, x : x + 32] += 180
+        box = np.array([[x, x, x + 32, x + 32]], np.float32)
+        matched = AnchorMatcher()(anchors, box, np.array([FACE]))
+        targets.append({name: np.asarray(value) for name, value in matched.items()})
+    return images, {name: np.stack([t[name] for t in targets]) for name in targets[0]}
+
+
+def fit(detector, batch, steps: int) -> dict[str, list[float]]:
+    """Curves of the metrics, one value a step."""
+    batches = (batch for _ in itertools.count())
+    return detector.fit(batches, steps_per_epoch=1, epochs=steps, verbose=0).history
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_training_lowers_the_loss(batch, jit_compile: bool) -> None:
+    keras.utils.set_random_seed(0)
+    detector = FaceBoxesImproved(width=0.5)
+    detector.compile(
+        optimizer=keras.optimizers.SGD(1e-2, momentum=0.9, global_clipnorm=10.0),
+        jit_compile=jit_compile,
+    )
+    before = detector.get_weights()
+
+    history = fit(detector, batch, steps=6)
+
+    assert history["loss"][-1] < 0.8 * history["loss"][0]
+    total = np.add(history["classification"], history["regression"])
+    np.testing.assert_allclose(history["loss"], total, rtol=1e-4)
+    # All variables have moved, the statistics of batch normalisation among them.
+    for weight, after, old in zip(detector.weights, detector.get_weights(), before, strict=True):
+        assert np.any(after != old), weight.path
+
+
+def test_a_step_is_that_of_its_gradient(batch) -> None:
+    # Plain SGD moves the weights by the gradient times the rate.
+    moves = []
+    for rate in (1e-4, 2e-4):
+        keras.utils.set_random_seed(0)
+        detector = FaceBoxesImproved(width=0.5)
+        detector.compile(optimizer=keras.optimizers.SGD(rate), jit_compile=False)
+        before = detector.heads[0].get_weights()[0]
+        fit(detector, batch, steps=1)
+        moves.append(detector.heads[0].get_weights()[0] - before)
+
+    np.testing.assert_allclose(moves[1], 2 * moves[0], rtol=1e-2, atol=1e-6)
+
+
+def test_losses_are_left_to_the_model() -> None:
+    with pytest.raises(NotImplementedError, match="TrainStep must write compute_losses"):
+        TrainStep().compute_losses(None, None, None)

@@ -1,0 +1,48 @@
+"""The unit that every network is made of."""
+
+import keras
+import numpy as np
+
+from tfface.layers.convolution import ConvBlock
+
+
+def picture(height: int = 9, width: int = 7, channels: int = 3) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    return generator.normal(size=(1, height, width, channels)).astype(np.float32)
+
+
+def test_strides_round_up() -> None:
+    assert ConvBlock(5, 3, strides=2)(picture(9, 7)).shape == (1, 5, 4, 5)
+
+
+def test_outputs_are_not_negative() -> None:
+    assert np.min(ConvBlock(4, 3)(picture())) == 0
+
+
+def test_crelu_has_the_negatives_beside_the_maps() -> None:
+    # C.ReLU: relu(x) and relu(-x), so their difference is the map and one of them is zero.
+    block = ConvBlock(4, 3, crelu=True)
+
+    outputs = np.asarray(block(picture()))
+
+    assert outputs.shape[-1] == 8
+    maps = np.asarray(block.normalization(block.convolution(picture())))
+    np.testing.assert_allclose(outputs[..., :4] - outputs[..., 4:], maps, atol=1e-6)
+    assert not np.any(outputs[..., :4] * outputs[..., 4:])
+
+
+def test_a_convolution_in_front_of_a_normalization_has_no_bias() -> None:
+    block = ConvBlock(4, 3)
+    block(picture())
+
+    # 3x3x3 kernels of 4 filters; scale and shift of 4 channels.
+    assert sum(np.size(variable) for variable in block.trainable_variables) == 108 + 8
+
+
+def test_a_block_comes_back_from_its_config() -> None:
+    block = ConvBlock(6, 5, strides=2, crelu=True, name="first")
+
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(block))
+
+    assert copy.get_config() == block.get_config()
+    assert copy(picture()).shape == block(picture()).shape

@@ -1,0 +1,194 @@
+"""train.main: a run from its flags to its files."""
+
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from absl import app, flags
+from keras import ops
+
+import train.main
+from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from train.checkpoints import Checkpoints
+
+
+@pytest.fixture
+def give_flags(run_arguments, make_flags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """`give_flags("--steps=4", ...)` changes flags of the tiny run and returns its new folder."""
+
+    def give(*arguments: str) -> Path:
+        values: flags.FlagValues = make_flags(
+            f"--output={tmp_path / 'run'}", *run_arguments, *arguments
+        )
+        monkeypatch.setattr(train.main, "FLAGS", values)
+        return tmp_path / "run"
+
+    return give
+
+
+def test_the_trained_detector_can_be_loaded(finished_run: Path) -> None:
+    detector = keras.models.load_model(finished_run / "final.keras", compile=False)
+    assert isinstance(detector, FaceBoxesImproved)
+    assert detector.width == 0.5
+    boxes, scores = detector.predict_boxes(np.zeros((40, 50, 3), np.uint8))
+    assert boxes.shape == (len(scores), 4)
+
+
+def test_training_lowers_the_loss(finished_run: Path, read_curves) -> None:
+    loss = read_curves(finished_run)["train/loss"]
+    assert list(loss) == list(range(2, 25, 2))
+    means = list(loss.values())
+    assert np.mean(means[-3:]) < 0.7 * np.mean(means[:3])
+
+
+def test_every_loss_has_a_curve(finished_run: Path, read_curves) -> None:
+    curves = read_curves(finished_run)
+    assert {tag for tag in curves if tag.startswith("train/")} == {
+        "train/loss",
+        "train/classification",
+        "train/regression",
+        "train/learning_rate",
+    }
+    for step, loss in curves["train/loss"].items():
+        parts = curves["train/classification"][step] + curves["train/regression"][step]
+        assert loss == pytest.approx(parts, rel=1e-4)
+
+
+def test_validation_comes_every_fifth_epoch_and_after_the_last(
+    finished_run: Path, read_curves
+) -> None:
+    assert list(read_curves(finished_run)["validation/hard"]) == [10, 20, 24]
+    assert (finished_run / "best.keras").exists()
+
+
+def test_a_finished_run_has_its_flags_and_newest_states(finished_run: Path) -> None:
+    assert Checkpoints(finished_run / "checkpoints").steps() == [22, 24]
+    assert "--seed=3\n" in (finished_run / "flags.txt").read_text()
+
+
+def test_a_finished_run_can_be_started_again(finished_run: Path, give_flags) -> None:
+    output = give_flags()
+    shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
+    train.main.main(["train.main"])
+    weights, again = (
+        keras.models.load_model(run / "final.keras", compile=False).get_weights()
+        for run in (finished_run, output)
+    )
+    for weight, same in zip(weights, again, strict=True):
+        np.testing.assert_array_equal(same, weight)
+
+
+def test_a_shorter_run_than_the_one_in_the_folder_is_refused(
+    finished_run: Path, give_flags
+) -> None:
+    output = give_flags("--steps=8")
+    shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
+    with pytest.raises(app.UsageError, match="is at step 24 already, beyond --steps=8"):
+        train.main.main(["train.main"])
+
+
+def test_epochs_of_another_length_are_refused(finished_run: Path, give_flags) -> None:
+    output = give_flags("--steps=60", "--steps_per_epoch=10")
+    shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
+    with pytest.raises(app.UsageError, match="step 24, which is not a multiple of .*epoch=10"):
+        train.main.main(["train.main"])
+
+
+def test_another_network_than_the_one_in_the_folder_is_refused(
+    finished_run: Path, give_flags
+) -> None:
+    output = give_flags("--width=1")
+    shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
+    with pytest.raises(app.UsageError, match="step-00000024.weights.h5 does not fit this run"):
+        train.main.main(["train.main"])
+    assert not (output / "flags.txt").exists()
+
+
+def test_initial_weights_are_those_of_the_file(finished_run: Path, give_flags) -> None:
+    give_flags(f"--initial_weights={finished_run / 'final.keras'}")
+    given = keras.models.load_model(finished_run / "final.keras", compile=False)
+    detector = train.main.make_detector()
+    for weight, expected in zip(detector.get_weights(), given.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_initial_weights_of_another_width_are_refused(finished_run: Path, give_flags) -> None:
+    give_flags("--width=1", f"--initial_weights={finished_run / 'final.keras'}")
+    with pytest.raises(ValueError, match=r"Improved\(width=0.5\), .* ask for .*\(width=1.0\)"):
+        train.main.make_detector()
+
+
+def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_flags) -> None:
+    FaceBoxes(width=0.5).save(tmp_path / "other.keras")
+    give_flags(f"--initial_weights={tmp_path / 'other.keras'}")
+    with pytest.raises(ValueError, match=r"holds FaceBoxes\(width=0.5\), .* FaceBoxesImproved"):
+        train.main.make_detector()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--initial_weights=unknown"], "Expected a preset .* or a .keras file, got 'unknown'"),
+        (["--train_records=missing-*"], r"No file matches 'missing-\*'"),
+        (["--validation_records=missing-*"], r"No file matches 'missing-\*'"),
+        (["--width=0.3"], "width multiplier 0.3"),
+        (["--schedule=piecewise", "--boundaries=3,1"], "rising learning rate boundaries"),
+        (["--boundaries=1"], "no boundaries for a cosine"),
+    ],
+)
+def test_wrong_flags_end_the_run_before_it_writes(
+    give_flags, given: list[str], message: str
+) -> None:
+    output = give_flags(*given)
+    with pytest.raises(app.UsageError, match=message):
+        train.main.main(["train.main"])
+    assert not output.exists()
+
+
+def test_only_flags_are_taken() -> None:
+    with pytest.raises(app.UsageError, match="Expected only flags, got .'fbi-1'."):
+        train.main.main(["train.main", "fbi-1"])
+
+
+def test_only_kernels_decay(give_flags) -> None:
+    # Caffe's decay is part of the gradient: 0.0005 / (1 - 0.9) = 0.005 of Keras' decoupled one.
+    give_flags("--weight_decay=0.0005", "--momentum=0.9")
+    detector = train.main.make_detector()
+    train.main.compile_detector(detector)
+    optimizer = detector.optimizer
+    assert optimizer.weight_decay == pytest.approx(0.005)
+    for variable in detector.trainable_variables:
+        decays = optimizer._use_weight_decay(variable)
+        assert decays == (variable.path.rsplit("/")[-1] == "kernel"), variable.path
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monkeypatch) -> None:
+    compute_losses = FaceBoxesImproved.compute_losses
+
+    def spoilt(self, images, targets, outputs):
+        losses = compute_losses(self, images, targets, outputs)
+        bad = ops.where(self.optimizer.iterations == 3, np.nan, 0.0)
+        return losses | {"regression": losses["regression"] + bad}
+
+    monkeypatch.setattr(FaceBoxesImproved, "compute_losses", spoilt)
+    output = give_flags("--steps=8")
+    with pytest.raises(SystemExit, match="The loss of step 3 is not finite. Its batch is in"):
+        train.main.main(["train.main"])
+
+    saved = np.load(output / "not-finite-step-3.npz")
+    batches = iter(
+        train.main.make_batches(
+            train.main.make_detector(), train.main.matching_files(train.main.FLAGS.train_records)
+        )(0)
+    )
+    for _ in range(3):
+        next(batches)
+    images, targets = next(batches)
+    np.testing.assert_array_equal(saved["images"], np.asarray(images))
+    np.testing.assert_array_equal(saved["labels"], np.asarray(targets["labels"]))
+    np.testing.assert_array_equal(saved["offsets"], np.asarray(targets["offsets"]))
+    # The newest state is from before that step, and the run has no final weights.
+    assert Checkpoints(output / "checkpoints").steps() == [2]
+    assert not (output / "final.keras").exists()

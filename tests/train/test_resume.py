@@ -1,0 +1,91 @@
+"""A run that is broken off and started again ends as one that never stopped."""
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from train.checkpoints import Checkpoints
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def start(output: Path, arguments: list[str], **variables: str) -> subprocess.Popen[str]:
+    """`python -m train.main`, as a user types it."""
+    command = [sys.executable, "-m", "train.main", f"--output={output}", *arguments]
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""} | variables
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, text=True, stderr=subprocess.PIPE
+    )
+
+
+def wait_for_checkpoint(process: subprocess.Popen[str], output: Path) -> int:
+    """The step of the newest checkpoint, as soon as there is one."""
+    checkpoints = Checkpoints(output / "checkpoints")
+    while not checkpoints.steps():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    return checkpoints.steps()[-1]
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+
+
+def assert_same_run(run: Path, expected: Path, read_curves) -> None:
+    """Equal curves, without a gap or a step back, and equal weights, but for rounding."""
+    curves = read_curves(run)
+    for tag, points in read_curves(expected).items():
+        assert list(curves[tag]) == list(points), tag
+        assert curves[tag] == pytest.approx(points, rel=1e-3, abs=1e-6), tag
+    weights, expected_weights = (
+        keras.models.load_model(folder / "final.keras", compile=False).get_weights()
+        for folder in (run, expected)
+    )
+    for weight, expected_weight in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(weight, expected_weight, rtol=1e-3, atol=1e-4)
+
+
+def test_a_killed_run_goes_on_exactly(
+    finished_run: Path, run_arguments: list[str], read_curves, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    process = start(output, run_arguments)
+    assert wait_for_checkpoint(process, output) < 24
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+    finish(start(output, run_arguments))
+    assert len(list((output / "tensorboard").iterdir())) == 2
+    assert_same_run(output, finished_run, read_curves)
+    best, expected = (json.loads((run / "best.json").read_text()) for run in (output, finished_run))
+    assert best == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_jax_goes_on_exactly(run_arguments: list[str], read_curves, tmp_path: Path) -> None:
+    """From a copy of the folder at its first checkpoint: that is what a kill would leave."""
+    variables = {
+        "KERAS_BACKEND": "jax",
+        # Both runs compile the same step.
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    whole, output = tmp_path / "whole", tmp_path / "run"
+    process = start(whole, run_arguments, **variables)
+    assert wait_for_checkpoint(process, whole) < 24
+    shutil.copytree(whole, output, ignore=shutil.ignore_patterns(".*"))
+    finish(process)
+    finish(start(output, run_arguments, **variables))
+    assert_same_run(output, whole, read_curves)
