@@ -72,7 +72,10 @@ def own_detectors(threads: int) -> dict[str, tuple[Callable, tuple[int, int]]]:
     """FB-1 and the presets: their call and their (multiply-adds at 640x480, parameters)."""
     import keras
 
-    from convert.graph import convert_detector
+    from convert.faces import Selection
+    from convert.graph import DetectionGraph
+    from convert.metadata import describe
+    from convert.tflite import to_tflite
     from tfface.detectors.faceboxes import FaceBoxes
 
     detectors = {}
@@ -81,7 +84,8 @@ def own_detectors(threads: int) -> dict[str, tuple[Callable, tuple[int, int]]]:
         head.bias.assign(np.tile([3.0, -3.0, 0, 0, 0, 0], head.filters // 6))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fb-1.tflite"
-        path.write_bytes(convert_detector(faceboxes))
+        graph = DetectionGraph(faceboxes, batch=1)
+        path.write_bytes(to_tflite(graph, describe(faceboxes, "FB-1", Selection())))
         detectors["FB-1 (LiteRT)"] = (detect_with(path, threads), count(faceboxes))
     for name in PRESETS:
         model = keras.models.load_model(keras_weights(PRESETS[name]), compile=False)

@@ -60,7 +60,7 @@ def test_sides_of_patches(mode: float, scale: float, side: float) -> None:
 
 @settings(deadline=None)
 @given(
-    st.fixed_dictionaries({name: st.floats(0, 0.999, width=32) for name in DRAWS}),
+    st.fixed_dictionaries({name: st.floats(0, 1, exclude_max=True, width=32) for name in DRAWS}),
     st.tuples(st.integers(0, 79), st.integers(0, 59), st.integers(1, 60), st.integers(1, 60)),
 )
 def test_a_patch_has_the_face_and_stays_inside_where_it_fits(numbers, place) -> None:
@@ -203,7 +203,7 @@ def test_grey_pictures_have_one_channel_in_three(colours: np.ndarray) -> None:
 
 
 @settings(deadline=None)
-@given(st.fixed_dictionaries({name: st.floats(0, 0.999, width=32) for name in DRAWS}))
+@given(st.fixed_dictionaries({name: st.floats(0, 1, exclude_max=True, width=32) for name in DRAWS}))
 def test_colours_stay_in_range(numbers) -> None:
     corners = np.array([[[r, g, b] for r in (0, 255) for g in (0, 255)] for b in (0, 255)])
 

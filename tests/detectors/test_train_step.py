@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from tfface.anchors import grid_anchors
-from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
 from tfface.detectors.train_step import TrainStep
 from tfface.matching import FACE, AnchorMatcher
 
 SIZE = 128
+
+UNDER_JAX = keras.backend.backend() == "jax"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def batch() -> tuple:
     """Four noisy pictures with a bright square each, and its targets."""
     generator = np.random.default_rng(0)
     images = generator.integers(0, 60, (4, SIZE, SIZE, 3)).astype(np.uint8)
-    anchors = grid_anchors(FaceBoxesImproved(width=0.5).anchor_levels, SIZE, SIZE)
+    anchors = grid_anchors(FBI_ANCHORS, SIZE, SIZE)
     targets = []
     for image, x in zip(images, (8, 24, 40, 56), strict=True):
         image[x : x + 32, x : x + 32] += 180
@@ -32,10 +34,12 @@ def batch() -> tuple:
 def fit(detector, batch, steps: int) -> dict[str, list[float]]:
     """Curves of the metrics, one value a step."""
     batches = (batch for _ in itertools.count())
-    return detector.fit(batches, steps_per_epoch=1, epochs=steps, verbose=0).history
+    options = {"steps_per_epoch": 1, "epochs": steps, "shuffle": False, "verbose": 0}
+    return detector.fit(batches, **options).history
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+# Without compilation JAX takes a minute for a step.
+@pytest.mark.parametrize("jit_compile", [True] if UNDER_JAX else [False, True])
 def test_training_lowers_the_loss(batch, jit_compile: bool) -> None:
     keras.utils.set_random_seed(0)
     detector = FaceBoxesImproved(width=0.5)
@@ -61,7 +65,7 @@ def test_a_step_is_that_of_its_gradient(batch) -> None:
     for rate in (1e-4, 2e-4):
         keras.utils.set_random_seed(0)
         detector = FaceBoxesImproved(width=0.5)
-        detector.compile(optimizer=keras.optimizers.SGD(rate), jit_compile=False)
+        detector.compile(optimizer=keras.optimizers.SGD(rate), jit_compile=UNDER_JAX)
         before = detector.heads[0].get_weights()[0]
         fit(detector, batch, steps=1)
         moves.append(detector.heads[0].get_weights()[0] - before)

@@ -80,9 +80,7 @@ def test_a_finished_run_can_be_started_again(finished_run: Path, give_flags) -> 
         np.testing.assert_array_equal(same, weight)
 
 
-def test_a_shorter_run_than_the_one_in_the_folder_is_refused(
-    finished_run: Path, give_flags
-) -> None:
+def test_a_shorter_run_than_before_is_refused(finished_run: Path, give_flags) -> None:
     output = give_flags("--steps=8")
     shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
     with pytest.raises(app.UsageError, match="is at step 24 already, beyond --steps=8"):
@@ -96,9 +94,7 @@ def test_epochs_of_another_length_are_refused(finished_run: Path, give_flags) ->
         train.main.main(["train.main"])
 
 
-def test_another_network_than_the_one_in_the_folder_is_refused(
-    finished_run: Path, give_flags
-) -> None:
+def test_another_network_than_before_is_refused(finished_run: Path, give_flags) -> None:
     output = give_flags("--width=1")
     shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
     with pytest.raises(app.UsageError, match="step-00000024.weights.h5 does not fit this run"):

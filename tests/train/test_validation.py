@@ -143,9 +143,7 @@ def test_a_run_that_goes_on_still_knows_the_best(validate, finish_epoch, tmp_pat
     assert (tmp_path / "best.keras").read_text() == "10"
 
 
-def test_the_first_pictures_are_shown_with_their_faces(
-    validate, finish_epoch, tmp_path: Path
-) -> None:
+def test_the_first_pictures_are_shown_with_faces(validate, finish_epoch, tmp_path: Path) -> None:
     finish_epoch(validate([record(FACE)] * 6, every=1), 0, [FACE])
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert events.Tags()["images"] == [f"validation/picture_{index}" for index in range(4)]

@@ -152,8 +152,10 @@ def select_faces(
     Returns:
         boxes float32 `(n, 4)` and scores float32 `(n,)` in falling order.
     """
-    scores = 1.0 / (1.0 + np.exp(np.clip(logits[:, 0] - logits[:, 1], -80.0, 80.0)))
-    best = np.argsort(-scores, kind="stable")[:candidates]
+    # By the logits, because the scores of the best may all have become 1.
+    margins = logits[:, 1] - logits[:, 0]
+    best = np.argsort(-margins, kind="stable")[:candidates]
+    scores = 1.0 / (1.0 + np.exp(-np.clip(margins, -80.0, 80.0)))
     best = best[scores[best] >= score_threshold]
     boxes = ops.convert_to_numpy(decode(ops.array(offsets[best]), ops.array(anchors[best])))
     keep = non_max_suppression(boxes, scores[best], iou_threshold)

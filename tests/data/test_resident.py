@@ -1,0 +1,180 @@
+"""Training data in the memory of an accelerator.
+
+It needs the JAX backend: `tests/test_jax.py` runs this file under it, as does
+`KERAS_BACKEND=jax python -m pytest tests/data/test_resident.py`.
+"""
+
+import itertools
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from tfface.anchors import AnchorLevel, grid_anchors
+from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
+from tfface.data.records import Record
+from tfface.matching import FACE, AnchorMatcher
+
+if keras.backend.backend() != "jax":
+    pytest.skip("runs under KERAS_BACKEND=jax, in tests/test_jax.py", allow_module_level=True)
+
+import jax.numpy as jnp
+
+from tfface.boxes import decode
+from tfface.data.resident import ResidentData, sample_patch
+
+LEVELS = (AnchorLevel(16, (16, 32)), AnchorLevel(32, (64,)))
+PLAIN = Augmentation(size=64, distortion_probability=0.0, grey_probability=0.0)
+WITHIN = Augmentation(
+    size=64, crop_probability=1.0, distortion_probability=0.0, grey_probability=0.0
+)
+"""Crops only, which never leave the picture."""
+
+
+def record(image: np.ndarray, boxes: np.ndarray, name: str = "a") -> Record:
+    height, width = image.shape[:2]
+    encoded = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
+    return Record(name, encoded, height, width, boxes, np.zeros(len(boxes), bool))
+
+
+@pytest.fixture(scope="module")
+def data() -> ResidentData:
+    """Six pictures; number n has the colour (40 n, 40 n, 40 n), a size of its own and a face."""
+    box = np.array([[10, 10, 40, 40]], np.float32)
+    pictures = [np.full((60 + 4 * n, 90 - 5 * n, 3), 40 * n, np.uint8) for n in range(6)]
+    return ResidentData([record(image, box) for image in pictures], side=96)
+
+
+def take(data, steps: int, augmentation=PLAIN, batch_size=4, seed=0, first_step=0) -> list:
+    batches = data.batches(LEVELS, AnchorMatcher(), augmentation, batch_size, seed, first_step)
+    return list(itertools.islice(batches, steps))
+
+
+def assert_same(batches: list, others: list) -> None:
+    for (images, targets), (other_images, other_targets) in zip(batches, others, strict=True):
+        np.testing.assert_array_equal(images, other_images)
+        for name in targets:
+            np.testing.assert_array_equal(targets[name], other_targets[name])
+
+
+def test_batches_are_images_and_the_targets_of_all_anchors(data) -> None:
+    ((images, targets),) = take(data, 1)
+
+    # 4x4 cells of two anchors and 2x2 of one.
+    assert (images.shape, images.dtype) == ((4, 64, 64, 3), np.float32)
+    assert (targets["labels"].shape, targets["labels"].dtype) == ((4, 36), np.int32)
+    assert (targets["offsets"].shape, targets["offsets"].dtype) == ((4, 36, 4), np.float32)
+
+
+def test_the_same_seed_gives_the_same_batches(data) -> None:
+    assert_same(take(data, 3), take(data, 3))
+    with pytest.raises(AssertionError):
+        assert_same(take(data, 3), take(data, 3, seed=1))
+
+
+def test_a_run_goes_on_where_it_stopped(data) -> None:
+    # Epochs are six pictures, steps four: step 1 begins in one and ends in the next.
+    assert_same(take(data, 2, first_step=1), take(data, 3)[1:])
+
+
+def test_every_epoch_has_each_picture_once_in_its_own_order(data) -> None:
+    batches = take(data, 9, WITHIN, batch_size=2)
+
+    # A crop of a picture of one colour has that colour.
+    numbers = np.concatenate([images[:, 32, 32, 0] for images, _ in batches]) / 40
+    epochs = np.round(numbers).astype(int).reshape(3, 6).tolist()
+    assert [sorted(epoch) for epoch in epochs] == [list(range(6))] * 3
+    assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+def test_large_pictures_are_reduced_with_their_boxes(square_picture, find_square) -> None:
+    image, boxes = square_picture
+    data = ResidentData([record(image, boxes)], side=80)
+
+    canvas, sizes, resident_boxes, _ = (np.asarray(array)[0] for array in data._arrays)
+
+    # 120x160 with a long side of 80: half of everything.
+    assert sizes.tolist() == [60, 80]
+    np.testing.assert_allclose(resident_boxes, boxes / 2)
+    np.testing.assert_allclose(find_square(canvas), boxes[0] / 2, atol=0.5)
+
+
+def test_the_largest_faces_are_matched(square_picture) -> None:
+    image, _ = square_picture
+    boxes = np.array([[0, 0, 12, 12], [40, 40, 90, 90], [100, 0, 140, 40]], np.float32)
+
+    data = ResidentData([record(image, boxes)], side=160, most_faces=1)
+
+    assert data.pictures_with_more == 1
+    anchors = grid_anchors(LEVELS, 64, 64)
+    for images, targets in take(data, 3, Augmentation(size=64, crop_probability=0.0)):
+        for labels, offsets in zip(targets["labels"], targets["offsets"], strict=True):
+            found = np.asarray(decode(offsets, anchors))[np.asarray(labels) == FACE]
+            assert len(np.unique(np.round(found), axis=0)) <= 1
+        assert images.shape[0] == 4
+
+
+def test_targets_are_faces_of_the_image(square_picture, find_square) -> None:
+    image, boxes = square_picture
+    anchors = grid_anchors(LEVELS, 64, 64)
+
+    ((images, targets),) = take(ResidentData([record(image, boxes)], side=160), 1, batch_size=16)
+
+    for picture, labels, offsets in zip(images, *targets.values(), strict=True):
+        found = np.asarray(decode(offsets, anchors))[np.asarray(labels) == FACE]
+        if len(found):
+            np.testing.assert_allclose(found, [find_square(picture)] * len(found), atol=2)
+    assert np.mean(np.any(targets["labels"] == FACE, axis=1)) > 0.8
+
+
+PATCHES = {
+    "enlarged": (40, 20, 50),
+    "as it is": (20, 10, 64),
+    "reduced": (0, 0, 120),
+    "cuts the face": (60, 40, 60),
+    "beyond every side": (-70, -60, 250),
+    "beyond one corner": (40, 10, 128),
+}
+
+
+@pytest.mark.parametrize("where", PATCHES.values(), ids=PATCHES.keys())
+@pytest.mark.parametrize("interpolation", range(len(INTERPOLATIONS)), ids=INTERPOLATIONS)
+def test_boxes_follow_pixels(square_picture, find_square, interpolation: int, where) -> None:
+    image, boxes = square_picture
+    # The picture is the upper left part of a larger array.
+    canvas = np.zeros((180, 170, 3), np.uint8)
+    canvas[:120, :160] = image
+    place = jnp.float32((interpolation + 0.5) / len(INTERPOLATIONS))
+    patch = jnp.array(where, jnp.float32)
+
+    cut = sample_patch(canvas, jnp.array([120, 160]), patch, 64, place)
+
+    draw = {**dict.fromkeys(DRAWS, jnp.float32(1.0)), "interpolation": place}
+    moved, _ = PLAIN.move_boxes(draw, patch, boxes, np.array([FACE]))
+    np.testing.assert_allclose(find_square(cut), np.asarray(moved)[0], atol=1.5)
+
+
+@pytest.mark.parametrize("interpolation", range(len(INTERPOLATIONS)), ids=INTERPOLATIONS)
+def test_outside_the_picture_is_the_mean(interpolation: int) -> None:
+    image = np.full((60, 80, 3), 100, np.uint8)
+    place = jnp.float32((interpolation + 0.5) / len(INTERPOLATIONS))
+
+    cut = sample_patch(image, jnp.array([60, 80]), jnp.array([-80.0, 0.0, 128.0]), 64, place)
+
+    # The picture begins at 40 of 64 columns and fills 30 of 64 rows.
+    np.testing.assert_allclose(cut[:, :40], np.broadcast_to(FILL, (64, 40, 3)), atol=1e-3)
+    np.testing.assert_allclose(cut[30:], np.broadcast_to(FILL, (34, 64, 3)), atol=1e-3)
+    np.testing.assert_allclose(cut[:30, 40:], np.full((30, 24, 3), 100), atol=1e-3)
+
+
+def test_no_records_is_an_error() -> None:
+    with pytest.raises(ValueError, match="at least one training record, got none"):
+        ResidentData([])
+
+
+def test_a_picture_that_cannot_be_decoded_is_named() -> None:
+    broken = Record("b/c.jpg", b"no", 1, 1, np.zeros((0, 4), np.float32), np.zeros(0, bool))
+
+    with pytest.raises(ValueError, match=r"b/c\.jpg.*cannot be decoded"):
+        ResidentData([broken])

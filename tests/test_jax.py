@@ -1,0 +1,36 @@
+"""Tests of what runs under both backends of Keras, run again under JAX, each in its own process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+pytest.importorskip("jax", reason="needs the jax extra")
+
+FILES = [
+    "test_boxes.py",
+    "test_matching.py",
+    "test_sampling.py",
+    "data/test_augmentation.py",
+    "data/test_resident.py",
+    "detectors/test_train_step.py",
+    "losses",
+]
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the run under JAX")
+@pytest.mark.parametrize("name", FILES)
+def test_under_jax(name: str) -> None:
+    folder = Path(__file__).parent
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder / name)],
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        cwd=folder.parent,
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
