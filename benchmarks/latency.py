@@ -14,24 +14,43 @@ import datetime
 import platform
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import keras
 import numpy as np
 import skimage.data
 from tqdm import trange
 
 from benchmarks.complexity import count
 from benchmarks.peers import PEERS
+from convert.faces import Selection
+from convert.graph import DetectionGraph
+from convert.metadata import describe
+from convert.tflite import to_tflite
 from tfface import FaceDetector
+from tfface.detectors.faceboxes import FaceBoxes
+from tfface.files import atomic_path
 from tfface.presets import PRESETS, keras_weights
 
 THRESHOLD = 0.3
+WARM_UP_ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A detector to time: its name, its call with an RGB picture, and what is known of it."""
+
+    name: str
+    detect: Callable[[np.ndarray], object]
+    multiply_adds: int | None = None
+    parameters: int | None = None
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peers", type=Path, required=True, help="folder of weight files")
     parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT of the picture")
     parser.add_argument("--threads", type=int, default=1)
@@ -43,42 +62,33 @@ def main() -> None:
         skimage.data.astronaut()[:384], (width, height), interpolation=cv2.INTER_AREA
     )
 
-    detectors = {**own_detectors(options.threads), **yunets(options.peers, options.threads, image)}
-    times = measure({name: run for name, (run, _) in detectors.items()}, image, options.rounds)
+    contestants = [
+        *own_detectors(options.threads, height, width),
+        *yunets(options.peers, options.threads, image),
+    ]
     rows = [
         {
-            "detector": name,
-            "multiply_adds_millions": f"{complexity[0] / 1e6:.0f}" if complexity else "",
-            "parameters": complexity[1] if complexity else "",
-            "median_ms": f"{np.median(times[name]):.2f}",
-            "percentile_10_ms": f"{np.percentile(times[name], 10):.2f}",
-            "percentile_90_ms": f"{np.percentile(times[name], 90):.2f}",
+            "detector": contestant.name,
+            "multiply-adds": contestant.multiply_adds or "",
+            "parameters": contestant.parameters or "",
+            "median ms": f"{np.median(times):.2f}",
+            "10th percentile": f"{np.percentile(times, 10):.2f}",
+            "90th percentile": f"{np.percentile(times, 90):.2f}",
         }
-        for name, (_, complexity) in detectors.items()
+        for contestant, times in zip(
+            contestants, measure(contestants, image, options.rounds), strict=True
+        )
     ]
     setting = f"{options.size}, {options.threads} thread(s), {options.rounds} rounds, {processor()}"
     print(setting)
-    for row in [dict(zip(rows[0], rows[0], strict=True)), *rows]:
-        print("  ".join(f"{value!s:>22}" for value in row.values()))
+    for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
+        print("  ".join(f"{cell!s:>22}" for cell in cells))
     if options.csv:
-        with options.csv.open("w", newline="") as file:
-            file.write(f"# {datetime.date.today()} {setting}\n")
-            writer = csv.DictWriter(file, rows[0])
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(options.csv, rows, f"{datetime.date.today()}, {setting}")
 
 
-def own_detectors(threads: int) -> dict[str, tuple[Callable, tuple[int, int]]]:
-    """FB-1 and the presets: their call and their (multiply-adds at 640x480, parameters)."""
-    import keras
-
-    from convert.faces import Selection
-    from convert.graph import DetectionGraph
-    from convert.metadata import describe
-    from convert.tflite import to_tflite
-    from tfface.detectors.faceboxes import FaceBoxes
-
-    detectors = {}
+def own_detectors(threads: int, height: int, width: int) -> Iterator[Contestant]:
+    """FB-1 and the presets."""
     faceboxes = FaceBoxes()
     for head in faceboxes.heads:
         head.bias.assign(np.tile([3.0, -3.0, 0, 0, 0, 0], head.filters // 6))
@@ -86,47 +96,44 @@ def own_detectors(threads: int) -> dict[str, tuple[Callable, tuple[int, int]]]:
         path = Path(folder) / "fb-1.tflite"
         graph = DetectionGraph(faceboxes, batch=1)
         path.write_bytes(to_tflite(graph, describe(faceboxes, "FB-1", Selection())))
-        detectors["FB-1 (LiteRT)"] = (detect_with(path, threads), count(faceboxes))
-    for name in PRESETS:
-        model = keras.models.load_model(keras_weights(PRESETS[name]), compile=False)
-        detectors[f"{name} (LiteRT)"] = (detect_with(name, threads), count(model))
-    return detectors
+        run = detection_with(path, threads)
+    yield Contestant("FB-1 (LiteRT)", run, *count(faceboxes, height, width))
+    for name, preset in PRESETS.items():
+        model = keras.models.load_model(keras_weights(preset), compile=False)
+        run = detection_with(name, threads)
+        yield Contestant(f"{name} (LiteRT)", run, *count(model, height, width))
 
 
-def detect_with(model: str | Path, threads: int) -> Callable:
+def detection_with(model: str | Path, threads: int) -> Callable[[np.ndarray], object]:
     detector = FaceDetector.from_preset(model, threads=threads)
     return lambda image: detector.detect(image, threshold=THRESHOLD)
 
 
-def yunets(folder: Path, threads: int, image: np.ndarray) -> dict[str, tuple[Callable, None]]:
+def yunets(folder: Path, threads: int, image: np.ndarray) -> Iterator[Contestant]:
     """YuNet-n in both runtimes, from RGB picture to boxes."""
     build, file = PEERS["yunet_n"]
     in_onnx_runtime = build(folder / file, threads)
-    cv2.setNumThreads(threads)
-    in_opencv = cv2.FaceDetectorYN.create(
-        str(folder / file), "", (image.shape[1], image.shape[0]), THRESHOLD, 0.45
+    yield Contestant(
+        "YuNet-n (ONNX Runtime)", lambda image: in_onnx_runtime.detect(image, THRESHOLD)
     )
-    return {
-        "YuNet-n (ONNX Runtime)": (lambda image: in_onnx_runtime.detect(image, THRESHOLD), None),
-        "YuNet-n (OpenCV)": (
-            lambda image: in_opencv.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
-            None,
-        ),
-    }
+    cv2.setNumThreads(threads)
+    size = (image.shape[1], image.shape[0])
+    in_opencv = cv2.FaceDetectorYN.create(str(folder / file), "", size, THRESHOLD, 0.45)
+    yield Contestant(
+        "YuNet-n (OpenCV)",
+        lambda image: in_opencv.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
+    )
 
 
-def measure(
-    detectors: dict[str, Callable], image: np.ndarray, rounds: int
-) -> dict[str, np.ndarray]:
-    """Milliseconds of every call, after ten calls that do not count."""
-    times: dict[str, list[float]] = {name: [] for name in detectors}
-    for number in trange(rounds + 10, unit="round"):
-        for name, detect in detectors.items():
+def measure(contestants: list[Contestant], image: np.ndarray, rounds: int) -> np.ndarray:
+    """Milliseconds `(contestants, rounds)` of every call."""
+    times = np.zeros((len(contestants), WARM_UP_ROUNDS + rounds))
+    for number in trange(times.shape[1], unit="round"):
+        for index, contestant in enumerate(contestants):
             start = time.perf_counter()
-            detect(image)
-            if number >= 10:
-                times[name].append(1e3 * (time.perf_counter() - start))
-    return {name: np.array(values) for name, values in times.items()}
+            contestant.detect(image)
+            times[index, number] = 1e3 * (time.perf_counter() - start)
+    return times[:, WARM_UP_ROUNDS:]
 
 
 def processor() -> str:
@@ -137,6 +144,14 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def write_csv(path: Path, rows: list[dict], comment: str) -> None:
+    with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
+        file.write(f"# {comment}\n")
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 if __name__ == "__main__":

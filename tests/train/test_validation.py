@@ -23,7 +23,8 @@ def record(*boxes: tuple, size=(128, 192), ignored=(), name="a.png") -> Record:
     """A white picture of `size` (height, width) with faces."""
     encoded = cv2.imencode(".png", np.full((*size, 3), 255, np.uint8))[1].tobytes()
     flags = np.array([index in ignored for index in range(len(boxes))], bool)
-    return Record(name, encoded, *size, np.array(boxes, np.float32).reshape(-1, 4), flags)
+    height, width = size
+    return Record(name, encoded, height, width, np.array(boxes, np.float32).reshape(-1, 4), flags)
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,9 @@ class Detector(TrainStep):
     """
 
     stride_multiple = 32
+    head_kernel_size = 3
     loss_names = ("classification", "regression")
+    heads: list[keras.layers.Conv2D]
 
     def __init__(self, anchor_levels: Sequence[AnchorLevel], **kwargs):
         super().__init__(**kwargs)
@@ -74,8 +76,6 @@ class Detector(TrainStep):
             )
             for level in self.anchor_levels
         ]
-
-    head_kernel_size = 3
 
     def build_symbolically(self) -> None:
         """Creates all weights: a detector can be saved and loaded before it saw a picture."""
