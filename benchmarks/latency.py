@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
@@ -89,7 +90,7 @@ def main() -> None:
 
 def own_detectors(threads: int, height: int, width: int) -> Iterator[Contestant]:
     """FB-1 and the presets."""
-    faceboxes = FaceBoxes()
+    faceboxes: Any = FaceBoxes()
     for head in faceboxes.heads:
         head.bias.assign(np.tile([3.0, -3.0, 0, 0, 0, 0], head.filters // 6))
     with tempfile.TemporaryDirectory() as folder:
