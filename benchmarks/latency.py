@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import keras
@@ -82,15 +81,16 @@ def main() -> None:
     ]
     setting = f"{options.size}, {options.threads} thread(s), {options.rounds} rounds, {processor()}"
     print(setting)
-    for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
-        print("  ".join(f"{cell!s:>22}" for cell in cells))
+    print("  ".join(f"{name:>22}" for name in rows[0]))
+    for row in rows:
+        print("  ".join(f"{cell!s:>22}" for cell in row.values()))
     if options.csv:
         write_csv(options.csv, rows, f"{datetime.date.today()}, {setting}")
 
 
 def own_detectors(threads: int, height: int, width: int) -> Iterator[Contestant]:
     """FB-1 and the presets."""
-    faceboxes: Any = FaceBoxes()
+    faceboxes = FaceBoxes()
     for head in faceboxes.heads:
         head.bias.assign(np.tile([3.0, -3.0, 0, 0, 0, 0], head.filters // 6))
     with tempfile.TemporaryDirectory() as folder:
