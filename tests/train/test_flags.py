@@ -35,7 +35,7 @@ def test_output_and_records_are_required(make_flags, missing: str) -> None:
         (["--steps=50"], "Expected --steps to be a multiple of --steps_per_epoch"),
         (["--steps=1000", "--steps_per_epoch=300"], "to be a multiple of --steps_per_epoch"),
         (["--image_size=100"], "image_size=100: Expected a multiple of 32"),
-        (["--image_size=0"], "image_size must be an integer in the range"),
+        (["--image_size=0"], "image_size=0: 0 is not integer >= 32"),
         (["--validation_side=650"], "validation_side=650: Expected a multiple of 32"),
         (["--momentum=1"], "momentum=1.0: Expected a number below 1"),
         (["--boundaries=10,half"], "boundaries=.*: Expected whole numbers"),
