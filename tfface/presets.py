@@ -142,7 +142,7 @@ PRESETS = {
             parameters=96_680,
             multiply_adds=77_371_840,
             measured=(),
-            sha256="1e0b1cf9b9d0f4009d12bfb10f9e98fee99a3ff72221e9656391d322b6ef503d",
+            sha256="9abb2505936087d966600bb3bee284937916c2dd50f5e7f592ed88fdaa160be1",
         ),
     )
 }

@@ -33,9 +33,8 @@ def annealed_ratio(step, steps: int, first: float, last: float):
 
     From `first` to `last`, evenly in octaves. A network without pretraining that sees only the
     hardest of 20,000 negatives learns that all anchors are alike: what makes one face score higher
-    lifts some of the hardest negatives, and
-        they
-    weigh as much. With many negatives it ranks them first.
+    lifts some of the hardest negatives, and they weigh as much. With many negatives it ranks them
+    first.
 
     Args:
         step: integer scalar, from 0.

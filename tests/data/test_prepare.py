@@ -1,11 +1,13 @@
 """tfface.data.prepare: the command line."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from tfface.data.records import read_records
 
@@ -30,6 +32,35 @@ def test_several_data_sets_are_joined(tmp_path: Path) -> None:
     assert process.stdout == "2 pictures, 2 faces (0 ignored)\n"
     records = list(read_records([tmp_path / "out" / "both-00000-of-00001.tfrecord"]))
     assert sorted(record.name for record in records) == ["a.png", "b.png"]
+
+
+def test_boxes_of_one_list_are_drawn_as_those_of_the_other(tmp_path: Path) -> None:
+    pairs = data_set(tmp_path / "one", "a.png") + data_set(tmp_path / "two", "b.png")
+    output = tmp_path / "out"
+    moves = ["--move_edges=0,0,0,0", "--move_edges=1,-0.25,1,0"]
+    process = run(*pairs, *moves, f"--output={output}", "--shards=1")
+    assert process.returncode == 0, process.stderr
+    records = {record.name: record for record in read_records(output.glob("*.tfrecord"))}
+    # x 1, y 2, 3 wide, 4 high; in the second list it goes 3 right, and its upper edge 1 up
+    np.testing.assert_array_equal(records["a.png"].boxes, [[1, 2, 4, 6]])
+    np.testing.assert_array_equal(records["b.png"].boxes, [[4, 1, 7, 6]])
+
+
+@pytest.mark.parametrize(
+    ("moves", "message"),
+    [
+        (["0,0,0,0"], "expected one --move_edges for each --list, or none, got 2 --list and 1"),
+        (["0,0,0,0", "0.1"], "expected --move_edges as four numbers"),
+        # the left edge would pass the right one
+        (["0,0,0,0", "0.6,0,-0.6,0"], "leave a box its area, .* got '0.6,0,-0.6,0'"),
+    ],
+)
+def test_moves_that_make_no_sense(tmp_path: Path, moves: list[str], message: str) -> None:
+    pairs = data_set(tmp_path / "one", "a.png") + data_set(tmp_path / "two", "b.png")
+    flags = [f"--move_edges={move}" for move in moves]
+    process = run(*pairs, *flags, f"--output={tmp_path / 'out'}")
+    assert process.returncode == 1
+    assert re.search(message, process.stderr.replace("\n", " "))
 
 
 def test_a_list_without_its_folder_is_refused(tmp_path: Path) -> None:

@@ -29,6 +29,16 @@ def test_a_sample_may_have_no_faces() -> None:
     Sample(Path("a.jpg"), "a.jpg", np.zeros((0, 4), np.float32), np.zeros(0, bool))
 
 
+def test_edges_move_by_parts_of_the_box() -> None:
+    boxes = np.array([[10, 20, 30, 60]], np.float32)
+    sample = Sample(Path("a.jpg"), "a.jpg", boxes, np.zeros(1, bool))
+    # 20 x 40: the left edge goes 0.25 * 20 right, the upper 0.1 * 40 up, the right 0.5 * 20 left
+    moved = sample.with_edges_moved((0.25, -0.1, -0.5, 0))
+    assert moved.boxes.dtype == np.float32
+    np.testing.assert_array_equal(moved.boxes, [[15, 16, 20, 60]])
+    np.testing.assert_array_equal(sample.boxes, [[10, 20, 30, 60]])
+
+
 def test_the_summary_counts_and_names() -> None:
     assert report_of_three_pictures().summary().splitlines() == [
         "2 pictures, 2 faces (1 ignored)",

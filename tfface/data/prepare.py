@@ -6,6 +6,7 @@ A run that was stopped goes on where it was: a shard is kept when the contents o
 annotations and the options are those it was made from.
 """
 
+import math
 import os
 from collections.abc import Sequence
 
@@ -23,6 +24,14 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         "list", [], "Annotations in the layout of WIDER FACE; repeatable.", values
     )
     flags.DEFINE_multi_string("images", [], "Folder of pictures, one for each --list.", values)
+    flags.DEFINE_multi_string(
+        "move_edges",
+        [],
+        "LEFT,TOP,RIGHT,BOTTOM: how far the edges of a list's boxes move right and down, in widths "
+        "and heights of the box, where it draws faces unlike the others; one for each --list, or "
+        "none.",
+        values,
+    )
     flags.DEFINE_string("output", None, "Folder of the records.", values, required=True)
     flags.DEFINE_string("name", "train", "Start of the names of the files.", values)
     flags.DEFINE_integer("shards", 4, "Number of files.", 1, flag_values=values)
@@ -50,11 +59,17 @@ def main(argv: Sequence[str]) -> None:
             f"expected one --images for each --list, got {len(values.list)} --list and "
             f"{len(values.images)} --images"
         )
+    if len(values.move_edges) not in (0, len(values.list)):
+        raise app.UsageError(
+            f"expected one --move_edges for each --list, or none, got {len(values.list)} --list "
+            f"and {len(values.move_edges)} --move_edges; 0,0,0,0 leaves a list as it is"
+        )
+    moves = [_moves(text) for text in values.move_edges or ["0,0,0,0"] * len(values.list)]
     samples: list[Sample] = []
     read = ReadReport()
-    for list_file, image_root in zip(values.list, values.images, strict=True):
+    for list_file, image_root, move in zip(values.list, values.images, moves, strict=True):
         found, report = read_wider(list_file, image_root)
-        samples += found
+        samples += [sample.with_edges_moved(move) for sample in found]
         read.add(report)
     result = prepare(
         samples,
@@ -67,6 +82,20 @@ def main(argv: Sequence[str]) -> None:
         dropped=read,
     )
     print(ReadReport.from_json(result).summary())
+
+
+def _moves(text: str) -> list[float]:
+    """The four numbers of a `--move_edges`; a box that they describe keeps some width and height."""
+    try:
+        left, top, right, bottom = map(float, text.split(","))
+    except ValueError:
+        left = top = right = bottom = math.nan
+    if not (left < 1 + right < math.inf and top < 1 + bottom < math.inf):
+        raise app.UsageError(
+            "expected --move_edges as four numbers that leave a box its area, such as "
+            f"0.05,-0.1,-0.05,0.1, got {text!r}"
+        )
+    return [left, top, right, bottom]
 
 
 if __name__ == "__main__":
