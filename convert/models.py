@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import keras
+
 import tfface
 from tfface.detectors.base import Detector
 from tfface.predict.keras_model import load_keras_file
@@ -55,8 +57,13 @@ def _load_checkpoint(path: Path) -> Detector:
             "--width, got none; a checkpoint holds weights only: leave it in the folder of its run"
         )
     detector = getattr(tfface, name.group(1))(width=float(width.group(1)))
+    model: keras.Model = detector
+    if re.search(r"^--teacher=.", flags, re.MULTILINE):
+        # In the checkpoint of a distiller the detector is a part called student.
+        model = keras.Model()
+        model.student = detector
     try:
-        detector.load_weights(path)
+        model.load_weights(path)
     except (ValueError, KeyError, OSError) as error:
         raise ValueError(f"{path}: expected weights that fit {name.group(1)}: {error}") from error
     return detector

@@ -12,6 +12,7 @@ pytest.importorskip("jax", reason="needs the jax extra")
 
 FILES = [
     "test_boxes.py",
+    "test_distiller.py",
     "test_matching.py",
     "test_sampling.py",
     "data/test_augmentation.py",

@@ -13,7 +13,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     def whole(name: str, default: int, help: str, lowest: int | None = 1) -> None:
         flags.DEFINE_integer(name, default, help, lowest, flag_values=values)
 
-    def number(name: str, default: float, help: str, highest: float | None = None) -> None:
+    def number(name: str, default: float | None, help: str, highest: float | None = None) -> None:
         flags.DEFINE_float(name, default, help, 0.0, highest, flag_values=values)
 
     text("output", None, "Folder of the run: checkpoints, TensorBoard, weights.")
@@ -32,6 +32,11 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     number("width", 1.0, "Multiplier of the channels.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
+    text("teacher", None, "Preset or .keras file to distil from; none: train on labels alone.")
+    number("distillation_weight", 50.0, "Weight of the distillation loss.")
+    number("beta", 6.4, "Shape of the threshold above which a student mimics its teacher.")
+    number("gamma", 3.2, "Sets the scale of that threshold.")
+    number("alpha", None, "The scale itself, instead of --gamma.")
     whole("steps", 100_000, "Length of the run.")
     whole("steps_per_epoch", 500, "Steps between two checkpoints; --steps is a multiple of it.")
     whole("batch_size", 32, "Pictures a step.")
@@ -50,6 +55,10 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     number("regression_weight", 1.0, "Weight of smooth L1 beside the softmax loss.")
     number("positive_threshold", 0.35, "IoU from which an anchor is positive.", highest=1.0)
     number("negative_threshold", 0.3, "IoU from which an anchor is ignored.", highest=1.0)
+    number(
+        "compensation_threshold", 0.1, "IoU of the anchors given to a face with few.", highest=1.0
+    )
+    whole("compensation_count", 6, "Anchors up to which a face is given some.", lowest=1)
     whole("image_size", 512, "Side of the training images; a multiple of 32.", lowest=32)
     number("crop_probability", 0.5, "Of the square crops of FaceBoxes.", highest=1.0)
     number(

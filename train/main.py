@@ -22,6 +22,7 @@ from tfface.data.augmentation import Augmentation
 from tfface.data.records import read_records
 from tfface.detectors.base import Detector, LossSettings
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.distiller import Distiller
 from tfface.files import atomic_path
 from tfface.matching import AnchorMatcher
 from tfface.presets import PRESETS, keras_weights
@@ -49,8 +50,9 @@ def main(arguments: Sequence[str]) -> None:
         files = matching_files(FLAGS.train_records)
         validation_files = matching_files(FLAGS.validation_records)
         detector = make_detector()
-        compile_detector(detector)
-        first_step = checkpoints.restore(detector)
+        model = make_distiller(detector) if FLAGS.teacher else detector
+        compile_model(model)
+        first_step = checkpoints.restore(model)
     except (OSError, ValueError) as error:
         raise app.UsageError(str(error)) from error
     check_first_step(first_step)
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
     with atomic_path(output / "flags.txt") as temporary:
         temporary.write_text(FLAGS.flags_into_string())
     batches = make_batches(detector, files)
-    train(detector, batches, validation_files, checkpoints, first_step, output)
+    train(model, detector, batches, validation_files, checkpoints, first_step, output)
     save_detector(detector, output / "final.keras")
     print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
 
@@ -67,7 +69,7 @@ def make_detector() -> Detector:
     """The detector that the flags name, with its loss and its first weights."""
     detector = DETECTORS[FLAGS.detector](width=FLAGS.width)
     if FLAGS.initial_weights:
-        given = keras.models.load_model(weights_file(FLAGS.initial_weights), compile=False)
+        given = load_weights("--initial_weights", FLAGS.initial_weights)
         if _architecture(given) != _architecture(detector):
             raise ValueError(
                 f"--initial_weights holds {_architecture(given)}, but the flags ask for "
@@ -89,20 +91,32 @@ def _architecture(model: keras.Model) -> str:
     return f"{type(model).__name__}({settings})"
 
 
-def weights_file(name_or_path: str) -> Path:
-    """The `.keras` file of a preset, or the given one."""
-    if name_or_path in PRESETS:
-        return keras_weights(PRESETS[name_or_path])
-    path = Path(name_or_path)
+def make_distiller(student: Detector) -> Distiller:
+    """The student with the teacher that the flags name."""
+    return Distiller(
+        student,
+        load_weights("--teacher", FLAGS.teacher),
+        FLAGS.distillation_weight,
+        FLAGS.beta,
+        FLAGS.gamma,
+        FLAGS.alpha,
+    )
+
+
+def load_weights(flag: str, name_or_path: str) -> Detector:
+    """The detector of a preset or a `.keras` file, which `flag` names."""
+    preset = PRESETS.get(name_or_path)
+    path = keras_weights(preset) if preset else Path(name_or_path)
     if not path.is_file():
         raise ValueError(
-            f"Expected a preset ({', '.join(PRESETS)}) or a .keras file, got {name_or_path!r}."
+            f"Expected {flag} to be a preset ({', '.join(PRESETS)}) or a .keras file, "
+            f"got {name_or_path!r}."
         )
-    return path
+    return keras.models.load_model(path, compile=False)
 
 
-def compile_detector(detector: Detector) -> None:
-    """Gives the detector SGD as in Caffe.
+def compile_model(model: keras.Model) -> None:
+    """Gives the model SGD as in Caffe.
 
     There weight decay is a part of the gradient, so momentum multiplies it by 1 / (1 - momentum).
     """
@@ -120,7 +134,7 @@ def compile_detector(detector: Detector) -> None:
     )
     if optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    detector.compile(optimizer=optimizer, jit_compile=FLAGS.jit_compile)
+    model.compile(optimizer=optimizer, jit_compile=FLAGS.jit_compile)
 
 
 def matching_files(patterns: list[str]) -> list[str]:
@@ -157,6 +171,8 @@ def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterab
         "matcher": AnchorMatcher(
             positive_threshold=FLAGS.positive_threshold,
             negative_threshold=FLAGS.negative_threshold,
+            compensation_threshold=FLAGS.compensation_threshold,
+            compensation_count=FLAGS.compensation_count,
         ),
         "augmentation": Augmentation(
             size=FLAGS.image_size,
@@ -179,6 +195,7 @@ def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterab
 
 
 def train(
+    model: keras.Model,
     detector: Detector,
     batches: Callable[[int], Iterable[tuple]],
     validation_files: list[str],
@@ -186,7 +203,7 @@ def train(
     first_step: int,
     output: Path,
 ) -> None:
-    """Trains from `first_step` to the last step.
+    """Trains `model`, the detector or its distiller, from `first_step` to the last step.
 
     Ends the program, with the batch saved, at a loss that is not finite.
     """
@@ -201,6 +218,7 @@ def train(
         records = read_records(validation_files)
         callbacks.append(
             Validation(
+                detector,
                 itertools.islice(records, FLAGS.validation_pictures),
                 FLAGS.validation_side,
                 FLAGS.validate_every,
@@ -212,7 +230,7 @@ def train(
     # Last: what a checkpoint stands for is then complete, also when the run is killed right after.
     callbacks.append(SaveCheckpoint(checkpoints))
     try:
-        detector.fit(
+        model.fit(
             batches(first_step),
             initial_epoch=first_step // FLAGS.steps_per_epoch,
             epochs=last_epoch,

@@ -12,7 +12,7 @@ import numpy as np
 from tfface.anchors import grid_anchors
 from tfface.data.records import Record
 from tfface.detections import Detections
-from tfface.detectors.base import select_faces
+from tfface.detectors.base import Detector, select_faces
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 from tfface.files import atomic_path
@@ -32,6 +32,7 @@ class Validation(keras.callbacks.Callback):
     are not the ones of WIDER FACE.
 
     Args:
+        detector: what is measured and saved; what is trained may be its distiller.
         records: held-out pictures.
         side: their long side is made this many pixels; a multiple of 32.
         every: epochs between two validations; the last epoch is always validated.
@@ -47,6 +48,7 @@ class Validation(keras.callbacks.Callback):
 
     def __init__(
         self,
+        detector: Detector,
         records: Iterable[Record],
         side: int,
         every: int,
@@ -56,6 +58,7 @@ class Validation(keras.callbacks.Callback):
         batch_size: int = 16,
     ):
         super().__init__()
+        self.detector = detector
         self.every = every
         self.last_epoch = last_epoch
         self.log = log
@@ -102,12 +105,12 @@ class Validation(keras.callbacks.Callback):
         record = self.best.with_suffix(".json")
         if record.exists() and score <= json.loads(record.read_text())["score"]:
             return
-        save_detector(self.model, self.best)
+        save_detector(self.detector, self.best)
         with atomic_path(record) as temporary:
             temporary.write_text(json.dumps({"step": step, "score": score, **areas}) + "\n")
 
     def _detect(self) -> list[Detections]:
-        anchors = grid_anchors(self.model.anchor_levels, *self.images.shape[1:3])
+        anchors = grid_anchors(self.detector.anchor_levels, *self.images.shape[1:3])
         detections = []
         for start in range(0, len(self.images), self.batch_size):
             images = self.images[start : start + self.batch_size]
@@ -121,12 +124,12 @@ class Validation(keras.callbacks.Callback):
         return detections
 
 
-def save_detector(model: keras.Model, path: Path) -> None:
+def save_detector(detector: Detector, path: Path) -> None:
     """Writes a detector as a `.keras` file without the state of its optimiser."""
-    detector = type(model).from_config(model.get_config())
-    detector.set_weights(model.get_weights())
+    copy = type(detector).from_config(detector.get_config())
+    copy.set_weights(detector.get_weights())
     with atomic_path(path) as temporary:
-        detector.save(temporary)
+        copy.save(temporary)
 
 
 def _reduce(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:

@@ -126,7 +126,11 @@ def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_fl
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["--initial_weights=unknown"], "Expected a preset .* or a .keras file, got 'unknown'"),
+        (
+            ["--initial_weights=unknown"],
+            "Expected --initial_weights to be a preset .*, got 'unknown'",
+        ),
+        (["--teacher=unknown"], "Expected --teacher to be a preset .* or a .keras file, got 'unk"),
         (["--train_records=missing-*"], r"No file matches 'missing-\*'"),
         (["--validation_records=missing-*"], r"No file matches 'missing-\*'"),
         (["--width=0.3"], "width multiplier 0.3"),
@@ -152,7 +156,7 @@ def test_only_kernels_decay(give_flags) -> None:
     # Caffe's decay is part of the gradient: 0.0005 / (1 - 0.9) = 0.005 of Keras' decoupled one.
     give_flags("--weight_decay=0.0005", "--momentum=0.9")
     detector = train.main.make_detector()
-    train.main.compile_detector(detector)
+    train.main.compile_model(detector)
     optimizer = detector.optimizer
     assert optimizer.weight_decay == pytest.approx(0.005)
     for variable in detector.trainable_variables:
@@ -163,9 +167,9 @@ def test_only_kernels_decay(give_flags) -> None:
 def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monkeypatch) -> None:
     compute_losses = FaceBoxesImproved.compute_losses
 
-    def spoilt(self, images, targets, outputs):
-        losses = compute_losses(self, images, targets, outputs)
-        bad = ops.where(self.optimizer.iterations == 3, np.nan, 0.0)
+    def spoilt(self, images, targets, outputs, step):
+        losses = compute_losses(self, images, targets, outputs, step)
+        bad = ops.where(step == 3, np.nan, 0.0)
         return losses | {"regression": losses["regression"] + bad}
 
     monkeypatch.setattr(FaceBoxesImproved, "compute_losses", spoilt)

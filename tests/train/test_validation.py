@@ -33,12 +33,12 @@ def detector() -> FaceBoxesImproved:
 
 
 @pytest.fixture
-def validate(tmp_path: Path):
+def validate(detector: FaceBoxesImproved, tmp_path: Path):
     """`validate(records, ...)`: a validation that writes to `tmp_path`."""
 
     def make(records: list[Record], side=192, every=2, last_epoch=5) -> Validation:
         log = EventLog(tmp_path / "tensorboard")
-        return Validation(records, side, every, last_epoch, log, tmp_path / "best.keras")
+        return Validation(detector, records, side, every, last_epoch, log, tmp_path / "best.keras")
 
     return make
 
@@ -49,16 +49,19 @@ def finish_epoch(monkeypatch: pytest.MonkeyPatch):
 
     After it every picture has the detections `found`. A saved model is the number of its steps.
     """
+    steps = 0
 
-    def save(model, path: Path) -> None:
-        path.write_text(str(model.optimizer.iterations))
+    def save(detector, path: Path) -> None:
+        path.write_text(str(steps))
 
     def finish(validation: Validation, epoch: int, found: list[tuple]) -> None:
         boxes = np.array(found, np.float32).reshape(-1, 4)
         scores = np.linspace(0.9, 0.5, len(boxes)).astype(np.float32)
         everywhere = [Detections(boxes, scores)] * len(validation.images)
         monkeypatch.setattr(validation, "_detect", lambda: everywhere)
-        optimizer = SimpleNamespace(iterations=10 * (epoch + 1))
+        nonlocal steps
+        steps = 10 * (epoch + 1)
+        optimizer = SimpleNamespace(iterations=steps)
         validation.set_model(SimpleNamespace(optimizer=optimizer))
         validation.on_epoch_end(epoch)
 

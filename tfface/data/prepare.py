@@ -85,7 +85,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _moves(text: str) -> list[float]:
-    """The four numbers of a `--move_edges`; a box that they describe keeps some width and height."""
+    """The four numbers of a `--move_edges`, which must leave a box some width and height."""
     try:
         left, top, right, bottom = map(float, text.split(","))
     except ValueError:

@@ -62,7 +62,7 @@ class Detector(TrainStep):
     heads: list[keras.layers.Conv2D]
 
     def __init__(self, anchor_levels: Sequence[AnchorLevel], **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(self.loss_names, **kwargs)
         self.anchor_levels = tuple(anchor_levels)
         self.loss_settings = LossSettings()
         self.heads = [
@@ -95,16 +95,16 @@ class Detector(TrainStep):
         prediction = ops.concatenate(predictions, axis=1)
         return {"logits": prediction[..., :2], "offsets": prediction[..., 2:]}
 
-    def compute_losses(self, images, targets, outputs) -> dict:
+    def compute_losses(self, images, targets, outputs, step=0) -> dict:
         """Scalar losses by name; their sum is minimised.
 
         Args:
             images: the batch.
             targets: `{"labels": (B, A), "offsets": (B, A, 4)}` of `tfface.matching`.
             outputs: what `call` returned.
+            step: of the run; `mining_steps` of the settings counts them.
         """
         settings = self.loss_settings
-        step = self.optimizer.iterations if getattr(self, "optimizer", None) else 0
         ratio = annealed_ratio(
             step, settings.mining_steps, settings.initial_negative_ratio, settings.negative_ratio
         )

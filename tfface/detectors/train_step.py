@@ -1,5 +1,7 @@
 """One training step, once for all detectors and for both backends."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -10,22 +12,25 @@ class TrainStep(keras.Model):
     A batch is `(images, targets)`. Every loss, and the sum under the name `loss`, is a metric: its
     mean over the epoch. Works in plain graphs, under XLA (`jit_compile`), with mixed precision and
     distribution strategies.
+
+    Args:
+        loss_names: names of all that `compute_losses` and `measure` return.
     """
 
-    def compute_losses(self, images, targets, outputs) -> dict:
-        """Scalar losses by name, for the model's outputs in training mode."""
+    def __init__(self, loss_names: Sequence[str], **kwargs):
+        super().__init__(**kwargs)
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", *loss_names)}
+
+    def compute_losses(self, images, targets, outputs, step) -> dict:
+        """Scalar losses by name, for the model's outputs in training mode.
+
+        `step` counts the steps that the optimiser has made.
+        """
         raise NotImplementedError(f"{type(self).__name__} must write compute_losses.")
 
     def measure(self, targets, outputs) -> dict:
         """Scalars by name that are shown beside the losses and not minimised."""
         return {}
-
-    loss_names: tuple[str, ...] = ()
-    """Names of all that `compute_losses` and `measure` return."""
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", *self.loss_names)}
 
     @property
     def metrics(self):
@@ -33,7 +38,7 @@ class TrainStep(keras.Model):
 
     def _forward(self, images, targets):
         outputs = self(images, training=True)
-        losses = self.compute_losses(images, targets, outputs)
+        losses = self.compute_losses(images, targets, outputs, self.optimizer.iterations)
         total = sum(losses.values())
         return total, {"loss": total, **losses, **self.measure(targets, outputs)}
 

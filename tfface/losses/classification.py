@@ -16,3 +16,9 @@ def softmax_cross_entropy(labels, logits):
     logits = ops.cast(logits, "float32")
     difference = logits[..., 1] - logits[..., 0]
     return ops.softplus(ops.where(labels == 1, -difference, difference))
+
+
+def face_probability(logits):
+    """The softmax score of class 1: logits `(..., 2)` -> float32 `(...)` in 0..1."""
+    logits = ops.cast(logits, "float32")
+    return ops.sigmoid(logits[..., 1] - logits[..., 0])

@@ -1,0 +1,167 @@
+"""A student, its teacher, and the step that trains the one from the other."""
+
+import itertools
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.distiller import Distiller
+
+SIZE = 128
+UNDER_JAX = keras.backend.backend() == "jax"
+
+
+def detector(seed: int, width: float = 0.5) -> FaceBoxesImproved:
+    keras.utils.set_random_seed(seed)
+    return FaceBoxesImproved(width=width)
+
+
+@pytest.fixture(scope="module")
+def batch() -> tuple:
+    """Two noisy pictures and targets that say: the first 20 anchors are faces."""
+    images = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 3)).astype(np.uint8)
+    anchors = detector(0)(images)["logits"].shape[1]
+    labels = np.zeros((2, anchors), np.int32)
+    labels[:, :20] = 1
+    return images, {"labels": labels, "offsets": np.zeros((2, anchors, 4), np.float32)}
+
+
+def compiled(distiller: keras.Model, jit_compile: bool = UNDER_JAX) -> keras.Model:
+    distiller.compile(
+        optimizer=keras.optimizers.SGD(1e-3, momentum=0.9, global_clipnorm=10.0),
+        jit_compile=jit_compile,
+    )
+    return distiller
+
+
+def fit(model: keras.Model, batch: tuple, steps: int) -> dict[str, list[float]]:
+    batches = (batch for _ in itertools.count())
+    options = {"steps_per_epoch": 1, "epochs": steps, "shuffle": False, "verbose": 0}
+    return model.fit(batches, **options).history
+
+
+def values(variables) -> list[np.ndarray]:
+    return [ops.convert_to_numpy(variable).copy() for variable in variables]
+
+
+# Without compilation JAX takes a minute for a step.
+@pytest.mark.parametrize("jit_compile", [True] if UNDER_JAX else [False, True])
+def test_the_student_comes_closer_and_the_teacher_stays(batch, jit_compile: bool) -> None:
+    student, teacher = detector(1), detector(2)
+    before, teacher_before = values(student.variables), values(teacher.variables)
+
+    history = fit(compiled(Distiller(student, teacher), jit_compile), batch, steps=6)
+
+    assert history["distillation"][-1] < history["distillation"][0]
+    parts = ("classification", "regression", "distillation")
+    total = np.sum([history[name] for name in parts], axis=0)
+    np.testing.assert_allclose(history["loss"], total, rtol=1e-4)
+    assert all(0.0 <= share <= 1.0 for share in history["selected"])
+    for variable, old in zip(teacher.variables, teacher_before, strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(variable), old)
+    changed = [
+        np.any(ops.convert_to_numpy(variable) != old)
+        for variable, old in zip(student.variables, before, strict=True)
+    ]
+    assert all(changed)
+
+
+def test_without_weight_a_step_is_that_of_the_labels(batch) -> None:
+    alone, student = detector(1), detector(1)
+    fit(compiled(alone), batch, steps=2)
+    fit(compiled(Distiller(student, detector(2), weight=0.0)), batch, steps=2)
+
+    for distilled, expected in zip(student.get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_allclose(distilled, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_its_own_teacher_teaches_nothing(batch) -> None:
+    # In inference mode, so that batch normalisation is the same for both.
+    student = detector(1)
+    distiller = Distiller(student, student)
+    images, targets = batch
+    scores = ops.sigmoid(student(images)["logits"][..., 1] - student(images)["logits"][..., 0])
+    outputs = {**student(images), "teacher_scores": scores}
+
+    assert float(distiller.compute_losses(images, targets, outputs, 0)["distillation"]) == 0.0
+    assert float(distiller.measure(targets, outputs)["selected"]) == 0.0
+
+
+def test_the_annealing_of_the_student_sees_the_step(batch) -> None:
+    images, targets = batch
+    distiller = Distiller(detector(1), detector(2))
+    distiller.student.loss_settings = type(distiller.student.loss_settings)(mining_steps=10)
+    outputs = distiller(images, training=True)
+    first, last = (
+        float(distiller.compute_losses(images, targets, outputs, step)["classification"])
+        for step in (0, 10)
+    )
+    # 200 negatives a face, then 3.
+    assert first > last
+
+
+@pytest.mark.skipif(UNDER_JAX, reason="a strategy of TensorFlow")
+def test_mirrored_on_one_device_it_is_the_same(batch) -> None:
+    import tensorflow as tf
+
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        mirrored = detector(1)
+        distiller = compiled(Distiller(mirrored, detector(2)))
+    data = tf.data.Dataset.from_tensors(batch).repeat()
+    distiller.fit(data, steps_per_epoch=1, epochs=2, shuffle=False, verbose=0)
+    student = detector(1)
+    fit(compiled(Distiller(student, detector(2))), batch, steps=2)
+
+    for weight, expected in zip(mirrored.get_weights(), student.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_it_trains_in_mixed_precision(batch) -> None:
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    try:
+        history = fit(compiled(Distiller(detector(1), detector(2))), batch, steps=2)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+
+    assert np.all(np.isfinite(history["loss"]))
+
+
+def test_a_teacher_with_other_anchors_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"got levels 32: 32x4 64x2 128, 64: 256, .* student with 8: 8 12 16 24,"
+    ):
+        Distiller(detector(1), FaceBoxes(width=0.5))
+
+
+def test_what_is_saved_is_the_student(tmp_path: Path) -> None:
+    student = detector(1)
+    distiller = compiled(Distiller(student, detector(2)))
+    distiller.save(tmp_path / "distilled.keras")
+    student.save(tmp_path / "student.keras")
+
+    restored = keras.models.load_model(tmp_path / "distilled.keras", compile=False)
+    assert isinstance(restored, FaceBoxesImproved)
+    for weight, expected in zip(restored.get_weights(), student.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
+    sizes = [(tmp_path / f"{name}.keras").stat().st_size for name in ("distilled", "student")]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.01)
+
+
+def test_a_state_has_the_student_and_the_optimiser_alone(tmp_path: Path, batch) -> None:
+    import h5py
+
+    distiller = compiled(Distiller(detector(1), detector(2)))
+    fit(distiller, batch, steps=1)
+    distiller.save_weights(tmp_path / "state.weights.h5")
+
+    with h5py.File(tmp_path / "state.weights.h5") as file:
+        saved: list[int] = []
+        file.visititems(
+            lambda name, item: saved.append(item.size) if isinstance(item, h5py.Dataset) else None
+        )
+    variables = [*distiller.student.variables, *distiller.optimizer.variables]
+    assert sum(saved) <= sum(int(np.prod(variable.shape)) for variable in variables) + 100

@@ -1,0 +1,103 @@
+"""Knowledge distillation: a small detector that learns from the labels and from a big detector."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras import ops
+
+from tfface.anchors import AnchorLevel
+from tfface.detectors.base import Detector
+from tfface.detectors.train_step import TrainStep
+from tfface.losses.classification import face_probability
+from tfface.losses.distillation import informative_scores, threshold_distillation_loss
+
+
+class Distiller(TrainStep):
+    """Trains a student by `L_GT + weight * L_KD` (kd_fbi, section 2.1).
+
+    L_GT are the student's own losses, L_KD is `tfface.losses.distillation` between the
+    classification maps of both. The teacher is frozen and runs in inference mode. Beside the losses
+    the metric `selected` tells the share of anchors that L_KD chooses.
+
+    Called, saved or exported, a distiller is its student: the teacher is no part of it, nor of its
+    checkpoints.
+
+    Args:
+        student: the detector to train.
+        teacher: a trained detector with the same anchors.
+        weight: of L_KD, lambda in the paper.
+        beta, gamma, alpha: of the threshold, as in `tfface.losses.distillation.score_threshold`.
+
+    Raises:
+        ValueError: the anchors of the two differ.
+    """
+
+    def __init__(
+        self,
+        student: Detector,
+        teacher: Detector,
+        weight: float = 50.0,
+        beta: float = 6.4,
+        gamma: float = 3.2,
+        alpha: float | None = None,
+        **kwargs,
+    ):
+        _check_same_anchors(student.anchor_levels, teacher.anchor_levels)
+        super().__init__((*student.loss_names, "distillation", "selected"), **kwargs)
+        self.student = student
+        self.weight = weight
+        self.threshold: dict[str, Any] = {"beta": beta, "gamma": gamma, "alpha": alpha}
+        teacher.trainable = False
+        # Inside a function Keras does not see the teacher, so that its variables are not saved.
+        self._run_teacher = lambda images: teacher(images, training=False)
+
+    def call(self, images, training=None):
+        """The student's outputs; in training also `teacher_scores` `(B, A)`, probabilities."""
+        outputs = self.student(images, training=training)
+        if training:
+            outputs = {
+                **outputs,
+                "teacher_scores": face_probability(self._run_teacher(images)["logits"]),
+            }
+        return outputs
+
+    def compute_losses(self, images, targets, outputs, step) -> dict:
+        """The student's losses, and `distillation`, which is already multiplied by its weight."""
+        losses = self.student.compute_losses(images, targets, outputs, step)
+        distillation = threshold_distillation_loss(
+            outputs["teacher_scores"], face_probability(outputs["logits"]), **self.threshold
+        )
+        return {**losses, "distillation": self.weight * distillation}
+
+    def measure(self, targets, outputs) -> dict:
+        """The share of anchors that the distillation loss selects, in 0..1."""
+        selected = informative_scores(
+            outputs["teacher_scores"], face_probability(outputs["logits"]), **self.threshold
+        )
+        return {"selected": ops.mean(ops.cast(selected, "float32"))}
+
+    def save(self, filepath, **kwargs):
+        """Saves the student."""
+        return self.student.save(filepath, **kwargs)
+
+    def export(self, filepath, **kwargs):
+        """Exports the student."""
+        return self.student.export(filepath, **kwargs)
+
+
+def _check_same_anchors(student: Sequence[AnchorLevel], teacher: Sequence[AnchorLevel]) -> None:
+    if tuple(student) != tuple(teacher):
+        raise ValueError(
+            "expected a teacher with the anchors of its student, whose scores can then be compared "
+            f"one by one, got levels {_describe(teacher)} for a student with {_describe(student)}"
+        )
+
+
+def _describe(levels: Sequence[AnchorLevel]) -> str:
+    """Every level as `32: 32x4 64x2 128`: stride, and scales with their densification."""
+
+    def anchors(level: AnchorLevel) -> str:
+        pairs = zip(level.scales, level.densification, strict=True)
+        return " ".join(f"{scale}x{count}" if count > 1 else f"{scale}" for scale, count in pairs)
+
+    return ", ".join(f"{level.stride}: {anchors(level)}" for level in levels)
