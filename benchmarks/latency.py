@@ -9,7 +9,6 @@ YuNet-n runs in ONNX Runtime and in OpenCV.
 """
 
 import argparse
-import csv
 import datetime
 import platform
 import tempfile
@@ -26,13 +25,13 @@ from tqdm import trange
 
 from benchmarks.complexity import count
 from benchmarks.peers import PEERS
+from benchmarks.tables import write_csv
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe
 from convert.tflite import to_tflite
 from tfface import FaceDetector
 from tfface.detectors.faceboxes import FaceBoxes
-from tfface.files import atomic_path
 from tfface.presets import PRESETS, keras_weights
 
 THRESHOLD = 0.3
@@ -145,14 +144,6 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def write_csv(path: Path, rows: list[dict], comment: str) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
-        file.write(f"# {comment}\n")
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def _load_checkpoint(path: Path) -> Detector:
     if re.search(r"^--teacher=.", flags, re.MULTILINE):
         # In the checkpoint of a distiller the detector is a part called student.
         model = keras.Model()
-        model.student = detector
+        model.student, model.built = detector, True
     try:
         model.load_weights(path)
     except (ValueError, KeyError, OSError) as error:

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-import tfface.evaluate
-from tfface.evaluate import main, sha256_of
+import tfface
+from tfface.evaluate import BENCHMARKS, main, sha256_of
 from tfface.evaluation.runner import WiderSet
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 
@@ -51,7 +52,28 @@ def data(tmp_path, monkeypatch):
         faces = WiderFaces(np.array([[20, 10, 39, 29]], np.float32), counted)
         ground_truth[f"0--Parade/{name}.jpg"] = faces
     sets = {folder: WiderSet(folder, ground_truth, listed=3)}
-    monkeypatch.setattr(tfface.evaluate, "open_wider", sets.__getitem__)
+    wider = replace(BENCHMARKS["wider"], open=sets.__getitem__)
+    monkeypatch.setitem(BENCHMARKS, "wider", wider)
+    return folder
+
+
+@pytest.fixture
+def fddb_data(tmp_path):
+    """A folder like FDDB's, of two pictures that are present and one that is not.
+
+    The circle of radius 10 around (29, 19) fits the box that is found in a.jpg, 80 x 60 pixels:
+    about 0.79 of it. That of b.jpg, 40 x 100 pixels, is missed.
+    """
+    folder = tmp_path / "fddb"
+    (folder / "FDDB-folds").mkdir(parents=True)
+    (folder / "originalPics").mkdir()
+    names = {"a": (60, 80), "b": (100, 40), "missing": None}
+    for name, size in names.items():
+        if size:
+            picture = np.zeros((*size, 3), np.uint8)
+            cv2.imwrite(str(folder / "originalPics" / f"{name}.jpg"), picture)
+    text = "".join(f"{name}\n1\n10 10 0 29 19  1\n" for name in names)
+    (folder / "FDDB-folds" / "FDDB-fold-01-ellipseList.txt").write_text(text)
     return folder
 
 
@@ -117,6 +139,45 @@ def test_the_data_set_is_found_by_the_environment(data, model, monkeypatch, caps
     monkeypatch.setenv("TFFACE_DATA", str(data.parent))
     assert main(["--model", model]) == 0
     assert "original size" in capsys.readouterr().out
+
+
+def test_fddb_prints_a_table_with_its_conditions(fddb_data, model, capsys):
+    arguments = ["--model", model, "--dataset", "fddb", "--data", str(fddb_data)]
+    assert main([*arguments, "--long_side", "640"]) == 0
+    assert StubDetector.long_sides == [640, 640]
+    assert capsys.readouterr().out.splitlines() == [
+        "model.tflite, long side 640, score threshold 0.02",
+        "FDDB, official discrete score (boxes on ellipses, IoU above 0.5), single scale",
+        "2 of 3 pictures",
+        "score     faces  false positives  true positives   rate",
+        "discrete      2              100               1   50.0",
+        "discrete      2             1000               1   50.0",
+    ]
+
+
+def test_fddb_writes_the_same_report_and_files(fddb_data, model, monkeypatch, tmp_path):
+    monkeypatch.setenv("TFFACE_DATA", str(fddb_data.parent))
+    json_path, plot, folder = (tmp_path / name for name in ("r.json", "r.png", "predictions"))
+    arguments = ["--model", model, "--dataset", "fddb", "--json", str(json_path)]
+    assert main([*arguments, "--plot", str(plot), "--predictions", str(folder)]) == 0
+    report = json.loads(json_path.read_text())
+    assert "FDDB" in report["protocol"]
+    assert report["pictures"] == {"evaluated": 2, "listed": 3}
+    assert report["curves"]["discrete"] == {
+        "faces": 2,
+        "true_positives_at": {"100": 1, "1000": 1},
+        "true_positive_rate_at": {"100": 0.5, "1000": 0.5},
+        "thresholds": [0.75],
+        "true_positives": [1],
+        "false_positives": [0],
+    }
+    assert cv2.imread(str(plot)) is not None
+    assert (folder / "pictures.txt").read_text() == "a\nb\n"
+
+
+def test_fddb_that_is_not_there_is_told_with_exit_code_2(model, tmp_path, capsys):
+    assert main(["--model", model, "--dataset", "fddb", "--data", str(tmp_path)]) == 2
+    assert "FDDB-folds" in capsys.readouterr().err
 
 
 def test_an_unknown_model_is_told_with_exit_code_2(data, model, capsys):

@@ -50,6 +50,7 @@ class Distiller(TrainStep):
         teacher.trainable = False
         # Inside a function Keras does not see the teacher, so that its variables are not saved.
         self._run_teacher = lambda images: teacher(images, training=False)
+        self.built = True  # as its student is: a state can be restored before the first step
 
     def call(self, images, training=None):
         """The student's outputs; in training also `teacher_scores` `(B, A)`, probabilities."""

@@ -1,10 +1,12 @@
-"""Evaluates a detector on WIDER FACE with the official protocol.
+"""Evaluates a detector on WIDER FACE or FDDB with the official protocol.
 
     python -m tfface.evaluate --model fbi-1 --data DIR --long_side 640 --json result.json
+    python -m tfface.evaluate --model fbi-1 --dataset fddb --data DIR --long_side 640
 
-`DIR` holds `WIDER_val/images` and `ground_truth/*.mat`; without `--data` it is
-`$TFFACE_DATA/widerface`. Only pictures that are present are evaluated, and their number is part of
-the result.
+For WIDER FACE `DIR` holds `WIDER_val/images` and `ground_truth/*.mat`; without `--data` it is
+`$TFFACE_DATA/widerface`. For FDDB it holds `originalPics` and `FDDB-folds`; without `--data` it is
+`$TFFACE_DATA/fddb`. Only pictures that are present are evaluated, and their number is part of the
+result.
 """
 
 import argparse
@@ -14,11 +16,15 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 import tfface
-from tfface.evaluation.curves import Curve, format_table, plot_curves
+from tfface.evaluation import curves, fddb, fddb_files, wider_files
 from tfface.evaluation.runner import (
     SCORE_THRESHOLD,
     DetectionRun,
@@ -27,11 +33,61 @@ from tfface.evaluation.runner import (
     open_wider,
 )
 from tfface.evaluation.wider import evaluate_wider
-from tfface.evaluation.wider_files import write_predictions
 from tfface.files import atomic_path
 from tfface.presets import PRESETS
 
-PROTOCOL = "WIDER FACE validation, official (IoU 0.5, 1000 thresholds), single scale"
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A data set with its protocol, as the command line runs it.
+
+    Attributes:
+        folder: name of its folder in `$TFFACE_DATA`.
+        protocol: what was measured, in a line.
+        open: finds its pictures and their faces in a folder.
+        evaluate: the curves, by name, of predictions on the faces that `open` found. Each has a
+            method `to_json`.
+        format_table: the curves as text.
+        plot: draws them into a PNG file under a title.
+        write_predictions: writes predictions into a folder as the official tool reads them.
+    """
+
+    folder: str
+    protocol: str
+    open: Callable[[Path], WiderSet | fddb_files.FddbSet]
+    evaluate: Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], Mapping[str, Any]]
+    format_table: Callable[[Mapping[str, Any]], str]
+    plot: Callable[[Mapping[str, Any], Path, str], None]
+    write_predictions: Callable[[Mapping[str, np.ndarray], Path], None]
+
+
+def _evaluate_fddb(
+    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, fddb.FddbFaces]
+) -> dict[str, fddb.FddbCurve]:
+    return {"discrete": fddb.evaluate_fddb(predictions, ground_truth)}
+
+
+BENCHMARKS = {
+    "wider": Benchmark(
+        folder="widerface",
+        protocol="WIDER FACE validation, official (IoU 0.5, 1000 thresholds), single scale",
+        open=open_wider,
+        evaluate=evaluate_wider,
+        format_table=curves.format_table,
+        plot=curves.plot_curves,
+        write_predictions=wider_files.write_predictions,
+    ),
+    "fddb": Benchmark(
+        folder="fddb",
+        protocol="FDDB, official discrete score (boxes on ellipses, IoU above 0.5), single scale",
+        open=fddb_files.open_fddb,
+        evaluate=_evaluate_fddb,
+        format_table=fddb.format_table,
+        plot=fddb.plot_curves,
+        write_predictions=fddb_files.write_predictions,
+    ),
+}
+"""The data sets by their name on the command line."""
 
 _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow", "keras")
 
@@ -39,13 +95,14 @@ _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "ten
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line `arguments`; returns its exit code, 2 for what the caller got wrong."""
     options = _parser().parse_args(arguments)
+    benchmark = BENCHMARKS[options.dataset]
     try:
-        wider = open_wider(_dataset_dir(options.data))
+        dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
         detector = tfface.FaceDetector.from_preset(options.model, threads=options.threads)
         run = detect_pictures(
             detector,
-            wider.image_root,
-            wider.ground_truth,
+            dataset.image_root,
+            dataset.ground_truth,
             options.long_side,
             options.scale,
             options.threshold,
@@ -54,17 +111,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, ImportError) as error:
         print(f"tfface.evaluate: {error}", file=sys.stderr)
         return 2
-    curves = evaluate_wider(run.predictions, wider.ground_truth)
-    print(_heading(options, wider))
-    print(format_table(curves))
+    results = benchmark.evaluate(run.predictions, dataset.ground_truth)
+    pictures = {"evaluated": len(dataset.ground_truth), "listed": dataset.listed}
+    heading = (
+        f"{Path(options.model).name}, {_test_size(options)}, score threshold "
+        f"{options.threshold:g}\n{benchmark.protocol}\n"
+        f"{pictures['evaluated']} of {pictures['listed']} pictures"
+    )
+    print(heading)
+    print(benchmark.format_table(results))
     if options.json:
-        report = _report(options, wider, run, curves)
+        report = _report(options, benchmark.protocol, pictures, run, results)
         with atomic_path(options.json) as temporary:
             temporary.write_text(json.dumps(report, indent=1) + "\n")
     if options.plot:
-        plot_curves(curves, options.plot, _heading(options, wider))
+        benchmark.plot(results, options.plot, heading)
     if options.predictions:
-        write_predictions(run.predictions, options.predictions)
+        benchmark.write_predictions(run.predictions, options.predictions)
     return 0
 
 
@@ -80,16 +143,19 @@ def sha256_of(path: Path) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tfface.evaluate", description="Evaluate a face detector on WIDER FACE."
+        prog="python -m tfface.evaluate",
+        description="Evaluate a face detector on WIDER FACE or FDDB.",
     )
     parser.add_argument(
         "--model",
         required=True,
         help="name of a preset, or path of a .tflite, SavedModel or .keras",
     )
-    parser.add_argument("--dataset", choices=["wider"], default="wider")
+    parser.add_argument("--dataset", choices=list(BENCHMARKS), default="wider")
     parser.add_argument(
-        "--data", type=Path, help="folder of the data set; default: $TFFACE_DATA/widerface"
+        "--data",
+        type=Path,
+        help="folder of the data set; default: widerface or fddb in $TFFACE_DATA",
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
@@ -109,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--threads", type=int, default=1, help="threads of the runtime")
     parser.add_argument("--json", type=Path, help="file for the result with all its conditions")
-    parser.add_argument("--plot", type=Path, help="PNG file for the precision-recall curves")
+    parser.add_argument("--plot", type=Path, help="PNG file for the curves")
     parser.add_argument(
         "--predictions", type=Path, help="folder for the detections in the official layout"
     )
@@ -132,15 +198,15 @@ def _factor(text: str) -> float:
     return factor
 
 
-def _dataset_dir(given: Path | None) -> Path:
+def _dataset_dir(given: Path | None, folder: str) -> Path:
     if given is not None:
         return given
     if "TFFACE_DATA" not in os.environ:
         raise ValueError(
             "expected the folder of the data set, got none; give --data or set TFFACE_DATA to the "
-            "folder that holds widerface"
+            f"folder that holds {folder}"
         )
-    return Path(os.environ["TFFACE_DATA"]) / "widerface"
+    return Path(os.environ["TFFACE_DATA"]) / folder
 
 
 def _test_size(options: argparse.Namespace) -> str:
@@ -149,30 +215,27 @@ def _test_size(options: argparse.Namespace) -> str:
     return "original size" if options.scale == 1 else f"{options.scale:g} x original size"
 
 
-def _heading(options: argparse.Namespace, wider: WiderSet) -> str:
-    return (
-        f"{Path(options.model).name}, {_test_size(options)}, score threshold "
-        f"{options.threshold:g}\n{PROTOCOL}\n{len(wider.ground_truth)} of {wider.listed} pictures"
-    )
-
-
 def _report(
-    options: argparse.Namespace, wider: WiderSet, run: DetectionRun, curves: Mapping[str, Curve]
+    options: argparse.Namespace,
+    protocol: str,
+    pictures: Mapping[str, int],
+    run: DetectionRun,
+    results: Mapping[str, Any],
 ) -> dict:
     """Everything one needs to compare or repeat the result, ready for JSON."""
     return {
-        "protocol": PROTOCOL,
+        "protocol": protocol,
         "model": {"name": options.model, "sha256": _model_checksum(options.model)},
         "test_size": _test_size(options),
         "long_side": options.long_side,
         "scale": options.scale,
         "threshold": options.threshold,
         "threads": options.threads,
-        "pictures": {"evaluated": len(wider.ground_truth), "listed": wider.listed},
+        "pictures": pictures,
         "seconds_per_picture": run.seconds.mean(),
         "machine": {"platform": platform.platform(), "processor": platform.machine()},
         "versions": {"python": platform.python_version(), **_versions()},
-        "curves": {setting: curve.to_json() for setting, curve in curves.items()},
+        "curves": {name: curve.to_json() for name, curve in results.items()},
     }
 
 

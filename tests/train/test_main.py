@@ -10,6 +10,7 @@ from absl import app, flags
 from keras import ops
 
 import train.main
+from convert.models import load_detector
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
 from train.checkpoints import Checkpoints
 
@@ -78,6 +79,29 @@ def test_a_finished_run_can_be_started_again(finished_run: Path, give_flags) -> 
     )
     for weight, same in zip(weights, again, strict=True):
         np.testing.assert_array_equal(same, weight)
+
+
+def test_a_run_with_a_teacher_goes_on(finished_run: Path, give_flags, tmp_path: Path) -> None:
+    """From its first state, as a kill would leave it; what it leaves is a detector like any."""
+    teacher = f"--teacher={finished_run / 'final.keras'}"
+    whole = give_flags(teacher, "--steps=4", "--validate_every=9")
+    train.main.main(["train.main"])
+    final = keras.models.load_model(whole / "final.keras", compile=False)
+    state = whole / "checkpoints" / "step-00000002.weights.h5"
+
+    output = tmp_path / "again"
+    (output / "checkpoints").mkdir(parents=True)
+    shutil.copy(state, output / "checkpoints")
+    give_flags(teacher, "--steps=4", "--validate_every=9", f"--output={output}")
+    train.main.main(["train.main"])
+
+    again = keras.models.load_model(output / "final.keras", compile=False)
+    for weight, expected in zip(again.get_weights(), final.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
+    # The state is that of a distiller; the detector in it can be converted.
+    converted = load_detector(str(whole / "checkpoints" / "step-00000004.weights.h5"))
+    for weight, expected in zip(converted.get_weights(), final.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
 
 
 def test_a_shorter_run_than_before_is_refused(finished_run: Path, give_flags) -> None:

@@ -1,0 +1,252 @@
+"""The official evaluation of FDDB: the discrete score of boxes against ellipses.
+
+V. Jain and E. Learned-Miller, "FDDB: A Benchmark for Face Detection in Unconstrained Settings",
+University of Massachusetts, UM-CS-2010-009, and their C++ tool `evaluate`, which is followed step
+by step, so that the numbers stand beside published ones. SciPy is needed, and for the plot
+matplotlib.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tfface.files import atomic_path
+
+OVERLAP_THRESHOLD = 0.5
+"""A detection finds a face above this overlap, not at it (`Results.cpp`: CROSS_RATIO_THRESH)."""
+
+FALSE_POSITIVES = (100, 1000)
+"""The numbers of false positives, over all pictures, at which results are published."""
+
+
+@dataclass(frozen=True, eq=False)
+class FddbFaces:
+    """The annotated faces of one picture.
+
+    Attributes:
+        ellipses: float64 `(n, 5)`: the major and the minor radius in pixels, above 0, the angle in
+            radians from the axis of x to the major one, clockwise as one looks at the picture, and
+            x and y of the centre in pixels.
+        size: height and width of the picture in pixels. What lies outside does not count.
+    """
+
+    ellipses: np.ndarray
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class FddbCurve:
+    """How many faces a detector finds, and how often it errs, as its score threshold falls.
+
+    Attributes:
+        true_positives: int64 `(t,)` in 0..faces. It may fall: see `match`.
+        false_positives: int64 `(t,)`, 0 or more.
+        thresholds: `(t,)`, falling: every score that occurs.
+        faces: number of faces to find.
+    """
+
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    thresholds: np.ndarray
+    faces: int
+
+    def rate_at(self, false_positives: int) -> float:
+        """`true_positives_at` as a part of all faces, in 0..1; `nan` without faces to find."""
+        found = true_positives_at(self, false_positives)
+        return found / self.faces if self.faces else float("nan")
+
+    def to_json(self) -> dict:
+        """The curve as lists, ready for `json.dump`; an undefined rate is None.
+
+        Of all points these are the ones that the others follow from: where the number of true
+        positives changes, and the last.
+        """
+        corners = np.diff(self.true_positives, prepend=0) != 0
+        corners[-1:] = True
+        return {
+            "faces": self.faces,
+            "true_positives_at": {str(n): true_positives_at(self, n) for n in FALSE_POSITIVES},
+            "true_positive_rate_at": {
+                str(n): self.rate_at(n) if self.faces else None for n in FALSE_POSITIVES
+            },
+            "thresholds": self.thresholds[corners].tolist(),
+            "true_positives": self.true_positives[corners].tolist(),
+            "false_positives": self.false_positives[corners].tolist(),
+        }
+
+
+def true_positives_at(curve: FddbCurve, false_positives: int) -> int:
+    """The most faces that `curve` finds with at most so many false positives on all pictures.
+
+    A curve that ends before gives its best point, and one that begins beyond gives 0.
+    """
+    return int(curve.true_positives[curve.false_positives <= false_positives].max(initial=0))
+
+
+def ellipse_mask(ellipse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The pixels of an ellipse `(5,)` in a picture of height and width `size`, as uint8 0 or 1.
+
+    As in the official tool the centre is rounded and the radii are cut to whole pixels. It takes
+    180 degrees less the angle (`EllipsesSingleImage.cpp`), and so again before it draws
+    (`EllipseR.cpp`), which leaves the angle as it was.
+    """
+    major, minor, angle, x, y = ellipse.tolist()
+    mask = np.zeros(size, dtype=np.uint8)
+    centre, radii = (round(x), round(y)), (int(major), int(minor))
+    return cv2.ellipse(mask, centre, radii, math.degrees(angle), 0, 360, 1, cv2.FILLED)
+
+
+def overlaps(boxes: np.ndarray, ellipses: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Intersection over union of every pair, in pixels of the picture.
+
+    Args:
+        boxes: `(n, 4)`, `x_min, y_min, x_max, y_max` in pixels. They are rounded, and the last row
+            and column belong to the box, as in the official tool.
+        ellipses: `(m, 5)`, see `FddbFaces`.
+        size: height and width of the picture; what lies outside is cut off.
+
+    Returns:
+        float64 `(n, m)` in 0..1.
+    """
+    height, width = size
+    x_min, y_min, x_max, y_max = np.rint(boxes.astype(np.float64)).T
+    left, right = (np.clip(x, 0, width).astype(np.intp) for x in (x_min, x_max + 1))
+    top, bottom = (np.clip(y, 0, height).astype(np.intp) for y in (y_min, y_max + 1))
+    areas = (right - left) * (bottom - top)
+    result = np.zeros((len(boxes), len(ellipses)))
+    for index, ellipse in enumerate(ellipses):
+        # The value at (y, x) is the number of pixels of the ellipse above and to the left of it.
+        sums = cv2.integral(ellipse_mask(ellipse, size)).astype(np.int64)
+        common = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        either = areas + sums[-1, -1] - common
+        np.divide(common, either, out=result[:, index], where=either > 0)
+    return result
+
+
+def match(overlap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs detections and faces one to one, with the largest sum of overlaps.
+
+    The sum decides, not the number of faces found: two pairs of 0.4 are taken rather than one of
+    0.7. So one detection more can make the number of faces found fall.
+
+    Args:
+        overlap: float `(n, m)` in 0..1 of n detections and m faces.
+
+    Returns:
+        The indices of the detections and of the faces, int `(k,)` each, of the pairs that overlap.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    detections, faces = linear_sum_assignment(overlap, maximize=True)
+    overlapping = overlap[detections, faces] > 0
+    return detections[overlapping], faces[overlapping]
+
+
+def count_discrete(
+    overlap: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Judges the detections of one picture at each of their scores as the threshold.
+
+    Args:
+        overlap: float `(n, m)` in 0..1 of n detections and m faces.
+        scores: `(n,)`, in any order. Detections of equal score come in together.
+
+    Returns:
+        The distinct scores, falling, and at each of them the number of true positives and of false
+        positives, int64: three arrays `(t,)`.
+    """
+    thresholds = np.unique(scores)[::-1]
+    true_positives = np.zeros(len(thresholds), dtype=np.int64)
+    false_positives = np.zeros(len(thresholds), dtype=np.int64)
+    for index, threshold in enumerate(thresholds):
+        valid = overlap[scores >= threshold]
+        true_positives[index] = np.sum(valid[match(valid)] > OVERLAP_THRESHOLD)
+        false_positives[index] = len(valid) - true_positives[index]
+    return thresholds, true_positives, false_positives
+
+
+def evaluate_fddb(
+    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, FddbFaces]
+) -> FddbCurve:
+    """The curve of the discrete score over all pictures.
+
+    Args:
+        predictions: per picture `(n, 5)`: `x_min, y_min, x_max, y_max` in pixels and the score, in
+            any order. A picture that is absent has no detections.
+        ground_truth: the faces of every picture that is evaluated. Where a picture has none, every
+            detection is a false positive.
+
+    Raises:
+        ValueError: predictions of a wrong shape, with NaN or infinity, or for a picture that is not
+            in the ground truth.
+    """
+    _check(predictions, ground_truth)
+    changes = [np.zeros((3, 0))]
+    for name, rows in predictions.items():
+        faces = ground_truth[name]
+        overlap = overlaps(rows[:, :4], faces.ellipses, faces.size)
+        thresholds, *counts = count_discrete(overlap, rows[:, 4])
+        changes.append(np.stack([thresholds, *np.diff(counts, axis=1, prepend=0)]))
+    # At any threshold a picture has the counts of its last score that is not below.
+    scores, *changes_of_counts = np.concatenate(changes, axis=1)
+    thresholds, place = np.unique(-scores, return_inverse=True)
+    true_positives, false_positives = (
+        np.cumsum(np.bincount(place, change, len(thresholds))).astype(np.int64)
+        for change in changes_of_counts
+    )
+    faces_to_find = sum(len(faces.ellipses) for faces in ground_truth.values())
+    return FddbCurve(true_positives, false_positives, -thresholds, faces_to_find)
+
+
+def format_table(curves: Mapping[str, FddbCurve]) -> str:
+    """A text table of the faces found, also in per cent, at each of `FALSE_POSITIVES`."""
+    width = max(len("score"), *map(len, curves))
+    lines = [f"{'score':<{width}}  {'faces':>5}  false positives  true positives  {'rate':>5}"]
+    for name, curve in curves.items():
+        for number in FALSE_POSITIVES:
+            found = true_positives_at(curve, number)
+            rate = f"{100 * curve.rate_at(number):.1f}" if curve.faces else "-"
+            counts = f"{curve.faces:>5}  {number:>15}  {found:>14}"
+            lines.append(f"{name:<{width}}  {counts}  {rate:>5}")
+    return "\n".join(lines)
+
+
+def plot_curves(curves: Mapping[str, FddbCurve], path: Path, title: str) -> None:
+    """Draws the curves that have faces to find into a PNG file at `path`, with their last rate."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 5.2), dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    end = FALSE_POSITIVES[-1]
+    for name, curve in curves.items():
+        if curve.faces:
+            rates = curve.true_positives / curve.faces
+            label = f"{name}: {100 * curve.rate_at(end):.1f}"
+            axes.plot(curve.false_positives, rates, label=label)
+    axes.set(xlabel="false positives", ylabel="true positive rate", xlim=(0, end), ylim=(0, 1.02))
+    axes.set_title(title, fontsize="medium")
+    axes.grid(alpha=0.3)
+    if axes.lines:
+        axes.legend(title=f"%, at {end} false positives", loc="lower right")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")
+
+
+def _check(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, FddbFaces]) -> None:
+    for name, rows in predictions.items():
+        if name not in ground_truth:
+            raise ValueError(
+                f"expected predictions for pictures of the ground truth, got {name!r}; names are "
+                "relative to originalPics, such as '2002/08/11/big/img_591.jpg'"
+            )
+        if rows.ndim != 2 or rows.shape[1] != 5:
+            raise ValueError(
+                f"expected predictions of shape (n, 5) for {name}, got {rows.shape}; "
+                "give x_min, y_min, x_max, y_max, score"
+            )
+        if not np.isfinite(rows).all():
+            raise ValueError(f"expected finite predictions for {name}, got NaN or infinity")
