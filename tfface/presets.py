@@ -129,7 +129,7 @@ PRESETS = {
             parameters=378_664,
             multiply_adds=271_893_760,
             measured=(),
-            sha256="6512f3d57c145497a76fddd7c120ddae1cf070048a5ef3ad2d0ac42d44cf0d3e",
+            sha256="4e1de32a30aa16bcb41f053a713ae694b9a57e246387654eed2e9a9d8fbfae84",
         ),
         Preset(
             name="fbi-half",
@@ -142,7 +142,7 @@ PRESETS = {
             parameters=96_680,
             multiply_adds=77_371_840,
             measured=(),
-            sha256="9abb2505936087d966600bb3bee284937916c2dd50f5e7f592ed88fdaa160be1",
+            sha256="392623ec90bbabb4ff4142c74831b3f146cbee6105a940c303e9fa18a0e008bd",
         ),
     )
 }

@@ -116,3 +116,16 @@ def test_padding_at_the_right_and_below_moves_no_box(detectors) -> None:
 
     np.testing.assert_allclose(whole[0], cut[0])
     np.testing.assert_allclose(whole[1], cut[1])
+
+
+@pytest.mark.parametrize("kind", DETECTORS)
+def test_the_size_of_the_picture_moves_no_map(detectors, kind) -> None:
+    # 640 and 608 pixels are 20 and 19 cells of stride 32, 10 of 64, 5 of 128: the maps of both are
+    # the same but where they see the border.
+    picture = random_picture(640, 640)[None].astype(np.float32)
+    maps, cut = (
+        detectors[kind].feature_maps(p, training=False) for p in (picture, picture[:, :608, :608])
+    )
+
+    for whole, part in zip(maps[-2:], cut[-2:], strict=True):
+        np.testing.assert_allclose(part[:, :2, :2], whole[:, :2, :2], atol=1e-4)

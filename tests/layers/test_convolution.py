@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from tfface.layers.convolution import ConvBlock
 
@@ -13,6 +14,23 @@ def picture(height: int = 9, width: int = 7, channels: int = 3) -> np.ndarray:
 
 def test_strides_round_up() -> None:
     assert ConvBlock(5, 3, strides=2)(picture(9, 7)).shape == (1, 5, 4, 5)
+
+
+@pytest.mark.parametrize(("kernel_size", "strides"), [(3, 2), (5, 2), (7, 4), (1, 2)])
+def test_odd_and_even_sides_are_sampled_at_the_same_places(kernel_size: int, strides: int) -> None:
+    block = ConvBlock(4, kernel_size, strides=strides, odd_sides=True)
+    whole = np.asarray(block(picture(16, 24)))
+    same = ConvBlock(4, kernel_size, strides=strides)
+    same(picture(16, 24))  # makes its weights
+    same.set_weights(block.get_weights())
+    # At sides that the stride divides it is "same" padding.
+    np.testing.assert_allclose(whole, same(picture(16, 24)), atol=1e-6)
+
+    for cut in range(1, strides):
+        part = np.asarray(block(picture(16, 24)[:, : 16 - cut, : 24 - cut]))
+        # Sizes are rounded up; the last row and column see the missing pixels.
+        assert part.shape == whole.shape
+        np.testing.assert_allclose(part[:, :-2, :-2], whole[:, :-2, :-2], atol=1e-6)
 
 
 def test_outputs_are_not_negative() -> None:

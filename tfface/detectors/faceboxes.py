@@ -40,13 +40,14 @@ class _RapidlyDigested(Detector):
     """The part that FB and FBI share: three Inception blocks, then two steps down to stride 128."""
 
     def _make_tail(self, inception, bottleneck, reduction, expansion, width):
+        # Pictures are padded to multiples of 32 pixels: only from there on may sides be odd.
         self.inceptions = [
             Inception(_scaled(inception, width), _scaled(bottleneck, width)) for _ in range(3)
         ]
         self.conv3_1 = ConvBlock(_scaled(reduction, width), 1)
-        self.conv3_2 = ConvBlock(_scaled(expansion, width), 3, strides=2)
+        self.conv3_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, odd_sides=True)
         self.conv4_1 = ConvBlock(_scaled(reduction, width), 1)
-        self.conv4_2 = ConvBlock(_scaled(expansion, width), 3, strides=2)
+        self.conv4_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, odd_sides=True)
 
     def _tail(self, maps, training):
         for inception in self.inceptions:
