@@ -106,7 +106,8 @@ _DATA_TERMS = (
 def _provenance(name: str) -> str:
     return (
         "trained without distillation on 2,151 pictures of WIDER FACE and 2,400 group photos by "
-        f"train/configs/{name}.flags; the model card tfface/weights/README.md has the whole recipe"
+        f"train/configs/{name}.flags and {name}-640.flags; the model card tfface/weights/README.md has "
+        "the whole recipe"
     )
 
 
@@ -128,7 +129,14 @@ PRESETS = {
             provenance=_provenance("fbi-1"),
             parameters=378_664,
             multiply_adds=271_893_760,
-            measured=(),
+            measured=(
+                _wider("easy", 82.5, "long side 640"),
+                _wider("medium", 77.3, "long side 640"),
+                _wider("hard", 52.5, "long side 640"),
+                _wider("easy", 84.2, "long side 1024"),
+                _wider("medium", 80.6, "long side 1024"),
+                _wider("hard", 64.7, "long side 1024"),
+            ),
             sha256="4e1de32a30aa16bcb41f053a713ae694b9a57e246387654eed2e9a9d8fbfae84",
         ),
         Preset(
@@ -141,7 +149,14 @@ PRESETS = {
             provenance=_provenance("fbi-half"),
             parameters=96_680,
             multiply_adds=77_371_840,
-            measured=(),
+            measured=(
+                _wider("easy", 77.8, "long side 640"),
+                _wider("medium", 70.6, "long side 640"),
+                _wider("hard", 40.2, "long side 640"),
+                _wider("easy", 79.7, "long side 1024"),
+                _wider("medium", 73.7, "long side 1024"),
+                _wider("hard", 52.4, "long side 1024"),
+            ),
             sha256="392623ec90bbabb4ff4142c74831b3f146cbee6105a940c303e9fa18a0e008bd",
         ),
     )
