@@ -106,8 +106,8 @@ _DATA_TERMS = (
 def _provenance(name: str) -> str:
     return (
         "trained without distillation on 2,151 pictures of WIDER FACE and 2,400 group photos by "
-        f"train/configs/{name}.flags and {name}-640.flags; the model card tfface/weights/README.md has "
-        "the whole recipe"
+        f"train/configs/{name}.flags and {name}-640.flags; the model card "
+        "tfface/weights/README.md has the whole recipe"
     )
 
 
