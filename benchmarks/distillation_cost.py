@@ -8,13 +8,13 @@ times, so that what else the machine does hits all of them; the median counts.
 """
 
 import argparse
-import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.timing import take_turns
 from tfface.anchors import grid_anchors
 from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
 from tfface.distiller import Distiller
@@ -34,13 +34,14 @@ def main() -> None:
     student_alone = training_step(FaceBoxesImproved(width=options.student))
     distilled = training_step(Distiller(FaceBoxesImproved(width=options.student), teacher))
     step, passed, distillation = np.median(
-        measure(
+        take_turns(
             [
                 lambda: student_alone(batch)["loss"].numpy(),
                 lambda: forward(batch[0]).numpy(),
                 lambda: distilled(batch)["loss"].numpy(),
             ],
             options.rounds,
+            warm_up=2,
         ),
         axis=1,
     )
@@ -67,17 +68,6 @@ def training_step(model: keras.Model) -> Callable:
     model.compile(optimizer=optimizer, jit_compile=False)
     optimizer.build(model.trainable_variables)
     return tf.function(model.train_step)
-
-
-def measure(calls: list[Callable[[], object]], rounds: int) -> np.ndarray:
-    """Milliseconds `(calls, rounds)`, after two rounds to warm up."""
-    times = np.zeros((len(calls), rounds + 2))
-    for number in range(rounds + 2):
-        for index, call in enumerate(calls):
-            start = time.perf_counter()
-            call()
-            times[index, number] = 1e3 * (time.perf_counter() - start)
-    return times[:, 2:]
 
 
 if __name__ == "__main__":

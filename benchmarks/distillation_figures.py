@@ -16,12 +16,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import tfface
+from convert.models import load_detector
 from tfface.anchors import level_anchors
 from tfface.detectors.base import Detector
 from tfface.files import atomic_path
 from tfface.losses.classification import face_probability
 from tfface.losses.distillation import score_threshold
-from tfface.presets import PRESETS, keras_weights
 
 BETAS = (2.0, 3.2, 4.8, 6.4)
 """Some of Table 2; the paper does not name the curves of figure 3(b)."""
@@ -38,7 +38,7 @@ def main() -> None:
     options = parser.parse_args()
     save(threshold_figure(), options.output / "thresholds.png")
     models = {
-        title: load(name)
+        title: load_detector(name)
         for title, name in (
             ("teacher", options.teacher),
             ("student, labels alone", options.student),
@@ -47,11 +47,6 @@ def main() -> None:
     }
     image = picture(options.image, options.long_side)
     save(map_figure(image, models), options.output / "maps.png")
-
-
-def load(name: str) -> Detector:
-    path = keras_weights(PRESETS[name]) if name in PRESETS else Path(name)
-    return keras.models.load_model(path, compile=False)
 
 
 def picture(path: Path, long_side: int) -> np.ndarray:

@@ -12,20 +12,20 @@ import argparse
 import datetime
 import platform
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import keras
 import numpy as np
 import skimage.data
-from tqdm import trange
 
 from benchmarks.complexity import count
 from benchmarks.peers import PEERS
 from benchmarks.tables import write_csv
+from benchmarks.timing import take_turns
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe
@@ -65,6 +65,7 @@ def main() -> None:
         *own_detectors(options.threads, height, width),
         *yunets(options.peers, options.threads, image),
     ]
+    calls = [partial(contestant.detect, image) for contestant in contestants]
     rows = [
         {
             "detector": contestant.name,
@@ -75,7 +76,7 @@ def main() -> None:
             "90th percentile": f"{np.percentile(times, 90):.2f}",
         }
         for contestant, times in zip(
-            contestants, measure(contestants, image, options.rounds), strict=True
+            contestants, take_turns(calls, options.rounds, WARM_UP_ROUNDS), strict=True
         )
     ]
     setting = f"{options.size}, {options.threads} thread(s), {options.rounds} rounds, {processor()}"
@@ -123,17 +124,6 @@ def yunets(folder: Path, threads: int, image: np.ndarray) -> Iterator[Contestant
         "YuNet-n (OpenCV)",
         lambda image: in_opencv.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
     )
-
-
-def measure(contestants: list[Contestant], image: np.ndarray, rounds: int) -> np.ndarray:
-    """Milliseconds `(contestants, rounds)` of every call."""
-    times = np.zeros((len(contestants), WARM_UP_ROUNDS + rounds))
-    for number in trange(times.shape[1], unit="round"):
-        for index, contestant in enumerate(contestants):
-            start = time.perf_counter()
-            contestant.detect(image)
-            times[index, number] = 1e3 * (time.perf_counter() - start)
-    return times[:, WARM_UP_ROUNDS:]
 
 
 def processor() -> str:

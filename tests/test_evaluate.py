@@ -11,7 +11,7 @@ import pytest
 
 import tfface
 from tfface.evaluate import BENCHMARKS, main, sha256_of
-from tfface.evaluation.runner import WiderSet
+from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 
 
@@ -51,7 +51,7 @@ def data(tmp_path, monkeypatch):
         counted = {setting: np.array([setting in settings]) for setting in SETTINGS}
         faces = WiderFaces(np.array([[20, 10, 39, 29]], np.float32), counted)
         ground_truth[f"0--Parade/{name}.jpg"] = faces
-    sets = {folder: WiderSet(folder, ground_truth, listed=3)}
+    sets = {folder: PictureSet(folder, ground_truth, listed=3)}
     wider = replace(BENCHMARKS["wider"], open=sets.__getitem__)
     monkeypatch.setitem(BENCHMARKS, "wider", wider)
     return folder

@@ -25,10 +25,10 @@ import numpy as np
 
 import tfface
 from tfface.evaluation import curves, fddb, fddb_files, wider_files
+from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.runner import (
     SCORE_THRESHOLD,
     DetectionRun,
-    WiderSet,
     detect_pictures,
     open_wider,
 )
@@ -54,7 +54,7 @@ class Benchmark:
 
     folder: str
     protocol: str
-    open: Callable[[Path], WiderSet | fddb_files.FddbSet]
+    open: Callable[[Path], PictureSet[Any]]
     evaluate: Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], Mapping[str, Any]]
     format_table: Callable[[Mapping[str, Any]], str]
     plot: Callable[[Mapping[str, Any], Path, str], None]

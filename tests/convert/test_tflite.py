@@ -1,5 +1,7 @@
 """convert.tflite: files that LiteRT runs."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from convert.graph import DetectionGraph
 from convert.metadata import describe, read_embedded
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
-from tfface.detectors.faceboxes import FaceBoxes
+from tfface.anchors import grid_anchors
+from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxes, FaceBoxesImproved
+from tfface.distiller import Distiller
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 
@@ -103,6 +107,26 @@ def test_licence_and_terms_of_a_preset_go_with_it(detector):
     assert description["name"] == "fbi-half"
     assert description["licence"] == "Apache-2.0"
     assert "WIDER FACE" in description["data_terms"]
+
+
+def test_the_file_of_a_distilled_detector_is_as_large_as_any() -> None:
+    """A student after a step with a teacher, and the same one after a step without."""
+    anchors = len(grid_anchors(FBI_ANCHORS, 128, 128))
+    targets = {
+        "labels": np.eye(1, anchors, dtype=np.int32),
+        "offsets": np.zeros((1, anchors, 4), np.float32),
+    }
+    batch = noise(128, 128)[None], targets
+    sizes = []
+    for distils in (False, True):
+        student = FaceBoxesImproved(width=0.5, name="student")
+        model = Distiller(student, FaceBoxesImproved(width=1)) if distils else student
+        model.compile(optimizer=keras.optimizers.SGD(1e-3), jit_compile=False)
+        model.fit((batch for _ in itertools.count()), steps_per_epoch=1, shuffle=False, verbose=0)
+        description = describe(student, "student.keras", Selection())
+        sizes.append(len(to_tflite(DetectionGraph(student, batch=1), description)))
+
+    assert sizes[0] == sizes[1]
 
 
 def test_a_detector_that_tflite_has_no_operations_for(detector):

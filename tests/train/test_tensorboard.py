@@ -57,13 +57,16 @@ def test_points_are_on_disk_at_once(tmp_path: Path) -> None:
     log.close()
 
 
-def test_a_second_log_in_the_folder_continues_the_curves(tmp_path: Path) -> None:
-    for steps in ((1, 2), (3, 4)):
+def test_a_second_log_in_the_folder_continues_the_curves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The files are read in the order of the second that they were begun in, which their names tell.
+    for second, steps in ((1000.0, (1, 2)), (2000.0, (3, 4))):
+        monkeypatch.setattr("time.time", lambda second=second: second)
         log = EventLog(tmp_path)
         for step in steps:
             log.scalars(step, {"loss": 1.0 / step})
         log.close()
     assert len(list(tmp_path.iterdir())) == 2
     points = read(tmp_path).Scalars("loss")
-    # The names of files begun within one second, as here, do not tell which was first.
-    assert sorted(point.step for point in points) == [1, 2, 3, 4]
+    assert [point.step for point in points] == [1, 2, 3, 4]

@@ -1,1 +1,1 @@
-"""Evaluation protocols: one file each, on NumPy alone."""
+"""Evaluation protocols: one file each."""

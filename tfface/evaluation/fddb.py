@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tfface.evaluation.pictures import check_predictions
 from tfface.files import atomic_path
 
 OVERLAP_THRESHOLD = 0.5
@@ -21,6 +22,8 @@ OVERLAP_THRESHOLD = 0.5
 
 FALSE_POSITIVES = (100, 1000)
 """The numbers of false positives, over all pictures, at which results are published."""
+
+_NAMES = "relative to originalPics, such as '2002/08/11/big/img_591.jpg'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +187,7 @@ def evaluate_fddb(
         ValueError: predictions of a wrong shape, with NaN or infinity, or for a picture that is not
             in the ground truth.
     """
-    _check(predictions, ground_truth)
+    check_predictions(predictions, ground_truth, _NAMES)
     changes = [np.zeros((3, 0))]
     for name, rows in predictions.items():
         faces = ground_truth[name]
@@ -234,19 +237,3 @@ def plot_curves(curves: Mapping[str, FddbCurve], path: Path, title: str) -> None
         axes.legend(title=f"%, at {end} false positives", loc="lower right")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
-
-
-def _check(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, FddbFaces]) -> None:
-    for name, rows in predictions.items():
-        if name not in ground_truth:
-            raise ValueError(
-                f"expected predictions for pictures of the ground truth, got {name!r}; names are "
-                "relative to originalPics, such as '2002/08/11/big/img_591.jpg'"
-            )
-        if rows.ndim != 2 or rows.shape[1] != 5:
-            raise ValueError(
-                f"expected predictions of shape (n, 5) for {name}, got {rows.shape}; "
-                "give x_min, y_min, x_max, y_max, score"
-            )
-        if not np.isfinite(rows).all():
-            raise ValueError(f"expected finite predictions for {name}, got NaN or infinity")

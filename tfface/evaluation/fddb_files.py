@@ -1,12 +1,12 @@
 """The files of the FDDB evaluation: official ellipses in, official predictions out."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from tfface.evaluation.fddb import FddbFaces
+from tfface.evaluation.pictures import PictureSet
 from tfface.files import atomic_path
 from tfface.image import read_image
 
@@ -15,22 +15,7 @@ _ELLIPSE_LISTS = "FDDB-fold-*-ellipseList.txt"
 _ADVICE = "unpack FDDB-folds.tgz of the FDDB page again"
 
 
-@dataclass(frozen=True)
-class FddbSet:
-    """The part of FDDB's pictures that is on this machine.
-
-    Attributes:
-        image_root: the folder the names are relative to.
-        ground_truth: faces by name, of the pictures present only.
-        listed: number of pictures in the official lists.
-    """
-
-    image_root: Path
-    ground_truth: Mapping[str, FddbFaces]
-    listed: int
-
-
-def open_fddb(dataset_dir: Path) -> FddbSet:
+def open_fddb(dataset_dir: Path) -> PictureSet[FddbFaces]:
     """Finds the pictures of FDDB in `dataset_dir`, which holds `originalPics` and `FDDB-folds`.
 
     Pictures that are missing are left out of the ground truth, so they cost no recall. Those
@@ -53,7 +38,7 @@ def open_fddb(dataset_dir: Path) -> FddbSet:
     for name, ellipses in present.items():
         height, width = read_image(image_root / name).shape[:2]
         ground_truth[name] = FddbFaces(ellipses, (height, width))
-    return FddbSet(image_root, ground_truth, len(listed))
+    return PictureSet(image_root, ground_truth, len(listed))
 
 
 def read_ellipses(folder: Path) -> dict[str, np.ndarray]:

@@ -1,7 +1,7 @@
 """Runs a detector over an evaluation set."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tfface.evaluation.curves import Curve
+from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.wider import WiderFaces, evaluate_wider
 from tfface.evaluation.wider_files import read_ground_truth
 from tfface.image import read_image
@@ -26,21 +27,6 @@ class Detector(Protocol):
 
 
 @dataclass(frozen=True)
-class WiderSet:
-    """The part of a data set's validation pictures that is on this machine.
-
-    Attributes:
-        image_root: the folder the names are relative to.
-        ground_truth: faces by name, of the pictures present only.
-        listed: number of pictures in the official list.
-    """
-
-    image_root: Path
-    ground_truth: Mapping[str, WiderFaces]
-    listed: int
-
-
-@dataclass(frozen=True)
 class DetectionRun:
     """Predictions `(n, 5)` by picture, and the seconds each took, without reading its file."""
 
@@ -48,7 +34,7 @@ class DetectionRun:
     seconds: np.ndarray
 
 
-def open_wider(dataset_dir: Path) -> WiderSet:
+def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
     """Finds the validation pictures of WIDER FACE in `dataset_dir`.
 
     It holds `WIDER_val/images` and `ground_truth/*.mat`. Pictures that are missing are left out of
@@ -65,7 +51,7 @@ def open_wider(dataset_dir: Path) -> WiderSet:
             f"expected pictures of the WIDER FACE validation set in {image_root}, got none; "
             "unpack WIDER_val.zip there or name another folder"
         )
-    return WiderSet(image_root, present, len(listed))
+    return PictureSet(image_root, present, len(listed))
 
 
 def long_side_for(image: np.ndarray, long_side: int, scale: float) -> int | None:

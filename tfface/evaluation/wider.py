@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfface.evaluation.curves import Curve
+from tfface.evaluation.pictures import check_predictions
 
 SETTINGS = ("easy", "medium", "hard")
 """The three sets of faces, each containing the one before it."""
@@ -19,6 +20,8 @@ IOU_THRESHOLD = 0.5
 
 THRESHOLDS = 1000
 """Points on a curve (`wider_eval.m`: thresh_num)."""
+
+_NAMES = "relative to WIDER_val/images, such as '0--Parade/0_Parade_Parade_0_1.jpg'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +101,7 @@ def evaluate_wider(
         ValueError: predictions of a wrong shape, with NaN or infinity, or for a picture that is not
             in the ground truth.
     """
-    _check(predictions, ground_truth)
+    check_predictions(predictions, ground_truth, _NAMES)
     smallest, largest = _score_range(predictions)
     scores: list[np.ndarray] = []
     proposals: dict[str, list[np.ndarray]] = {setting: [] for setting in SETTINGS}
@@ -142,19 +145,3 @@ def _score_range(predictions: Mapping[str, np.ndarray]) -> tuple[float, float]:
     """The smallest and largest score of all predictions; 0 and 1 where there is none."""
     scores = np.concatenate([np.zeros(0), *(rows[:, 4] for rows in predictions.values())])
     return (float(scores.min()), float(scores.max())) if len(scores) else (0.0, 1.0)
-
-
-def _check(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, WiderFaces]) -> None:
-    for name, rows in predictions.items():
-        if name not in ground_truth:
-            raise ValueError(
-                f"expected predictions for pictures of the ground truth, got {name!r}; names are "
-                "relative to WIDER_val/images, such as '0--Parade/0_Parade_Parade_0_1.jpg'"
-            )
-        if rows.ndim != 2 or rows.shape[1] != 5:
-            raise ValueError(
-                f"expected predictions of shape (n, 5) for {name}, got {rows.shape}; "
-                "give x_min, y_min, x_max, y_max, score"
-            )
-        if not np.isfinite(rows).all():
-            raise ValueError(f"expected finite predictions for {name}, got NaN or infinity")

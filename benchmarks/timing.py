@@ -1,0 +1,18 @@
+"""Times of several calls that take turns, so that what else the machine does hits all of them."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from tqdm import trange
+
+
+def take_turns(calls: Sequence[Callable[[], object]], rounds: int, warm_up: int) -> np.ndarray:
+    """Milliseconds `(calls, rounds)` of every call, after `warm_up` rounds that do not count."""
+    times = np.zeros((len(calls), warm_up + rounds))
+    for number in trange(warm_up + rounds, unit="round"):
+        for index, call in enumerate(calls):
+            start = time.perf_counter()
+            call()
+            times[index, number] = 1e3 * (time.perf_counter() - start)
+    return times[:, warm_up:]
