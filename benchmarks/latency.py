@@ -23,6 +23,7 @@ import numpy as np
 import skimage.data
 
 from benchmarks.complexity import count
+from benchmarks.onnx_complexity import count_onnx
 from benchmarks.peers import PEERS
 from benchmarks.tables import write_csv
 from benchmarks.timing import take_turns
@@ -44,8 +45,8 @@ class Contestant:
 
     name: str
     detect: Callable[[np.ndarray], object]
-    multiply_adds: int | None = None
-    parameters: int | None = None
+    multiply_adds: int
+    parameters: int
 
 
 def main() -> None:
@@ -69,8 +70,8 @@ def main() -> None:
     rows = [
         {
             "detector": contestant.name,
-            "multiply-adds": contestant.multiply_adds or "",
-            "parameters": contestant.parameters or "",
+            "multiply-adds": contestant.multiply_adds,
+            "parameters": contestant.parameters,
             "median ms": f"{np.median(times):.2f}",
             "10th percentile": f"{np.percentile(times, 10):.2f}",
             "90th percentile": f"{np.percentile(times, 90):.2f}",
@@ -114,8 +115,11 @@ def yunets(folder: Path, threads: int, image: np.ndarray) -> Iterator[Contestant
     """YuNet-n in both runtimes, from RGB picture to boxes."""
     build, file = PEERS["yunet_n"]
     in_onnx_runtime = build(folder / file, threads)
+    size_of_network = count_onnx(folder / file, *image.shape[:2])
     yield Contestant(
-        "YuNet-n (ONNX Runtime)", lambda image: in_onnx_runtime.detect(image, THRESHOLD)
+        "YuNet-n (ONNX Runtime)",
+        lambda image: in_onnx_runtime.detect(image, THRESHOLD),
+        *size_of_network,
     )
     cv2.setNumThreads(threads)
     size = (image.shape[1], image.shape[0])
@@ -123,6 +127,7 @@ def yunets(folder: Path, threads: int, image: np.ndarray) -> Iterator[Contestant
     yield Contestant(
         "YuNet-n (OpenCV)",
         lambda image: in_opencv.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
+        *size_of_network,
     )
 
 
