@@ -3,32 +3,38 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import tfface
-from convert.faces import Selection
-from tfface.detectors.base import Detector
 from tfface.presets import PRESETS
+
+if TYPE_CHECKING:  # They bring TensorFlow and Keras, which reading a description does not need.
+    from convert.faces import Selection
+    from tfface.detectors.base import Detector
 
 METADATA_NAME = "tfface"
 """Name of the buffer in a TFLite file, and of the `.json` file in a SavedModel's `assets.extra`."""
 
 
-def describe(detector: Detector, model: str, selection: Selection) -> dict[str, Any]:
+def describe(
+    detector: "Detector", model: str, selection: "Selection", precision: str = "float32"
+) -> dict[str, Any]:
     """The description of a file, ready for JSON.
 
     Args:
         detector: what was converted.
         model: preset or path that it came from; a preset adds its licence and terms.
         selection: the thresholds in the graph.
+        precision: see `convert.quantization.PRECISIONS`.
     """
     description: dict[str, Any] = {
         "name": model if model in PRESETS else Path(model).stem,
         "version": tfface.__version__,
         "detector": type(detector).__name__,
         "config": detector.get_config(),
+        "precision": precision,
         "inputs": {"images": "uint8 (B, H, W, 3): RGB, 0..255"},
         "outputs": {
             "boxes": "float32 (B, K, 4): x_min, y_min, x_max, y_max in pixels of the input",

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
+from convert.quantization import NETWORK_SCOPE
 from tfface.detectors.base import IMAGE_MEAN, Detector
 
 LOGITS = 2
@@ -112,11 +113,14 @@ def predict_maps(
         `tfface.anchors.grid_anchors`; rows and columns of every level's map.
     """
     pixels = subtract_mean(tf.cast(images, tf.float32))
-    maps = detector.feature_maps(pixels, training=False)
+    with tf.name_scope(NETWORK_SCOPE):
+        maps = detector.feature_maps(pixels, training=False)
+        predictions = [
+            (head.differences(features), head.offsets(features))
+            for head, features in zip(heads, maps, strict=True)
+        ]
     batch = images.shape[0] or tf.shape(images)[0]
-    differences, offsets, grids = [], [], []
-    for head, features in zip(heads, maps, strict=True):
-        differences.append(tf.reshape(head.differences(features), [batch, -1]))
-        offsets.append(tf.reshape(head.offsets(features), [batch, -1, OFFSETS]))
-        grids.append(size_of(features))
+    differences = [tf.reshape(level, [batch, -1]) for level, _ in predictions]
+    offsets = [tf.reshape(level, [batch, -1, OFFSETS]) for _, level in predictions]
+    grids = [size_of(features) for features in maps]
     return tf.concat(differences, axis=1), tf.concat(offsets, axis=1), grids

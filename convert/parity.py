@@ -1,8 +1,7 @@
 """Compares a converted file with the Keras detector that it was made from, on real pictures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,13 +9,9 @@ from numpy.typing import NDArray
 
 from convert.faces import Selection
 from tfface.boxes import pairwise_iou
-from tfface.detect import find_pictures
-from tfface.image import Image, read_image
+from tfface.image import Image
 from tfface.predict.placement import place
 from tfface.predict.runtime import Faces, Runtime
-
-SAME_FACE_IOU = 0.9
-"""Two boxes that overlap by more are one detection, found twice."""
 
 THRESHOLD_MARGIN = 1e-4
 """A detection whose score is so little above the threshold may be below it for the other one."""
@@ -44,11 +39,28 @@ class Tolerance:
         box: of a coordinate, in pixels.
         unmatched: share of detections that only one of the two has. Two candidates with nearly one
             score may change places, and the suppression then keeps the other one.
+        iou: two boxes that overlap by more are one detection, found twice.
+        sure_score: the lowest score of the detections that are compared, where that is above the
+            threshold in the file.
     """
 
     score: float = 1e-3
     box: float = 0.1
     unmatched: float = 0.02
+    iou: float = 0.9
+    sure_score: float = 0.0
+
+
+TOLERANCES = {
+    "float32": Tolerance(),
+    "float16": Tolerance(score=0.01, box=1.0),
+    # With 256 steps for a value, doubtful candidates change places all the time: what is compared
+    # are faces that anyone would draw.
+    "dynamic": Tolerance(score=0.1, box=10.0, unmatched=0.1, iou=0.7, sure_score=0.3),
+    "int8": Tolerance(score=0.1, box=10.0, unmatched=0.1, iou=0.7, sure_score=0.3),
+    "int16x8": Tolerance(score=0.1, box=10.0, unmatched=0.1, iou=0.7, sure_score=0.3),
+}
+"""What is expected of a file, by its precision (`convert.quantization.PRECISIONS`)."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,11 @@ class Parity:
 
 
 def compare(
-    runtime: Runtime, detector: Reference, images: Iterable[Image], selection: Selection
+    runtime: Runtime,
+    detector: Reference,
+    images: Iterable[Image],
+    selection: Selection,
+    tolerance: Tolerance = TOLERANCES["float32"],
 ) -> Parity:
     """Runs both on every picture; a file of one fixed size gets the pictures scaled to fit.
 
@@ -106,6 +122,7 @@ def compare(
         detector: what it was made from.
         images: RGB uint8 `(H, W, 3)`, of any size.
         selection: the thresholds in the file.
+        tolerance: says what is one detection, and which are compared.
     """
     pairs = []
     for image in images:
@@ -113,14 +130,16 @@ def compare(
             image = place(image.shape[:2], None, runtime.fixed_size).apply(image)
         expected = _reference(detector, image, selection)
         pairs.append((_with_area(expected), _with_area(runtime.run(image))))
-    lowest = selection.score_threshold + THRESHOLD_MARGIN
+    lowest = max(selection.score_threshold + THRESHOLD_MARGIN, tolerance.sure_score)
     matched, unmatched = 0, 0
     score_differences, box_differences = [np.zeros(1)], [np.zeros((1, 4))]
     for (boxes, scores), (other_boxes, other_scores) in pairs:
-        mine, theirs = _matches(boxes, other_boxes)
-        matched += len(mine)
+        mine, theirs = _matches(boxes, other_boxes, tolerance.iou)
         unmatched += int((np.delete(scores, mine) > lowest).sum())
         unmatched += int((np.delete(other_scores, theirs) > lowest).sum())
+        sure = np.maximum(scores[mine], other_scores[theirs]) > tolerance.sure_score
+        mine, theirs = mine[sure], theirs[sure]
+        matched += len(mine)
         score_differences.append(np.abs(scores[mine] - other_scores[theirs]))
         box_differences.append(np.abs(boxes[mine] - other_boxes[theirs]))
     return Parity(
@@ -150,54 +169,13 @@ def _with_area(faces: Faces) -> Faces:
 
 
 def _matches(
-    boxes: NDArray[np.float32], others: NDArray[np.float32]
+    boxes: NDArray[np.float32], others: NDArray[np.float32], iou: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices of detections in both: those that overlap each other most, and nearly entirely."""
+    """Indices of detections in both: those that overlap each other most, and by more than `iou`."""
     if not len(boxes) or not len(others):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     overlaps = np.asarray(pairwise_iou(boxes, others))
     best, best_of_other = overlaps.argmax(axis=1), overlaps.argmax(axis=0)
     mutual = best_of_other[best] == np.arange(len(best))
-    (mine,) = np.nonzero(mutual & (overlaps.max(axis=1) > SAME_FACE_IOU))
+    (mine,) = np.nonzero(mutual & (overlaps.max(axis=1) > iou))
     return mine, best[mine]
-
-
-def pictures_of(folder: str | None) -> list[Image]:
-    """The pictures to compare on.
-
-    Args:
-        folder: read with all its folders; None takes two pictures in the public domain that other
-            packages bring: Eileen Collins of scikit-image and Grace Hopper of Matplotlib.
-
-    Raises:
-        ValueError: no pictures there, or one that cannot be read.
-    """
-    if folder is not None:
-        paths: Sequence[Path] = find_pictures([Path(folder)], None) if Path(folder).is_dir() else []
-        if not paths:
-            raise ValueError(f"expected a folder of pictures for --parity_images, got {folder}")
-        return [read_image(path) for path in paths]
-    images = [read() for read in (_astronaut, _grace_hopper)]
-    found = [image for image in images if image is not None]
-    if not found:
-        raise ValueError(
-            "expected pictures to compare on, got no --parity_images and neither Matplotlib nor "
-            "scikit-image, which bring some; name a folder of pictures with faces"
-        )
-    return found
-
-
-def _astronaut() -> Image | None:
-    try:
-        from skimage.data import astronaut
-    except ImportError:
-        return None
-    return astronaut()
-
-
-def _grace_hopper() -> Image | None:
-    try:
-        from matplotlib.cbook import get_sample_data
-    except ImportError:
-        return None
-    return read_image(get_sample_data("grace_hopper.jpg", asfileobj=False))

@@ -1,24 +1,21 @@
 """Writes TFLite files."""
 
 import re
-from typing import Any
 
 import tensorflow as tf
 
 from convert.graph import DetectionGraph
-from convert.metadata import embed
 
 
 class ConversionError(ValueError):
     """A graph that has no TFLite form."""
 
 
-def to_tflite(graph: DetectionGraph, description: dict[str, Any]) -> bytes:
+def to_tflite(graph: DetectionGraph) -> bytes:
     """The content of a float32 TFLite file.
 
     Args:
         graph: for one picture at a time (`batch=1`).
-        description: becomes the metadata of the file.
 
     Raises:
         ConversionError: the graph needs operations that are not builtin in TFLite.
@@ -29,10 +26,9 @@ def to_tflite(graph: DetectionGraph, description: dict[str, Any]) -> bytes:
     converter = tf.lite.TFLiteConverter.from_concrete_functions(functions, graph)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     try:
-        content = converter.convert()
+        return converter.convert()
     except ConverterError as error:
         raise ConversionError(_reason(str(error))) from error
-    return embed(content, description)
 
 
 def _reason(message: str) -> str:

@@ -1,12 +1,13 @@
 """Converts a detector, checks the result, and only then puts it in its place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from convert.faces import Selection
 from convert.graph import DetectionGraph
-from convert.metadata import describe
-from convert.parity import Parity, Tolerance, compare
+from convert.metadata import describe, embed
+from convert.parity import TOLERANCES, Parity, compare
+from convert.quantization import quantize
 from convert.saved_model import atomic_folder, save_graph
 from convert.tflite import to_tflite
 from tfface.detectors.base import Detector
@@ -16,8 +17,6 @@ from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.runtime import Runtime, Size
 from tfface.predict.saved_model import SavedModelRuntime
 
-TOLERANCE = Tolerance()
-
 
 def write_tflite(
     detector: Detector,
@@ -26,8 +25,10 @@ def write_tflite(
     selection: Selection,
     size: Size | None,
     images: Iterable[Image],
+    precision: str = "float32",
+    calibration: Sequence[Image] = (),
 ) -> Parity:
-    """Writes a float32 TFLite file that takes one picture at a time.
+    """Writes a TFLite file that takes one picture at a time.
 
     Args:
         detector: what to convert.
@@ -36,14 +37,18 @@ def write_tflite(
         selection: thresholds and limits in the graph.
         size: the only height and width it takes; None takes every size.
         images: pictures to compare file and detector on.
+        precision: see `convert.quantization.PRECISIONS`.
+        calibration: pictures of a size that the file takes; `int8` and `int16x8` need them.
 
     Raises:
         convert.tflite.ConversionError: the detector needs operations that TFLite lacks.
         convert.parity.ParityError: the file does not find what the detector finds.
+        ValueError: a precision that there is not, or that needs pictures and got none.
     """
     graph = DetectionGraph(detector, selection, size, batch=1)
-    content = to_tflite(graph, describe(detector, model, selection))
-    parity = _checked(LiteRTRuntime(content, str(output)), detector, images, selection)
+    content = quantize(to_tflite(graph), precision, calibration)
+    content = embed(content, describe(detector, model, selection, precision))
+    parity = _checked(LiteRTRuntime(content, str(output)), detector, images, selection, precision)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
     return parity
@@ -60,13 +65,19 @@ def write_saved_model(
     """Writes a SavedModel that takes any number of pictures of one size; see `write_tflite`."""
     graph = DetectionGraph(detector, selection, size)
     with atomic_folder(output) as temporary:
-        save_graph(graph, describe(detector, model, selection), temporary)
-        return _checked(SavedModelRuntime(temporary), detector, images, selection)
+        save_graph(graph, describe(detector, model, selection, "float32"), temporary)
+        runtime = SavedModelRuntime(temporary)
+        return _checked(runtime, detector, images, selection, "float32")
 
 
 def _checked(
-    runtime: Runtime, detector: Detector, images: Iterable[Image], selection: Selection
+    runtime: Runtime,
+    detector: Detector,
+    images: Iterable[Image],
+    selection: Selection,
+    precision: str,
 ) -> Parity:
-    parity = compare(runtime, detector, images, selection)
-    parity.check(TOLERANCE)
+    tolerance = TOLERANCES[precision]
+    parity = compare(runtime, detector, images, selection, tolerance)
+    parity.check(tolerance)
     return parity

@@ -50,8 +50,8 @@ def tflite_of_any_size(detector):
     """The detector as a TFLite file that takes every size."""
     from convert.faces import Selection
     from convert.graph import DetectionGraph
-    from convert.metadata import describe
+    from convert.metadata import describe, embed
     from convert.tflite import to_tflite
 
     description = describe(detector, "runs/small/best.keras", Selection())
-    return to_tflite(DetectionGraph(detector, batch=1), description)
+    return embed(to_tflite(DetectionGraph(detector, batch=1)), description)

@@ -11,8 +11,9 @@ from absl import flags
 import convert.main
 from convert import writers
 from convert.faces import Selection
-from convert.main import choose_format, parse_size
-from convert.parity import ParityError, Tolerance
+from convert.main import calibration_folder, choose_format, parse_size
+from convert.metadata import read_embedded
+from convert.parity import TOLERANCES, ParityError, Tolerance
 
 
 def command(*arguments):
@@ -62,7 +63,7 @@ def test_a_model_that_is_not_there(tmp_path):
 
 @pytest.mark.parametrize("write", [writers.write_tflite, writers.write_saved_model])
 def test_nothing_is_written_unless_the_file_agrees(detector, picture, tmp_path, monkeypatch, write):
-    monkeypatch.setattr(writers, "TOLERANCE", Tolerance(box=-1.0))
+    monkeypatch.setitem(TOLERANCES, "float32", Tolerance(box=-1.0))
 
     with pytest.raises(ParityError, match="the file was not written"):
         write(detector, tmp_path / "x", "small", Selection(), (128, 160), [picture])
@@ -109,3 +110,32 @@ def test_importing_defines_no_flags():
     convert.main.define_flags(values)
     values(["convert", "--model=fbi-1", "--output=fbi.tflite"])
     assert (values.size, values.candidates, values.max_detections) == ("any", 1000, 400)
+
+
+def test_int8_of_a_preset(tmp_path, monkeypatch):
+    monkeypatch.delenv("TFFACE_DATA", raising=False)
+    output = tmp_path / "int8.tflite"
+
+    process = command("--model=fbi-half", "--precision=int8", f"--output={output}")
+
+    assert process.returncode == 0, process.stderr
+    assert "--calibration_images" in process.stderr
+    assert read_embedded(output.read_bytes())["precision"] == "int8"
+
+
+def test_a_saved_model_is_not_quantised(tmp_path):
+    process = command("--model=fbi-1", "--precision=int8", f"--output={tmp_path / 'served'}")
+
+    assert process.returncode == 1
+    assert "expected --precision=float32 for a SavedModel, got int8" in process.stderr
+
+
+def test_calibrates_on_what_is_named_then_on_the_training_pictures(tmp_path, monkeypatch):
+    monkeypatch.delenv("TFFACE_DATA", raising=False)
+    assert calibration_folder("mine", "faces") == "mine"
+    assert calibration_folder(None, "faces") == "faces"
+
+    trained_on = tmp_path / "widerface" / "WIDER_train" / "images"
+    trained_on.mkdir(parents=True)
+    monkeypatch.setenv("TFFACE_DATA", str(tmp_path))
+    assert calibration_folder(None, "faces") == str(trained_on)

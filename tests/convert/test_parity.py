@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convert.faces import Selection
-from convert.parity import Parity, ParityError, Tolerance, compare, pictures_of
+from convert.parity import Parity, ParityError, Tolerance, compare
 
 IMAGE = np.zeros((50, 100, 3), np.uint8)
 
@@ -94,14 +94,15 @@ def test_nothing_to_compare_proves_nothing():
         Parity(3, 0, 0, 0.0, 0.0).check(Tolerance())
 
 
-def test_pictures_that_packages_bring():
-    pytest.importorskip("skimage")
-    pytest.importorskip("matplotlib")
+def test_a_coarse_file_is_compared_on_the_faces_that_anyone_would_draw():
+    detector = Finds([[0, 0, 10, 10], [20, 20, 40, 40], [60, 20, 80, 40]], [0.9, 0.25, 0.2])
+    file = Finds([[0, 0, 10, 12], [20, 20, 40, 40]], [0.85, 0.1])
+    tolerance = Tolerance(score=0.1, box=3.0, unmatched=0.0, iou=0.7, sure_score=0.3)
 
-    assert [image.shape for image in pictures_of(None)] == [(512, 512, 3), (600, 512, 3)]
+    parity = compare(file, detector, [IMAGE], Selection(), tolerance)
 
-
-@pytest.mark.parametrize("name", ["missing", "."])
-def test_folders_without_pictures(tmp_path, name):
-    with pytest.raises(ValueError, match="expected a folder of pictures for --parity_images"):
-        pictures_of(str(tmp_path / name))
+    # The first ones overlap by 100 / 120. Neither the pair at 0.25 and 0.1, which is one detection
+    # with a large difference of scores, nor the one at 0.2, which the file lacks, is sure.
+    assert (parity.matched, parity.unmatched) == (1, 0)
+    assert parity.score_difference == pytest.approx(0.05)
+    parity.check(tolerance)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from convert.faces import Selection
 from convert.graph import DetectionGraph
-from convert.metadata import describe, read_embedded
+from convert.metadata import describe, embed, read_embedded
 from convert.models import load_detector
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
@@ -56,7 +56,7 @@ def test_pictures_with_fewer_anchors_than_candidates(tflite_of_any_size, size):
 
 @pytest.mark.parametrize("size", [(128, 160), (100, 90)])
 def test_a_file_of_one_size(detector, size):
-    content = to_tflite(DetectionGraph(detector, size=size, batch=1), {})
+    content = to_tflite(DetectionGraph(detector, size=size, batch=1))
     runtime = LiteRTRuntime(content, "small.tflite")
 
     assert runtime.fixed_size == size
@@ -68,7 +68,7 @@ def test_faceboxes_too(picture, spread_scores):
     keras.utils.set_random_seed(0)
     detector = FaceBoxes(width=0.5)
     spread_scores(detector, picture, faces=40)
-    content = to_tflite(DetectionGraph(detector, batch=1), {})
+    content = to_tflite(DetectionGraph(detector, batch=1))
 
     parity = compare(LiteRTRuntime(content, "faceboxes.tflite"), detector, [picture], Selection())
 
@@ -135,7 +135,7 @@ def test_the_file_of_a_distilled_detector_is_as_large_as_any(tmp_path: Path) -> 
         keras.utils.clear_session()
         trained = load_detector(str(tmp_path / "student.keras"))
         description = describe(trained, "student.keras", Selection())
-        sizes.append(len(to_tflite(DetectionGraph(trained, batch=1), description)))
+        sizes.append(len(embed(to_tflite(DetectionGraph(trained, batch=1)), description)))
 
     assert sizes[0] == sizes[1]
 
@@ -148,7 +148,7 @@ def test_a_detector_that_tflite_has_no_operations_for(detector):
     )
 
     with pytest.raises(ConversionError, match="builtin in TFLite, got Betainc"):
-        to_tflite(graph, {})
+        to_tflite(graph)
 
 
 def test_sizes_without_pixels(detector):

@@ -1,0 +1,71 @@
+"""Pictures that a converted file is compared and calibrated on."""
+
+from pathlib import Path
+
+from tfface.detect import find_pictures
+from tfface.image import Image, read_image
+from tfface.predict.placement import place
+from tfface.predict.runtime import Size
+
+CALIBRATION_SIDES = (640, 320)
+"""Long sides of a picture to calibrate on, in pixels: its faces in two sizes."""
+
+CALIBRATION_LIMIT = 100
+"""The most pictures to calibrate on; more hardly widen the ranges."""
+
+
+def pictures_of(folder: str | None, limit: int | None = None) -> list[Image]:
+    """The pictures of a folder.
+
+    Args:
+        folder: read with all its folders; None takes two pictures in the public domain that other
+            packages bring: Eileen Collins of scikit-image and Grace Hopper of Matplotlib.
+        limit: the most pictures; of more, so many that lie evenly among them.
+
+    Raises:
+        ValueError: no pictures there, or one that cannot be read.
+    """
+    if folder is not None:
+        paths = find_pictures([Path(folder)], None) if Path(folder).is_dir() else []
+        if not paths:
+            raise ValueError(f"expected a folder of pictures, got {folder}")
+        step = max(1, -(-len(paths) // limit)) if limit else 1
+        return [read_image(path) for path in paths[::step]]
+    images = [read() for read in (_astronaut, _grace_hopper)]
+    found = [image for image in images if image is not None]
+    if not found:
+        raise ValueError(
+            "expected pictures to compare on, got no folder of them and neither Matplotlib nor "
+            "scikit-image, which bring some; name a folder of pictures with faces"
+        )
+    return found
+
+
+def calibration_pictures(folder: str | None, size: Size | None) -> list[Image]:
+    """Pictures in the sizes that a file is calibrated on.
+
+    Args:
+        folder: see `pictures_of`; at most `CALIBRATION_LIMIT` of its pictures are read.
+        size: the only height and width that the file takes, if it takes only one.
+    """
+    return [
+        place(image.shape[:2], None if size else side, size).apply(image)
+        for image in pictures_of(folder, CALIBRATION_LIMIT)
+        for side in ((None,) if size else CALIBRATION_SIDES)
+    ]
+
+
+def _astronaut() -> Image | None:
+    try:
+        from skimage.data import astronaut
+    except ImportError:
+        return None
+    return astronaut()
+
+
+def _grace_hopper() -> Image | None:
+    try:
+        from matplotlib.cbook import get_sample_data
+    except ImportError:
+        return None
+    return read_image(get_sample_data("grace_hopper.jpg", asfileobj=False))

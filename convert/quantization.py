@@ -1,0 +1,120 @@
+"""Fewer bits for weights and activations of a TFLite file, by the AI Edge Quantizer."""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tfface.image import Image
+from tfface.predict import signature
+
+PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
+"""Kinds of TFLite files, the most exact first.
+
+`float16`: weights as float16, arithmetic float32. `dynamic`: weights int8, activations int8 from
+range to range as they come. `int8`: both int8, with ranges of activations fixed by calibration.
+`int16x8`: activations int16, weights int8. Weights have one scale for each output channel.
+"""
+
+CALIBRATED = ("int8", "int16x8")
+"""Precisions that need pictures to calibrate on."""
+
+NETWORK_SCOPE = "network"
+"""First part of the names of what is quantised, which `convert.network` gives them."""
+
+_NETWORK = rf"(^|;){NETWORK_SCOPE}/"
+
+
+def quantize(content: bytes, precision: str, pictures: Iterable[Image] = ()) -> bytes:
+    """A float32 TFLite file of a detector in another precision.
+
+    The network alone is quantised: backbone, neck and heads. Boxes are decoded and selected in
+    float32, for 256 steps over a picture are too coarse for them. Scores and offsets of every level
+    leave the network as outputs of their own, each with the scale that its values need.
+
+    Args:
+        content: the float32 file, with `NETWORK_SCOPE` before the names of its network.
+        precision: one of `PRECISIONS`.
+        pictures: RGB uint8 `(H, W, 3)` of sizes that the file takes, to calibrate on; the
+            precisions in `CALIBRATED` need them.
+
+    Raises:
+        ValueError: another precision, or no pictures where they are needed.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"expected a precision of {', '.join(PRECISIONS)}, got {precision!r}")
+    if precision == "float32":
+        return content
+    quantizer = _quantizer(content, precision)
+    ranges = _ranges(quantizer, pictures) if precision in CALIBRATED else None
+    with _silence():
+        return bytes(quantizer.quantize(ranges).quantized_model)
+
+
+def _quantizer(content: bytes, precision: str) -> Any:
+    """A quantizer that knows which operations to quantise, and how."""
+    from ai_edge_quantizer.qtyping import TFLOperationName
+    from ai_edge_quantizer.quantizer import Quantizer
+    from ai_edge_quantizer.recipe import AlgorithmName
+
+    quantizer = Quantizer(bytearray(content))
+    every = TFLOperationName.ALL_SUPPORTED
+    if precision == "float16":
+        quantizer.add_weight_only_config(
+            _NETWORK,
+            TFLOperationName.CONV_2D,
+            num_bits=16,
+            algorithm_key=AlgorithmName.FLOAT_CASTING,
+        )
+    elif precision == "dynamic":
+        quantizer.add_dynamic_config(_NETWORK, every, num_bits=8)
+    else:
+        quantizer.add_static_config(
+            _NETWORK,
+            every,
+            activation_num_bits=16 if precision == "int16x8" else 8,
+            weight_num_bits=8,
+        )
+        # XNNPACK averages floats only: an integer pool would cut the network into pieces.
+        quantizer.update_quantization_recipe(
+            _NETWORK,
+            TFLOperationName.AVERAGE_POOL_2D,
+            algorithm_key=AlgorithmName.NO_QUANTIZE,
+        )
+    return quantizer
+
+
+def _ranges(quantizer: Any, pictures: Iterable[Image]) -> dict[str, Any]:
+    """The smallest and the largest value of every tensor over all pictures.
+
+    The quantizer itself takes a moving average over the pictures. A face sets the largest score of
+    its picture alone, and an average over pictures without large faces would cut it off.
+    """
+    ranges: dict[str, Any] = {}
+    for picture in pictures:
+        samples = {signature.NAME: [{signature.INPUT: picture[None]}]}
+        with _silence():
+            of_picture = quantizer.calibrate(samples, num_threads=1)
+        for name, values in of_picture.items():
+            known = ranges.setdefault(name, dict(values))
+            if values:
+                known["min"] = np.minimum(known["min"], values["min"])
+                known["max"] = np.maximum(known["max"], values["max"])
+    if not ranges:
+        raise ValueError("expected pictures to calibrate on, got none; name a folder of them")
+    return ranges
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps progress bars, one a picture, and a report of the quantizer to itself."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
