@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.timing import take_turns
+from convert.timing import take_turns
 from tfface.anchors import grid_anchors
 from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
 from tfface.distiller import Distiller

@@ -8,15 +8,19 @@ names the folder of weight files; they are not part of this repository.
 
 import argparse
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from convert.contestants import THRESHOLD, Detect
 from tfface.detections import Detections
 from tfface.evaluation.curves import format_table
 from tfface.evaluation.runner import SCORE_THRESHOLD, evaluate_detector
 from tfface.predict.placement import place
+from tfface.predict.runtime import Size
 
 
 class YuNet:
@@ -34,6 +38,8 @@ class YuNet:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # Otherwise its threads spin on for a while, in the turn of the detector that is timed next.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         self.session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
@@ -83,6 +89,43 @@ PEERS = {
     "yunet_s": (YuNet, "yunet_s_dynamic.onnx"),
 }
 """How each peer is run, and the name of its weight file."""
+
+
+@dataclass(frozen=True)
+class TimedPeer:
+    """A peer whose speed is measured.
+
+    Attributes:
+        file: its weights.
+        package: what runs it.
+        load: a function of the path of the weights, the threads that it may use, and height and
+            width of the pictures.
+    """
+
+    file: str
+    package: str
+    load: Callable[[Path, int, Size], Detect]
+
+
+def _yunet_in_onnx_runtime(path: Path, threads: int, size: Size) -> Detect:
+    yunet = YuNet(path, threads)
+    return lambda image: yunet.detect(image, THRESHOLD)
+
+
+def _yunet_in_opencv(path: Path, threads: int, size: Size) -> Detect:
+    cv2.setNumThreads(threads)
+    height, width = size
+    yunet = cv2.FaceDetectorYN.create(
+        str(path), "", (width, height), THRESHOLD, YuNet.NMS_IOU_THRESHOLD
+    )
+    return lambda image: yunet.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+
+
+TIMED = {
+    "YuNet-n (ONNX Runtime)": TimedPeer(PEERS["yunet_n"][1], "onnxruntime", _yunet_in_onnx_runtime),
+    "YuNet-n (OpenCV)": TimedPeer(PEERS["yunet_n"][1], "cv2", _yunet_in_opencv),
+}
+"""Peers by the name that they have in tables of milliseconds."""
 
 
 class PeerDetector:

@@ -4,10 +4,16 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import trange
 
+WARM_UP_ROUNDS = 10
+"""Until caches are filled and threads are started."""
 
-def take_turns(calls: Sequence[Callable[[], object]], rounds: int, warm_up: int) -> np.ndarray:
+
+def take_turns(
+    calls: Sequence[Callable[[], object]], rounds: int, warm_up: int
+) -> NDArray[np.float64]:
     """Milliseconds `(calls, rounds)` of every call, after `warm_up` rounds that do not count."""
     times = np.zeros((len(calls), warm_up + rounds))
     for number in trange(warm_up + rounds, unit="round"):
