@@ -1,19 +1,32 @@
-"""The exported graph: raw pixels in, faces out."""
+"""The exported graphs: raw pixels in, faces out."""
 
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from convert.candidates import all_candidates
 from convert.faces import Selection, select_faces
-from convert.network import pad_to_multiple, predict_maps, size_of, split_heads
+from convert.network import (
+    join_levels,
+    pad_to_multiple,
+    predict_maps,
+    size_of,
+    split_heads,
+)
 from tfface.detectors.base import Detector
 from tfface.predict import signature
 from tfface.predict.runtime import Size
 
+_FACES_OF_ONE = {
+    "boxes": tf.TensorSpec((None, 4), tf.float32),
+    "scores": tf.TensorSpec((None,), tf.float32),
+    "count": tf.TensorSpec((), tf.int32),
+}
+
 
 class DetectionGraph(tf.Module):
-    """A detector as a function of TensorFlow, with the signature of `tfface.predict.signature`.
+    """A detector as functions of TensorFlow, with the signatures of `tfface.predict.signature`.
 
     Args:
         detector: a detector of tfface, as trained.
@@ -22,7 +35,7 @@ class DetectionGraph(tf.Module):
         batch: the only number of pictures it takes; None takes any.
 
     Raises:
-        ValueError: Keras does not run on TensorFlow, or a side is below 1.
+        ValueError: Keras does not run on TensorFlow, or a side or the batch is below 1.
     """
 
     def __init__(
@@ -40,37 +53,90 @@ class DetectionGraph(tf.Module):
             )
         if size is not None and min(size) < 1:
             raise ValueError(f"expected a size of at least 1x1 pixels, got {size[0]}x{size[1]}")
+        if batch is not None and batch < 1:
+            raise ValueError(f"expected a batch of at least 1 picture, got {batch}")
         # What is in attributes is saved, and only the values of the weights shall be: the converter
         # loses the weights of a Keras model in silence, and a SavedModel would need Keras.
         self.weight_values = [variable.value for variable in detector.weights]
-        self.detect = tf.function(
-            _detection_function(detector, selection or Selection()),
-            input_signature=[
-                tf.TensorSpec((batch, *(size or (None, None)), 3), tf.uint8, signature.INPUT)
-            ],
-        )
+        pictures = tf.TensorSpec((batch, *(size or (None, None)), 3), tf.uint8, signature.INPUT)
+        files = tf.TensorSpec((batch,), tf.string, signature.ENCODED_INPUT)
+        detect = _detection_function(detector, selection or Selection())
+        self.functions = {
+            signature.NAME: tf.function(detect, input_signature=[pictures]),
+            signature.CANDIDATES: tf.function(
+                _candidates_function(detector), input_signature=[pictures]
+            ),
+        }
+        if size is None:
+            self.functions[signature.ENCODED] = tf.function(
+                _encoded_function(detect), input_signature=[files]
+            )
 
     def signatures(self) -> dict[str, Any]:
-        """The function by the name under which it is saved."""
-        return {signature.NAME: self.detect.get_concrete_function()}
+        """The functions by the names under which they are saved."""
+        return {name: function.get_concrete_function() for name, function in self.functions.items()}
+
+
+def _maps_function(detector: Detector) -> Any:
+    heads = split_heads(detector)
+
+    def maps(images: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        return predict_maps(detector, heads, pad_to_multiple(images, detector.stride_multiple))
+
+    return maps
+
+
+def _candidates_function(detector: Detector) -> Any:
+    maps = _maps_function(detector)
+
+    def candidates(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return all_candidates(maps(images), detector.anchor_levels)
+
+    return candidates
 
 
 def _detection_function(detector: Detector, selection: Selection) -> Any:
-    heads, levels = split_heads(detector), detector.anchor_levels
+    maps = _maps_function(detector)
 
     def detect(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        levels = maps(images)
+        grids = [size_of(differences) for differences, _ in levels]
+        differences, offsets = join_levels(levels)
         picture_size = size_of(images)
-        padded = pad_to_multiple(images, detector.stride_multiple)
-        differences, offsets, grids = predict_maps(detector, heads, padded)
 
-        def faces_of_one(maps: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-            return select_faces(*maps, levels, grids, picture_size, selection)
+        def faces_of_one(of_one: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+            return select_faces(*of_one, detector.anchor_levels, grids, picture_size, selection)
 
-        if images.shape[0] == 1:
-            # Not `[0]`, which would copy the maps number by number.
-            faces = faces_of_one((tf.squeeze(differences, axis=0), tf.squeeze(offsets, axis=0)))
-            return {name: value[None] for name, value in faces.items()}
-        types = {"boxes": tf.float32, "scores": tf.float32, "count": tf.int32}
-        return tf.map_fn(faces_of_one, (differences, offsets), fn_output_signature=types)
+        batch = images.shape[0]
+        if batch is None:
+            return tf.map_fn(
+                faces_of_one, (differences, offsets), fn_output_signature=_FACES_OF_ONE
+            )
+        each = zip(_pictures_of(differences, batch), _pictures_of(offsets, batch), strict=True)
+        faces = [faces_of_one(of_one) for of_one in each]
+        return {
+            name: tf.concat([of_one[name][None] for of_one in faces], axis=0)
+            for name in _FACES_OF_ONE
+        }
 
     return detect
+
+
+def _pictures_of(maps: tf.Tensor, batch: int) -> list[tf.Tensor]:
+    """What a batch holds of every picture; not by indexing, which would copy number by number."""
+    each = [maps] if batch == 1 else tf.split(maps, batch)
+    return [tf.squeeze(of_one, axis=0) for of_one in each]
+
+
+def _encoded_function(detect: Any) -> Any:
+    """`detect` for the bytes of picture files, each of its own size."""
+
+    def detect_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
+        def faces_of_file(content: tf.Tensor) -> dict[str, tf.Tensor]:
+            image = tf.io.decode_image(content, channels=3, expand_animations=False)
+            faces = detect(tf.ensure_shape(image, (None, None, 3))[None])
+            return {name: tf.squeeze(value, axis=0) for name, value in faces.items()}
+
+        return tf.map_fn(faces_of_file, encoded, fn_output_signature=_FACES_OF_ONE)
+
+    return detect_encoded

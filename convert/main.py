@@ -17,8 +17,11 @@ from pathlib import Path
 from absl import app, flags, logging
 
 from convert.quantization import CALIBRATED, PRECISIONS
+from tfface.predict import signature
 
 FORMATS = ("tflite", "saved_model")
+SIGNATURES = {"faces": signature.NAME, "candidates": signature.CANDIDATES}
+"""Of TFLite files, by --outputs."""
 
 
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
@@ -34,6 +37,17 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_enum("format", None, FORMATS, "Default: by the suffix of --output.", values)
     flags.DEFINE_string(
         "size", "any", "Height and width that the file takes, as 480x640, or any.", values
+    )
+    flags.DEFINE_enum(
+        "outputs",
+        "faces",
+        list(SIGNATURES),
+        "Of a TFLite file: faces, or all boxes with their scores, of which whoever runs it "
+        "suppresses duplicates.",
+        values,
+    )
+    flags.DEFINE_integer(
+        "batch", 1, "Pictures that a TFLite file takes at a time.", 1, flag_values=values
     )
     flags.DEFINE_float("score_threshold", 0.02, "Faces have a score above it.", flag_values=values)
     flags.DEFINE_float(
@@ -108,6 +122,17 @@ def calibration_folder(named: str | None, otherwise: str | None) -> str | None:
     return otherwise
 
 
+def check_saved_model(values: flags.FlagValues) -> None:
+    """Raises ValueError for flags that only make sense for TFLite files."""
+    for name in ("precision", "outputs", "batch"):
+        flag = values[name]
+        if flag.value != flag.default:
+            raise ValueError(
+                f"expected --{name}={flag.default} for a SavedModel, which is float32, takes any "
+                f"number of pictures and has all signatures, got {flag.value}"
+            )
+
+
 def run(values: flags.FlagValues) -> None:
     """Converts as the flags say.
 
@@ -117,11 +142,8 @@ def run(values: flags.FlagValues) -> None:
     """
     output, size = Path(values.output), parse_size(values.size)
     named = choose_format(output, values.format)
-    if named != "tflite" and values.precision != "float32":
-        raise ValueError(
-            f"expected --precision=float32 for a SavedModel, got {values.precision}: only TFLite "
-            "files are quantised"
-        )
+    if named != "tflite":
+        check_saved_model(values)
     # TensorFlow takes seconds to load: not before the flags are known to make sense.
     from convert import writers
     from convert.faces import Selection
@@ -136,12 +158,14 @@ def run(values: flags.FlagValues) -> None:
     arguments = (detector, output, values.model, selection, size, images)
     if named == "saved_model":
         parity = writers.write_saved_model(*arguments)
-    elif values.precision in CALIBRATED:
-        folder = calibration_folder(values.calibration_images, values.parity_images)
-        calibration = calibration_pictures(folder, size)
-        parity = writers.write_tflite(*arguments, values.precision, calibration)
     else:
-        parity = writers.write_tflite(*arguments, values.precision)
+        calibration = []
+        if values.precision in CALIBRATED:
+            folder = calibration_folder(values.calibration_images, values.parity_images)
+            calibration = calibration_pictures(folder, size)
+        name = SIGNATURES[values.outputs]
+        form = writers.Form(values.precision, calibration, name, values.batch)
+        parity = writers.write_tflite(*arguments, form)
     print(f"{output}: {parity}")
 
 

@@ -1,5 +1,6 @@
 """What a file says about itself: its detector, version, licence, input and thresholds."""
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tfface
+from tfface.predict import signature
 from tfface.presets import PRESETS
 
 if TYPE_CHECKING:  # They bring TensorFlow and Keras, which reading a description does not need.
@@ -18,8 +20,27 @@ METADATA_NAME = "tfface"
 """Name of the buffer in a TFLite file, and of the `.json` file in a SavedModel's `assets.extra`."""
 
 
+_BOX = "x_min, y_min, x_max, y_max in pixels of the input"
+
+_OUTPUTS = {
+    signature.NAME: {
+        "boxes": f"float32 (B, K, 4): {_BOX}",
+        "scores": "float32 (B, K), 0..1, falling",
+        "count": "int32 (B,): how many of the K are faces",
+    },
+    signature.CANDIDATES: {
+        "boxes": f"float32 (B, A, 4): {_BOX}; many on every face",
+        "scores": "float32 (B, A), 0..1",
+    },
+}
+
+
 def describe(
-    detector: "Detector", model: str, selection: "Selection", precision: str = "float32"
+    detector: "Detector",
+    model: str,
+    selection: "Selection",
+    precision: str = "float32",
+    name: str = signature.NAME,
 ) -> dict[str, Any]:
     """The description of a file, ready for JSON.
 
@@ -28,6 +49,7 @@ def describe(
         model: preset or path that it came from; a preset adds its licence and terms.
         selection: the thresholds in the graph.
         precision: see `convert.quantization.PRECISIONS`.
+        name: of the signature of a TFLite file.
     """
     description: dict[str, Any] = {
         "name": model if model in PRESETS else Path(model).stem,
@@ -36,11 +58,8 @@ def describe(
         "config": detector.get_config(),
         "precision": precision,
         "inputs": {"images": "uint8 (B, H, W, 3): RGB, 0..255"},
-        "outputs": {
-            "boxes": "float32 (B, K, 4): x_min, y_min, x_max, y_max in pixels of the input",
-            "scores": "float32 (B, K), 0..1, falling",
-            "count": "int32 (B,): how many of the K are faces",
-        },
+        "outputs": _OUTPUTS[name],
+        "weights_sha256": _checksum(detector),
         "labels": ["face"],
         "selection": asdict(selection),
     }
@@ -48,6 +67,14 @@ def describe(
         preset = PRESETS[model]
         description |= {"licence": preset.licence, "data_terms": preset.data_terms}
     return description
+
+
+def _checksum(detector: "Detector") -> str:
+    """SHA-256 of the weights that the file was made from, in hexadecimal."""
+    digest = hashlib.sha256()
+    for weight in detector.get_weights():
+        digest.update(weight.tobytes())
+    return digest.hexdigest()
 
 
 def embed(content: bytes, description: dict[str, Any]) -> bytes:

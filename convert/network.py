@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
-from convert.quantization import NETWORK_SCOPE
+from convert.quantization import NETWORK_SCOPE, OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.detectors.base import IMAGE_MEAN, Detector
 
 LOGITS = 2
@@ -100,7 +100,7 @@ def subtract_mean(pixels: tf.Tensor) -> tf.Tensor:
 
 def predict_maps(
     detector: Detector, heads: list[Head], images: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor, list[tuple[Any, Any]]]:
+) -> list[tuple[tf.Tensor, tf.Tensor]]:
     """Runs the network in inference mode.
 
     Args:
@@ -109,18 +109,26 @@ def predict_maps(
         images: uint8 `(B, H, W, 3)`, sides multiples of the detector's stride multiple.
 
     Returns:
-        logit differences `(B, A)` and offsets `(B, A, 4)`, anchors in the order of
-        `tfface.anchors.grid_anchors`; rows and columns of every level's map.
+        Of every level, with n anchors a cell: logit differences `(B, rows, columns, n)` and offsets
+        `(B, rows, columns, 4 n)`.
     """
     pixels = subtract_mean(tf.cast(images, tf.float32))
     with tf.name_scope(NETWORK_SCOPE):
         maps = detector.feature_maps(pixels, training=False)
-        predictions = [
-            (head.differences(features), head.offsets(features))
-            for head, features in zip(heads, maps, strict=True)
-        ]
-    batch = images.shape[0] or tf.shape(images)[0]
-    differences = [tf.reshape(level, [batch, -1]) for level, _ in predictions]
-    offsets = [tf.reshape(level, [batch, -1, OFFSETS]) for _, level in predictions]
-    grids = [size_of(features) for features in maps]
-    return tf.concat(differences, axis=1), tf.concat(offsets, axis=1), grids
+        with tf.name_scope(SCORES_SCOPE):
+            differences = [head.differences(m) for head, m in zip(heads, maps, strict=True)]
+        with tf.name_scope(OFFSETS_SCOPE):
+            offsets = [head.offsets(m) for head, m in zip(heads, maps, strict=True)]
+    return list(zip(differences, offsets, strict=True))
+
+
+def join_levels(maps: list[tuple[tf.Tensor, tf.Tensor]]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Logit differences `(B, A)` and offsets `(B, A, 4)` of what `predict_maps` returns.
+
+    Anchors are in the order of `tfface.anchors.grid_anchors`.
+    """
+    first = maps[0][0]
+    batch = first.shape[0] or tf.shape(first)[0]
+    differences = [tf.reshape(level, [batch, -1]) for level, _ in maps]
+    offsets = [tf.reshape(level, [batch, -1, OFFSETS]) for _, level in maps]
+    return tf.concat(differences, axis=1), tf.concat(offsets, axis=1)

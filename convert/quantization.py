@@ -2,13 +2,14 @@
 
 import contextlib
 import io
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tfface.image import Image
 from tfface.predict import signature
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
@@ -25,10 +26,25 @@ CALIBRATED = ("int8", "int16x8")
 NETWORK_SCOPE = "network"
 """First part of the names of what is quantised, which `convert.network` gives them."""
 
+SCORES_SCOPE = "scores"
+OFFSETS_SCOPE = "offsets"
+"""What follows it in the names of the two outputs of every head."""
+
+LEAST_RANGES = {SCORES_SCOPE: 8.0, OFFSETS_SCOPE: 5.0}
+"""Differences of logits and offsets of either sign that a file can express, whatever the pictures
+hold: large faces are rare, and a level that saw none would have no room for them. A difference of 8
+is a score of 0.9997; an offset of 5 moves a centre by half an anchor, or makes a side 2.7 times as
+long."""
+
 _NETWORK = rf"(^|;){NETWORK_SCOPE}/"
 
 
-def quantize(content: bytes, precision: str, pictures: Iterable[Image] = ()) -> bytes:
+def quantize(
+    content: bytes,
+    precision: str,
+    pictures: Iterable[NDArray[np.uint8]] = (),
+    name: str = signature.NAME,
+) -> bytes:
     """A float32 TFLite file of a detector in another precision.
 
     The network alone is quantised: backbone, neck and heads. Boxes are decoded and selected in
@@ -38,8 +54,9 @@ def quantize(content: bytes, precision: str, pictures: Iterable[Image] = ()) -> 
     Args:
         content: the float32 file, with `NETWORK_SCOPE` before the names of its network.
         precision: one of `PRECISIONS`.
-        pictures: RGB uint8 `(H, W, 3)` of sizes that the file takes, to calibrate on; the
-            precisions in `CALIBRATED` need them.
+        pictures: RGB uint8 `(B, H, W, 3)` as the file takes them, to calibrate on; the precisions
+            in `CALIBRATED` need them.
+        name: of the signature of the file.
 
     Raises:
         ValueError: another precision, or no pictures where they are needed.
@@ -49,7 +66,7 @@ def quantize(content: bytes, precision: str, pictures: Iterable[Image] = ()) -> 
     if precision == "float32":
         return content
     quantizer = _quantizer(content, precision)
-    ranges = _ranges(quantizer, pictures) if precision in CALIBRATED else None
+    ranges = _ranges(quantizer, pictures, name) if precision in CALIBRATED else None
     with _silence():
         return bytes(quantizer.quantize(ranges).quantized_model)
 
@@ -87,22 +104,27 @@ def _quantizer(content: bytes, precision: str) -> Any:
     return quantizer
 
 
-def _ranges(quantizer: Any, pictures: Iterable[Image]) -> dict[str, Any]:
+def _ranges(quantizer: Any, pictures: Iterable[NDArray[np.uint8]], name: str) -> dict[str, Any]:
     """The smallest and the largest value of every tensor over all pictures.
 
     The quantizer itself takes a moving average over the pictures. A face sets the largest score of
     its picture alone, and an average over pictures without large faces would cut it off.
     """
     ranges: dict[str, Any] = {}
-    for picture in pictures:
-        samples = {signature.NAME: [{signature.INPUT: picture[None]}]}
+    for batch in pictures:
+        samples = {name: [{signature.INPUT: batch}]}
         with _silence():
             of_picture = quantizer.calibrate(samples, num_threads=1)
-        for name, values in of_picture.items():
-            known = ranges.setdefault(name, dict(values))
+        for tensor, values in of_picture.items():
+            known = ranges.setdefault(tensor, dict(values))
             if values:
                 known["min"] = np.minimum(known["min"], values["min"])
                 known["max"] = np.maximum(known["max"], values["max"])
+    for tensor, values in ranges.items():
+        for scope, least in LEAST_RANGES.items():
+            if values and re.search(rf"{_NETWORK}{scope}/", tensor):
+                values["min"] = np.minimum(values["min"], np.float32(-least))
+                values["max"] = np.maximum(values["max"], np.float32(least))
     if not ranges:
         raise ValueError("expected pictures to calibrate on, got none; name a folder of them")
     return ranges

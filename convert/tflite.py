@@ -5,30 +5,45 @@ import re
 import tensorflow as tf
 
 from convert.graph import DetectionGraph
+from tfface.predict import signature
 
 
 class ConversionError(ValueError):
     """A graph that has no TFLite form."""
 
 
-def to_tflite(graph: DetectionGraph) -> bytes:
+def to_tflite(graph: DetectionGraph, name: str = signature.NAME) -> bytes:
     """The content of a float32 TFLite file.
 
     Args:
-        graph: for one picture at a time (`batch=1`).
+        graph: for a fixed number of pictures.
+        name: of the signature that the file has.
 
     Raises:
         ConversionError: the graph needs operations that are not builtin in TFLite.
     """
     from tensorflow.lite.python.convert import ConverterError
 
-    functions = list(graph.signatures().values())
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(functions, graph)
+    function = graph.functions[name].get_concrete_function()
+    # Not the graph itself: the converter would trace and save its other functions too.
+    variables = tf.Module()
+    variables.values = graph.weight_values
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], variables)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     try:
-        return converter.convert()
+        content = converter.convert()
     except ConverterError as error:
         raise ConversionError(_reason(str(error))) from error
+    return content if name == signature.NAME else _rename_signature(content, name)
+
+
+def _rename_signature(content: bytes, name: str) -> bytes:
+    """A file with another name for its only signature: the converter has one name for all."""
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    model.signatureDefs[0].signatureKey = name.encode()
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def _reason(message: str) -> str:

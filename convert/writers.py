@@ -1,7 +1,10 @@
 """Converts a detector, checks the result, and only then puts it in its place."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from convert.faces import Selection
 from convert.graph import DetectionGraph
@@ -13,9 +16,27 @@ from convert.tflite import to_tflite
 from tfface.detectors.base import Detector
 from tfface.files import atomic_path
 from tfface.image import Image
+from tfface.predict import signature
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.runtime import Runtime, Size
 from tfface.predict.saved_model import SavedModelRuntime
+
+
+@dataclass(frozen=True)
+class Form:
+    """What kind of TFLite file is written.
+
+    Attributes:
+        precision: see `convert.quantization.PRECISIONS`.
+        calibration: pictures of a size that the file takes; `int8` and `int16x8` need them.
+        signature: `tfface.predict.signature.NAME` for faces, or `CANDIDATES`.
+        batch: how many pictures it takes at a time.
+    """
+
+    precision: str = "float32"
+    calibration: Sequence[Image] = ()
+    signature: str = signature.NAME
+    batch: int = 1
 
 
 def write_tflite(
@@ -25,10 +46,9 @@ def write_tflite(
     selection: Selection,
     size: Size | None,
     images: Iterable[Image],
-    precision: str = "float32",
-    calibration: Sequence[Image] = (),
+    form: Form | None = None,
 ) -> Parity:
-    """Writes a TFLite file that takes one picture at a time.
+    """Writes a TFLite file.
 
     Args:
         detector: what to convert.
@@ -37,18 +57,21 @@ def write_tflite(
         selection: thresholds and limits in the graph.
         size: the only height and width it takes; None takes every size.
         images: pictures to compare file and detector on.
-        precision: see `convert.quantization.PRECISIONS`.
-        calibration: pictures of a size that the file takes; `int8` and `int16x8` need them.
+        form: precision, outputs and batch; None is a float32 file for one picture at a time.
 
     Raises:
         convert.tflite.ConversionError: the detector needs operations that TFLite lacks.
         convert.parity.ParityError: the file does not find what the detector finds.
         ValueError: a precision that there is not, or that needs pictures and got none.
     """
-    graph = DetectionGraph(detector, selection, size, batch=1)
-    content = quantize(to_tflite(graph), precision, calibration)
-    content = embed(content, describe(detector, model, selection, precision))
-    parity = _checked(LiteRTRuntime(content, str(output)), detector, images, selection, precision)
+    form = form or Form()
+    graph = DetectionGraph(detector, selection, size, form.batch)
+    batches = (np.stack([picture] * form.batch) for picture in form.calibration)
+    content = to_tflite(graph, form.signature)
+    content = quantize(content, form.precision, batches, form.signature)
+    content = embed(content, describe(detector, model, selection, form.precision, form.signature))
+    runtime = LiteRTRuntime(content, str(output))
+    parity = _checked(runtime, detector, images, selection, form.precision)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
     return parity

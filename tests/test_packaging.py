@@ -79,7 +79,16 @@ def test_base_install_is_what_detecting_needs(metadata: Message) -> None:
         ("evaluate", {"matplotlib", "scipy", "tqdm"}),
         (
             "train",
-            {"tensorflow", "keras", "tensorboard", "protobuf", "matplotlib", "scipy", "tqdm"},
+            {
+                "ai-edge-quantizer",
+                "tensorflow",
+                "keras",
+                "tensorboard",
+                "protobuf",
+                "matplotlib",
+                "scipy",
+                "tqdm",
+            },
         ),
         ("jax", {"jax", "keras", "protobuf", "matplotlib", "scipy", "tqdm"}),
     ],

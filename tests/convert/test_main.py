@@ -120,14 +120,16 @@ def test_int8_of_a_preset(tmp_path, monkeypatch):
 
     assert process.returncode == 0, process.stderr
     assert "--calibration_images" in process.stderr
-    assert read_embedded(output.read_bytes())["precision"] == "int8"
+    description = read_embedded(output.read_bytes())
+    assert description is not None and description["precision"] == "int8"
 
 
 def test_a_saved_model_is_not_quantised(tmp_path):
     process = command("--model=fbi-1", "--precision=int8", f"--output={tmp_path / 'served'}")
 
     assert process.returncode == 1
-    assert "expected --precision=float32 for a SavedModel, got int8" in process.stderr
+    assert "expected --precision=float32 for a SavedModel" in process.stderr
+    assert "got int8" in process.stderr
 
 
 def test_calibrates_on_what_is_named_then_on_the_training_pictures(tmp_path, monkeypatch):

@@ -3,7 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-from convert.network import pad_to_multiple, predict_maps, split_head, split_heads, subtract_mean
+from convert.network import (
+    join_levels,
+    pad_to_multiple,
+    predict_maps,
+    split_head,
+    split_heads,
+    subtract_mean,
+)
 
 
 def test_a_head_is_split_into_logit_differences_and_offsets():
@@ -23,11 +30,13 @@ def test_the_split_network_predicts_what_the_detector_does(detector, picture):
     outputs = detector(picture[None], training=False)
     logits = np.asarray(outputs["logits"])
 
-    differences, offsets, grids = predict_maps(detector, split_heads(detector), picture[None])
+    maps = predict_maps(detector, split_heads(detector), picture[None])
+    differences, offsets = join_levels(maps)
 
     np.testing.assert_allclose(differences, logits[..., 1] - logits[..., 0], atol=1e-4)
     np.testing.assert_allclose(offsets, outputs["offsets"], atol=1e-4)
-    assert grids == [(16, 20), (8, 10), (4, 5), (2, 3), (1, 2)]
+    shapes = [level.shape.as_list() for level, _ in maps]
+    assert shapes == [[1, 16, 20, 4], [1, 8, 10, 2], [1, 4, 5, 2], [1, 2, 3, 2], [1, 1, 2, 2]]
 
 
 def test_pictures_are_padded_below_and_right_with_black():

@@ -99,12 +99,49 @@ def test_loads_without_tfface_and_the_second_call_equals_the_first(
         np.testing.assert_allclose(elsewhere[name], value, atol=1e-5)
 
 
+def test_bytes_of_files_of_any_kind_and_size(folder, detect, picture):
+    small = np.ascontiguousarray(picture[:64, :96])
+    files = [
+        tf.io.encode_png(picture).numpy(),
+        tf.io.encode_png(small).numpy(),
+        tf.io.encode_jpeg(picture[..., :1], format="grayscale").numpy(),
+    ]
+    model = tf.saved_model.load(str(folder))
+
+    outputs = model.signatures["detect_encoded"](encoded=tf.constant(files))
+
+    for index, image in enumerate((picture, small)):
+        for name, value in detect(image[None]).items():
+            np.testing.assert_allclose(outputs[name][index], value[0], atol=1e-4)
+    assert outputs["boxes"].shape == (3, 400, 4)
+
+
+def test_bytes_that_are_no_picture(folder):
+    model = tf.saved_model.load(str(folder))
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Unknown image file format"):
+        model.signatures["detect_encoded"](encoded=tf.constant([b"no picture"]))
+
+
+def test_all_boxes_with_their_scores(folder, detector, picture):
+    model = tf.saved_model.load(str(folder))
+
+    outputs = model.signatures["candidates"](images=tf.constant(picture[None]))
+
+    expected = detector(picture[None], training=False)["logits"].numpy()
+    scores = tf.sigmoid(expected[..., 1] - expected[..., 0])
+    np.testing.assert_allclose(outputs["scores"], scores, atol=1e-5)
+    assert outputs["boxes"].shape == (*scores.shape, 4)
+
+
 def test_a_fixed_size_is_in_the_signature(detector, tmp_path):
     graph = DetectionGraph(detector, Selection(max_detections=7), size=(64, 96))
 
     save_graph(graph, {}, tmp_path)
 
-    function = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+    signatures = tf.saved_model.load(str(tmp_path)).signatures
+    assert sorted(signatures) == ["candidates", "serving_default"]
+    function = signatures["serving_default"]
     assert function.structured_input_signature[1]["images"].shape.as_list() == [None, 64, 96, 3]
     assert function.structured_outputs["scores"].shape.as_list() == [None, 7]
 

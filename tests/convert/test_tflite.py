@@ -64,6 +64,20 @@ def test_a_file_of_one_size(detector, size):
     parity.check(Tolerance(score=1e-4, box=0.01))
 
 
+def test_a_batch_of_pictures(detector, picture):
+    content = to_tflite(DetectionGraph(detector, size=picture.shape[:2], batch=2))
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=content)
+    run = interpreter.get_signature_runner("serving_default")
+    both = run(images=np.stack([noise(128, 160), picture]))
+    _, scores = LiteRTRuntime(content, "two.tflite").run(picture)
+
+    assert both["boxes"].shape == (2, 400, 4)
+    assert both["count"][1] == len(scores) != both["count"][0]
+    np.testing.assert_allclose(both["scores"][1, : len(scores)], scores, atol=1e-6)
+
+
 def test_faceboxes_too(picture, spread_scores):
     keras.utils.set_random_seed(0)
     detector = FaceBoxes(width=0.5)
@@ -142,7 +156,7 @@ def test_the_file_of_a_distilled_detector_is_as_large_as_any(tmp_path: Path) -> 
 
 def test_a_detector_that_tflite_has_no_operations_for(detector):
     graph = DetectionGraph(detector, size=(32, 32), batch=1)
-    graph.detect = tf.function(
+    graph.functions["serving_default"] = tf.function(
         lambda images: {"count": tf.raw_ops.Betainc(a=0.5, b=0.5, x=tf.cast(images, tf.float32))},
         input_signature=[tf.TensorSpec((1, 4, 4, 3), tf.uint8, "images")],
     )

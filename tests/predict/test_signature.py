@@ -33,9 +33,10 @@ def test_shapes_of_the_input() -> None:
     assert fixed_size_of("a", [1, 480, 640, 3]) == (480, 640)
     assert fixed_size_of("a", [1, -1, -1, 3]) is None
     assert fixed_size_of("a", [None, None, None, 3]) is None
+    assert fixed_size_of("a", [8, 480, 640, 3]) == (480, 640)
 
-    for shape in ([], [1, 3, 480, 640], [8, 480, 640, 3], [1, 480, -1, 3], [1, 480, 640, 1]):
-        with pytest.raises(ModelError, match=r"shape \(1, height, width, 3\)"):
+    for shape in ([], [1, 3, 480, 640], [1, 480, -1, 3], [1, 480, 640, 1]):
+        with pytest.raises(ModelError, match=r"shape \(B, height, width, 3\)"):
             fixed_size_of("a", shape)
 
 

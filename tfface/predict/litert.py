@@ -2,10 +2,13 @@
 
 import threading
 
+import numpy as np
+
 from tfface.image import Image
 from tfface.predict import signature
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.predict.suppression import select_faces
 
 _IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
@@ -47,31 +50,37 @@ class LiteRTRuntime:
 
     def _read_signature(self) -> None:
         signatures = self._interpreter.get_signature_list()
-        if signature.NAME not in signatures:
+        found = [name for name in signature.OUTPUT_TYPES if name in signatures]
+        if not found:
             raise ModelError(
                 f"{self._source}: expected a TFLite file with the signature {signature.NAME!r}, "
                 f"got {sorted(signatures) or 'none'}; "
                 "export the detector with python -m convert.main"
             )
-        names = signatures[signature.NAME]
-        signature.check_names(self._source, names["inputs"], names["outputs"])
+        self._signature = found[0]
+        names = signatures[self._signature]
+        signature.check_names(self._source, names["inputs"], names["outputs"], self._signature)
         # The runner must not outlive this function: LiteRT refuses to resize while one exists.
-        runner = self._interpreter.get_signature_runner(signature.NAME)
+        runner = self._interpreter.get_signature_runner(self._signature)
         images = runner.get_input_details()[signature.INPUT]
         outputs = runner.get_output_details()
         signature.check_types(
-            self._source, images["dtype"], {name: outputs[name]["dtype"] for name in outputs}
+            self._source,
+            images["dtype"],
+            {name: outputs[name]["dtype"] for name in outputs},
+            self._signature,
         )
-        self.fixed_size: Size | None = signature.fixed_size_of(
-            self._source, images["shape_signature"]
-        )
+        shape = images["shape_signature"]
+        self.fixed_size: Size | None = signature.fixed_size_of(self._source, shape)
+        self._batch = max(1, int(shape[0]))
         self._images = images["index"]
-        self._outputs = [outputs[name]["index"] for name in ("boxes", "scores", "count")]
+        self._outputs = [outputs[name]["index"] for name in signature.OUTPUT_TYPES[self._signature]]
 
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`.
 
-        A size other than that of the call before costs a new allocation.
+        A file for a batch of pictures gets it in every place. A size other than that of the call
+        before costs a new allocation.
 
         Raises:
             ModelError: LiteRT cannot run the file, or cannot run it at this size.
@@ -80,18 +89,22 @@ class LiteRTRuntime:
             try:
                 if image.shape[:2] != self._allocated:
                     self._allocate(image.shape[:2])
-                self._interpreter.set_tensor(self._images, image[None])
+                batch = image[None] if self._batch == 1 else np.stack([image] * self._batch)
+                self._interpreter.set_tensor(self._images, batch)
                 self._interpreter.invoke()
-                outputs = [self._interpreter.get_tensor(index) for index in self._outputs]
+                outputs = [self._interpreter.get_tensor(index)[:1] for index in self._outputs]
             except (ValueError, RuntimeError) as error:
                 self._allocated = None
                 raise ModelError(
                     f"{self._source}: LiteRT failed on a picture of shape {image.shape}: {error}"
                 ) from error
+        if self._signature == signature.CANDIDATES:
+            boxes, scores = outputs
+            return select_faces(boxes[0], scores[0], image.shape[:2])
         return signature.faces_of(self._source, *outputs)
 
     def _allocate(self, size: Size) -> None:
         if self.fixed_size is None:
-            self._interpreter.resize_tensor_input(self._images, (1, *size, 3))
+            self._interpreter.resize_tensor_input(self._images, (self._batch, *size, 3))
         self._interpreter.allocate_tensors()
         self._allocated = size

@@ -1,10 +1,21 @@
-"""The signature of exported detectors, TFLite and SavedModel alike.
+"""The signatures of exported detectors, TFLite and SavedModel alike.
 
 serving_default
   images  (B, H, W, 3) uint8    RGB; H and W fixed, or both free
   boxes   (B, K, 4)    float32  x_min, y_min, x_max, y_max in pixels of `images`
   scores  (B, K)       float32  falling
   count   (B,)         int32    how many of the K are faces
+
+candidates: all boxes, before those that overlap a better one are suppressed
+  images  (B, H, W, 3) uint8    as above
+  boxes   (B, A, 4)    float32  as above, but may reach beyond the picture
+  scores  (B, A)       float32  0..1, in no order
+
+detect_encoded, in SavedModels that take every size
+  encoded (B,)         string   bytes of JPEG, PNG, GIF or BMP files; EXIF rotation is not read
+  boxes, scores, count          as of serving_default, in pixels of each picture
+
+A SavedModel has all of them, a TFLite file one of the first two.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,25 +26,37 @@ from numpy.typing import DTypeLike, NDArray
 from tfface.predict.runtime import Faces, ModelError, Size
 
 NAME = "serving_default"
+CANDIDATES = "candidates"
+ENCODED = "detect_encoded"
 INPUT = "images"
-OUTPUT_TYPES = {"boxes": np.float32, "scores": np.float32, "count": np.int32}
+ENCODED_INPUT = "encoded"
+OUTPUT_TYPES: dict[str, dict[str, DTypeLike]] = {
+    NAME: {"boxes": np.float32, "scores": np.float32, "count": np.int32},
+    CANDIDATES: {"boxes": np.float32, "scores": np.float32},
+}
+"""Outputs of the signatures that take `images`, and their types."""
 
 
-def check_names(source: str, inputs: Iterable[str], outputs: Iterable[str]) -> None:
-    """Raises ModelError unless the signature takes `images` and returns boxes, scores and count."""
-    inputs, outputs = sorted(inputs), sorted(outputs)
-    if inputs != [INPUT] or not set(OUTPUT_TYPES) <= set(outputs):
+def check_names(
+    source: str, inputs: Iterable[str], outputs: Iterable[str], name: str = NAME
+) -> None:
+    """Raises ModelError unless inputs and outputs are those of the signature called `name`."""
+    inputs, outputs, expected = sorted(inputs), sorted(outputs), OUTPUT_TYPES[name]
+    if inputs != [INPUT] or not set(expected) <= set(outputs):
         raise ModelError(
-            f"{source}: expected the input {INPUT!r} and the outputs {', '.join(OUTPUT_TYPES)} in "
-            f"the signature {NAME!r}, got the inputs {inputs} and the outputs {outputs}; "
+            f"{source}: expected the input {INPUT!r} and the outputs {', '.join(expected)} in "
+            f"the signature {name!r}, got the inputs {inputs} and the outputs {outputs}; "
             "export the detector with python -m convert.main"
         )
 
 
-def check_types(source: str, images: DTypeLike, outputs: Mapping[str, DTypeLike]) -> None:
+def check_types(
+    source: str, images: DTypeLike, outputs: Mapping[str, DTypeLike], name: str = NAME
+) -> None:
     """Raises ModelError unless input and outputs, by name, have the types of the signature."""
-    got = {INPUT: np.dtype(images)} | {name: np.dtype(outputs[name]) for name in OUTPUT_TYPES}
-    for name, expected in {INPUT: np.uint8, **OUTPUT_TYPES}.items():
+    types = OUTPUT_TYPES[name]
+    got = {INPUT: np.dtype(images)} | {output: np.dtype(outputs[output]) for output in types}
+    for name, expected in {INPUT: np.uint8, **types}.items():
         if got[name] != expected:
             raise ModelError(
                 f"{source}: expected {name!r} of type {np.dtype(expected)}, got {got[name]}; "
@@ -45,14 +68,14 @@ def fixed_size_of(source: str, shape: Sequence[int | None]) -> Size | None:
     """Height and width in the `shape` of an input; None if both are free, that is None or -1.
 
     Raises:
-        ModelError: the shape is not that of one RGB picture.
+        ModelError: the shape is not that of RGB pictures.
     """
     axes = [None if axis is None or axis < 0 else int(axis) for axis in shape]
     free = [axis is None for axis in axes]
-    is_picture = len(axes) == 4 and axes[0] in (None, 1) and axes[3] == 3 and free[1] == free[2]
+    is_picture = len(axes) == 4 and axes[0] != 0 and axes[3] == 3 and free[1] == free[2]
     if not is_picture:
         raise ModelError(
-            f"{source}: expected {INPUT!r} of shape (1, height, width, 3) with both sides fixed or "
+            f"{source}: expected {INPUT!r} of shape (B, height, width, 3) with both sides fixed or "
             f"both free, got {tuple(axes)}; export the detector with python -m convert.main"
         )
     height, width = axes[1:3]
@@ -60,7 +83,7 @@ def fixed_size_of(source: str, shape: Sequence[int | None]) -> Size | None:
 
 
 def faces_of(source: str, boxes: NDArray, scores: NDArray, count: NDArray) -> Faces:
-    """The faces among the outputs for one picture.
+    """The faces among the outputs for one picture, `(1, K, 4)`, `(1, K)` and `(1,)`.
 
     Raises:
         ModelError: the shapes are not those of the signature, or the count exceeds them.
