@@ -1,4 +1,4 @@
-# make setup | demo | test | lint | format; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
+# make setup | demo | test | lint | format | web; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
 # the interpreter; otherwise it is the first one here that tfface runs on.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
@@ -8,7 +8,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bi
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint format
+# The page of web/ is tested where there is Node.js; elsewhere its tests say that they are skipped.
+PACKAGES := web/node_modules/.package-lock.json
+NODE_PACKAGES := $(if $(shell command -v npm),$(PACKAGES))
+
+.PHONY: setup demo test lint format web
 
 setup: $(STAMP)
 
@@ -24,7 +28,7 @@ $(STAMP): setup.py requirements.txt pyproject.toml
 demo: $(STAMP)
 	$(VENV)/bin/python -m train.demo
 
-test: $(STAMP)
+test: $(STAMP) $(NODE_PACKAGES)
 	$(VENV)/bin/python -m pytest -n 2
 
 lint: $(STAMP)
@@ -35,3 +39,11 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+# web/dist, a page for any static file server.
+web: $(STAMP) $(PACKAGES)
+	PYTHON=$(CURDIR)/$(VENV)/bin/python npm --prefix web run build
+
+$(PACKAGES): web/package.json web/package-lock.json
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund
+	touch $@

@@ -1,0 +1,2 @@
+// Where build.mjs puts LiteRT.js.
+export * from "@litertjs/core";
