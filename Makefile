@@ -1,4 +1,4 @@
-# make setup | demo | test | lint | format | web; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
+# make setup | demo | deploy-demo | test | lint | format | web; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
 # the interpreter; otherwise it is the first one here that tfface runs on.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 PACKAGES := web/node_modules/.package-lock.json
 NODE_PACKAGES := $(if $(shell command -v npm),$(PACKAGES))
 
-.PHONY: setup demo test lint format web
+.PHONY: setup demo deploy-demo test lint format web
 
 setup: $(STAMP)
 
@@ -27,6 +27,10 @@ $(STAMP): setup.py requirements.txt pyproject.toml
 
 demo: $(STAMP)
 	$(VENV)/bin/python -m train.demo
+
+# Every precision of the presets, and what each costs; how accurate they are only with $$TFFACE_DATA.
+deploy-demo: $(STAMP)
+	$(VENV)/bin/python -m convert.report fbi-1 fbi-half --output runs/deploy
 
 test: $(STAMP) $(NODE_PACKAGES)
 	$(VENV)/bin/python -m pytest -n 2

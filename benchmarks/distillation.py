@@ -10,7 +10,6 @@ again it goes on; a finished run is not repeated.
 
 import argparse
 import datetime
-import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -69,8 +68,11 @@ def main() -> None:
                 rows.append({"setting": setting.name, "seed": seed, **measure(model, options)})
                 print("  ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
     if options.csv:
-        command = f"python -m benchmarks.distillation {shlex.join(sys.argv[1:])}"
-        write_csv(options.csv, rows, f"{datetime.date.today()}, {command}")
+        conditions = (
+            f"teacher {options.teacher}, first weights {options.initial_weights}, "
+            f"{options.steps} steps, long side {options.long_side}"
+        )
+        write_csv(options.csv, rows, f"{datetime.date.today()}, {conditions}")
     if options.plot:
         plot(rows, options.plot)
 
@@ -108,22 +110,23 @@ def measure(model: Path, options: argparse.Namespace) -> dict[str, float]:
 
 
 def plot(rows: list[dict], path: Path) -> None:
-    """Bars of the three settings of WIDER FACE, the mean of all seeds, which are dots."""
+    """A dot for every run and a line at the mean of every setting, a panel for every column."""
     from matplotlib.figure import Figure
 
     names = list(dict.fromkeys(row["setting"] for row in rows))
-    figure = Figure(figsize=(8, 4.2), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
-    places = np.arange(len(names))
-    for number, column in enumerate(("easy", "medium", "hard")):
-        values = [[row[column] for row in rows if row["setting"] == name] for name in names]
-        x = places + 0.27 * (number - 1)
-        axes.bar(x, [np.mean(of_seeds) for of_seeds in values], width=0.25, label=column)
-        for place, of_seeds in zip(x, values, strict=True):
-            axes.plot([place] * len(of_seeds), of_seeds, "k.", markersize=4)
-    axes.set_xticks(places, names)
-    axes.set(ylabel="average precision, %", ylim=(0, 100))
-    axes.legend()
+    columns = [column for column in rows[0] if column not in ("setting", "seed")]
+    figure = Figure(figsize=(11, 3.4), dpi=120, layout="constrained")
+    panels = figure.subplots(1, len(columns), sharey=True)
+    for axes, column in zip(panels, columns, strict=True):
+        for place, name in enumerate(names):
+            values = [row[column] for row in rows if row["setting"] == name]
+            axes.plot([np.mean(values)] * 2, [place - 0.25, place + 0.25], "C0", linewidth=2)
+            axes.plot(values, [place] * len(values), "k.", markersize=6)
+        is_count = column.startswith("FDDB")
+        axes.set_title(column if is_count else f"{column}, AP in %", fontsize=9)
+        axes.grid(axis="x", alpha=0.3)
+    panels[0].set_yticks(range(len(names)), names)
+    panels[0].invert_yaxis()
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
 
