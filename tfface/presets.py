@@ -134,10 +134,10 @@ PRESETS = {
             parameters=378_664,
             multiply_adds=271_893_760,
             measured=(
-                *_wider("long side 640", easy=82.5, medium=77.3, hard=52.5),
-                *_wider("long side 1024", easy=84.2, medium=80.6, hard=64.7),
+                *_wider("long side 640", easy=85.0, medium=80.9, hard=60.7),
+                *_wider("long side 1024", easy=86.4, medium=82.7, hard=70.4),
             ),
-            sha256="4e1de32a30aa16bcb41f053a713ae694b9a57e246387654eed2e9a9d8fbfae84",
+            sha256="6749f8ba9c93b74268e35db82b258de5137ac4ac56393f08c6ee67638ff3679a",
         ),
         Preset(
             name="fbi-half",
@@ -150,10 +150,10 @@ PRESETS = {
             parameters=96_680,
             multiply_adds=77_371_840,
             measured=(
-                *_wider("long side 640", easy=77.8, medium=70.6, hard=40.2),
-                *_wider("long side 1024", easy=79.7, medium=73.7, hard=52.4),
+                *_wider("long side 640", easy=79.8, medium=72.5, hard=44.7),
+                *_wider("long side 1024", easy=81.6, medium=76.2, hard=57.5),
             ),
-            sha256="392623ec90bbabb4ff4142c74831b3f146cbee6105a940c303e9fa18a0e008bd",
+            sha256="97689a6b8c6d452fbb104a237fd9dcf879a047343108c76a3bd6c98cfef60549",
         ),
     )
 }

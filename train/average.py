@@ -1,0 +1,59 @@
+"""Averages the weights of detectors that were trained from one another.
+
+    python -m train.average runs/fbi-1/final.keras runs/fbi-1-640/final.keras --output=fbi-1.keras
+
+Between the ends of two parts of a training, on smaller and on larger images, lies a detector that
+is good at both (Wortsman et al., Model soups, arXiv:2203.05482). Detectors of separate trainings
+have nothing to average.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def average(models: Sequence[str], output: Path) -> None:
+    """Writes the mean of the weights of several detectors.
+
+    Args:
+        models: presets, `.keras` files or folders of runs; all of one architecture.
+        output: the `.keras` file to write.
+
+    Raises:
+        ValueError, OSError: a model that cannot be loaded, fewer than two, or another architecture.
+    """
+    from convert.models import load_detector
+    from train.validation import save_detector
+
+    if len(models) < 2:
+        raise ValueError(f"expected two detectors or more to average, got {len(models)}")
+    detectors = [load_detector(model) for model in models]
+    shapes = [[weight.shape for weight in detector.get_weights()] for detector in detectors]
+    for model, of_model in zip(models, shapes, strict=True):
+        if of_model != shapes[0]:
+            raise ValueError(
+                f"expected detectors of one architecture, got another in {model} than in "
+                f"{models[0]}; average what was trained from one another"
+            )
+    all_weights = zip(*(detector.get_weights() for detector in detectors), strict=True)
+    detectors[0].set_weights([sum(weights) / len(weights) for weights in all_weights])
+    save_detector(detectors[0], output)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.average", description="Average weights.")
+    parser.add_argument("models", nargs="+", metavar="MODEL", help="preset, .keras file or run")
+    parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
+    options = parser.parse_args(arguments)
+    try:
+        average(options.models, options.output)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
