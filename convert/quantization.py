@@ -95,12 +95,12 @@ def _quantizer(content: bytes, precision: str) -> Any:
             activation_num_bits=16 if precision == "int16x8" else 8,
             weight_num_bits=8,
         )
-        # XNNPACK averages floats only: an integer pool would cut the network into pieces.
-        quantizer.update_quantization_recipe(
-            _NETWORK,
-            TFLOperationName.AVERAGE_POOL_2D,
-            algorithm_key=AlgorithmName.NO_QUANTIZE,
-        )
+        # XNNPACK has these for floats only: integer ones would cut the network into pieces. (A ReLU
+        # stands alone after a C.ReLU; others are part of their convolutions.)
+        for operation in (TFLOperationName.AVERAGE_POOL_2D, TFLOperationName.RELU):
+            quantizer.update_quantization_recipe(
+                _NETWORK, operation, algorithm_key=AlgorithmName.NO_QUANTIZE
+            )
     return quantizer
 
 

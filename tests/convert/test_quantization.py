@@ -8,6 +8,7 @@ from convert.graph import DetectionGraph
 from convert.parity import Tolerance, compare
 from convert.quantization import CALIBRATED, PRECISIONS, quantize
 from convert.tflite import to_tflite
+from tfface.detectors.faceboxes import FaceBoxes
 from tfface.predict.litert import LiteRTRuntime
 
 SIZE = (128, 160)
@@ -90,6 +91,16 @@ def test_the_network_is_one_partition(files, precision):
     counts = [
         sum(op["op_name"] == "DELEGATE" for op in interpreter_of(content)._get_ops_details())
         for content in (files["float32"], files[precision])
+    ]
+
+    assert counts[1] == counts[0]
+
+
+def test_the_network_with_c_relu_is_one_partition_too(picture):
+    content = to_tflite(DetectionGraph(FaceBoxes(width=0.5), batch=1))
+    counts = [
+        sum(op["op_name"] == "DELEGATE" for op in interpreter_of(file)._get_ops_details())
+        for file in (content, quantize(content, "int8", [picture[None]]))
     ]
 
     assert counts[1] == counts[0]
