@@ -90,3 +90,17 @@ def saved_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("saved_model")
     export_saved_model(find_reddest_pixel, (None, None, None, 3), "uint8", folder)
     return folder
+
+
+def with_orientation(jpeg: bytes, orientation: int) -> bytes:
+    """A JPEG file with an EXIF segment after its first marker that holds nothing but the tag."""
+    little_endian = b"II*\0" + (8).to_bytes(4, "little")
+    entry = (0x0112).to_bytes(2, "little") + (3).to_bytes(2, "little")
+    entry += (1).to_bytes(4, "little") + orientation.to_bytes(4, "little")
+    exif = b"Exif\0\0" + little_endian + (1).to_bytes(2, "little") + entry + bytes(4)
+    return jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
+
+
+@pytest.fixture(name="with_orientation", scope="session")
+def with_orientation_fixture() -> Callable[[bytes, int], bytes]:
+    return with_orientation

@@ -1,5 +1,6 @@
 """read_image: a file as people see it. to_rgb: any usual array as RGB uint8."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,15 +21,6 @@ def write(path: Path, pixels: np.ndarray, *parameters: int) -> Path:
     """Writes pixels, in OpenCV's order (blue first), without loss where the format can."""
     assert cv2.imwrite(str(path), pixels, parameters)
     return path
-
-
-def with_orientation(jpeg: bytes, orientation: int) -> bytes:
-    """A JPEG file with an EXIF segment after its first marker that holds nothing but the tag."""
-    little_endian = b"II*\0" + (8).to_bytes(4, "little")
-    entry = (0x0112).to_bytes(2, "little") + (3).to_bytes(2, "little")
-    entry += (1).to_bytes(4, "little") + orientation.to_bytes(4, "little")
-    exif = b"Exif\0\0" + little_endian + (1).to_bytes(2, "little") + entry + bytes(4)
-    return jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".ppm"])
@@ -58,7 +50,9 @@ def test_a_name_may_have_any_letters_and_be_a_string(tmp_path: Path) -> None:
         (8, "lower left"),  # to be turned anticlockwise by 90 degrees
     ],
 )
-def test_the_orientation_of_exif_is_applied(tmp_path: Path, orientation: int, corner: str) -> None:
+def test_the_orientation_of_exif_is_applied(
+    tmp_path: Path, orientation: int, corner: str, with_orientation: Callable[[bytes, int], bytes]
+) -> None:
     stored = np.zeros((32, 64, 3), np.uint8)
     stored[:16, :16] = 255
     _, jpeg = cv2.imencode(".jpg", stored)

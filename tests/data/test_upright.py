@@ -1,5 +1,6 @@
 """tfface.data.upright: files that every decoder shows the same way."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,14 +21,6 @@ def encode(image: np.ndarray, suffix: str) -> bytes:
     image = image[..., ::-1] if image.ndim == 3 and image.shape[2] == 3 else image
     _, buffer = cv2.imencode(suffix, image)
     return buffer.tobytes()
-
-
-def with_orientation(jpeg: bytes, orientation: int) -> bytes:
-    """The JPEG file with an EXIF segment of one entry, tag 0x0112 (Orientation), type SHORT."""
-    entry = b"\x01\x12\x00\x03\x00\x00\x00\x01" + orientation.to_bytes(2, "big") + b"\x00\x00"
-    tiff = b"MM\x00\x2a\x00\x00\x00\x08" + b"\x00\x01" + entry + b"\x00\x00\x00\x00"
-    body = b"Exif\x00\x00" + tiff
-    return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
 
 
 def decode_stored(data: bytes) -> np.ndarray:
@@ -74,7 +67,9 @@ def test_a_plain_file_keeps_its_bytes(tmp_path: Path, suffix: str) -> None:
     assert (got.height, got.width, got.scale) == (96, 128, (1.0, 1.0))
 
 
-def test_an_orientation_that_turns_nothing_keeps_the_bytes(tmp_path: Path) -> None:
+def test_an_orientation_that_turns_nothing_keeps_the_bytes(
+    tmp_path: Path, with_orientation: Callable[[bytes, int], bytes]
+) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(with_orientation(encode(picture(), ".jpg"), 1))
     assert read_upright(path).encoded == path.read_bytes()
@@ -83,7 +78,11 @@ def test_an_orientation_that_turns_nothing_keeps_the_bytes(tmp_path: Path) -> No
 # EXIF 2.32, tag 0x0112: 3 is turned by 180 degrees, 6 is to be turned clockwise by 90
 @pytest.mark.parametrize(("orientation", "turns", "size"), [(3, 2, (96, 128)), (6, -1, (128, 96))])
 def test_a_turned_picture_is_stored_upright(
-    tmp_path: Path, orientation: int, turns: int, size: tuple[int, int]
+    tmp_path: Path,
+    orientation: int,
+    turns: int,
+    size: tuple[int, int],
+    with_orientation: Callable[[bytes, int], bytes],
 ) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(with_orientation(encode(picture(), ".jpg"), orientation))

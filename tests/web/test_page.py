@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,15 +48,6 @@ def run_in_web(*command: str, **environment: str) -> None:
     assert process.returncode == 0, process.stdout + process.stderr
 
 
-def with_orientation(jpeg: bytes, orientation: int) -> bytes:
-    """A JPEG file with an EXIF segment after its first marker that holds nothing but the tag."""
-    header = b"II*\0" + (8).to_bytes(4, "little")
-    entry = (0x0112).to_bytes(2, "little") + (3).to_bytes(2, "little")
-    entry += (1).to_bytes(4, "little") + orientation.to_bytes(4, "little")
-    exif = b"Exif\0\0" + header + (1).to_bytes(2, "little") + entry + bytes(4)
-    return jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
-
-
 def find_package_file(package: str, path: str) -> Path:
     spec = find_spec(package)
     assert spec is not None and spec.origin is not None
@@ -80,7 +71,12 @@ def detection(picture: Path, model: Path, detector: str, long_side: int | None) 
 
 
 @pytest.fixture
-def expected(tmp_path: Path, fixed_tflite_content: bytes, export_tflite: Any) -> dict[str, Any]:
+def expected(
+    tmp_path: Path,
+    fixed_tflite_content: bytes,
+    export_tflite: Any,
+    with_orientation: Callable[[bytes, int], bytes],
+) -> dict[str, Any]:
     """Pictures and TFLite files, and what Python finds."""
     astronaut = find_package_file("skimage", "data/astronaut.png")
     grace_hopper = find_package_file("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
