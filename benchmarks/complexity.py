@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
+from convert.arguments import width_by_height
 from tfface.detectors.base import Detector
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
 from tfface.detectors.train_step import total_parameters
@@ -54,9 +55,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Layer table of a detector.")
     parser.add_argument("--detector", choices=DETECTORS, default="FaceBoxesImproved")
     parser.add_argument("--width", type=float, default=1.0)
-    parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT of the picture")
+    parser.add_argument(
+        "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
+    )
     options = parser.parse_args()
-    width, height = map(int, options.size.split("x"))
+    height, width = options.size
     detector = DETECTORS[options.detector](width=options.width)
     for path, kernel, output, multiply_adds in convolutions(detector, height, width):
         shape = "x".join(map(str, kernel))

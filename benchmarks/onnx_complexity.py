@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from convert.arguments import width_by_height
+
 
 def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, int]:
     """Multiply-adds of all convolutions for one picture, and their parameters with biases.
@@ -49,9 +51,11 @@ def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, in
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", type=Path)
-    parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT of the picture")
+    parser.add_argument(
+        "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
+    )
     options = parser.parse_args()
-    width, height = map(int, options.size.split("x"))
+    height, width = options.size
     multiply_adds, parameters = count_onnx(options.file, height, width)
     print(f"{multiply_adds / 1e6:.1f} M multiply-adds, {parameters:,} parameters")
 

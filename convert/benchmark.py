@@ -8,7 +8,6 @@ other projects that benchmarks/peers.py runs, where this is a checkout and DIR h
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convert.arguments import positive, thread_counts, width_by_height
 from convert.cold_start import cold_starts
@@ -23,13 +23,21 @@ from convert.conditions import conditions
 from convert.contestants import THRESHOLD, Contestant, peers_in, picture_with_faces
 from convert.tflite_file import read_tflite
 from convert.timing import WARM_UP_ROUNDS, take_turns
-from tfface.files import atomic_path
+from tfface.files import write_json
 from tfface.image import Image
 
 COLD_STARTS = 5
 """Fresh processes for every file and number of threads."""
 
 PEER_PACKAGES = ("onnxruntime",)
+
+
+def detection_times(
+    contestants: Sequence[Contestant], threads: int, image: Image, rounds: int
+) -> NDArray[np.float64]:
+    """Milliseconds from picture to boxes, `(contestants, rounds)`; all take turns."""
+    calls = [partial(entry.load(threads, image.shape[:2]), image) for entry in contestants]
+    return take_turns(calls, rounds, WARM_UP_ROUNDS)
 
 
 def measure(
@@ -53,8 +61,7 @@ def measure(
     """
     # First, since a damaged file may end the process that loads it.
     starts = cold_starts(contestants, threads, image, COLD_STARTS)
-    calls = [partial(entry.load(threads, image.shape[:2]), image) for entry in contestants]
-    times = take_turns(calls, rounds, WARM_UP_ROUNDS)
+    times = detection_times(contestants, threads, image, rounds)
     return [
         {
             "detector": contestant.name,
@@ -169,8 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         report = run(options)
         if options.json:
-            with atomic_path(options.json) as temporary:
-                temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            write_json(options.json, report)
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

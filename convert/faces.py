@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfface.anchors import AnchorLevel
 from tfface.boxes import clip, decode
+from tfface.predict import suppression
 
 _LEAST_DIFFERENCE = -80.0
 """Logit difference for a score threshold of 0; `exp(80)` is still a float32."""
@@ -29,10 +30,10 @@ class Selection:
         ValueError: a number outside its range.
     """
 
-    score_threshold: float = 0.02
-    iou_threshold: float = 0.3
-    candidates: int = 1000
-    max_detections: int = 400
+    score_threshold: float = suppression.SCORE_THRESHOLD
+    iou_threshold: float = suppression.IOU_THRESHOLD
+    candidates: int = suppression.CANDIDATES
+    max_detections: int = suppression.MAX_DETECTIONS
 
     def __post_init__(self) -> None:
         if not 0 <= self.score_threshold < 1:

@@ -60,11 +60,12 @@ class DetectionGraph(tf.Module):
         self.weight_values = [variable.value for variable in detector.weights]
         pictures = tf.TensorSpec((batch, *(size or (None, None)), 3), tf.uint8, signature.INPUT)
         files = tf.TensorSpec((batch,), tf.string, signature.ENCODED_INPUT)
-        detect = _detection_function(detector, selection or Selection())
+        maps = _maps_function(detector)
+        detect = _detection_function(detector, maps, selection or Selection())
         self.functions = {
             signature.NAME: tf.function(detect, input_signature=[pictures]),
             signature.CANDIDATES: tf.function(
-                _candidates_function(detector), input_signature=[pictures]
+                _candidates_function(detector, maps), input_signature=[pictures]
             ),
         }
         if size is None:
@@ -86,18 +87,14 @@ def _maps_function(detector: Detector) -> Any:
     return maps
 
 
-def _candidates_function(detector: Detector) -> Any:
-    maps = _maps_function(detector)
-
+def _candidates_function(detector: Detector, maps: Any) -> Any:
     def candidates(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return all_candidates(maps(images), detector.anchor_levels)
 
     return candidates
 
 
-def _detection_function(detector: Detector, selection: Selection) -> Any:
-    maps = _maps_function(detector)
-
+def _detection_function(detector: Detector, maps: Any, selection: Selection) -> Any:
     def detect(images: tf.Tensor) -> dict[str, tf.Tensor]:
         levels = maps(images)
         grids = [size_of(differences) for differences, _ in levels]

@@ -12,6 +12,7 @@ from convert.delegation import divide
 from convert.metadata import read_embedded
 from convert.multiply_adds import count_multiply_adds
 from convert.tflite_file import read_tflite, signatures_of, weight_bytes
+from tfface.predict.litert import load_interpreter
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError, Size
 
@@ -76,8 +77,8 @@ def inspect_content(content: bytes, source: str, size: Size | None = None) -> di
 def _describe(content: bytes, source: str, size: Size | None) -> dict[str, Any]:
     litert = import_optional("ai_edge_litert.interpreter")
     without = litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    plain = _load(litert, content, source, experimental_op_resolver_type=without)
-    delegated = _load(litert, content, source)
+    plain = load_interpreter(content, source, num_threads=1, experimental_op_resolver_type=without)
+    delegated = load_interpreter(content, source, num_threads=1)
     size = _shape_inputs(plain, source, size)
     _shape_inputs(delegated, source, size)
     _run_on_zeros(plain, source, size)
@@ -100,16 +101,6 @@ def _describe(content: bytes, source: str, size: Size | None) -> dict[str, Any]:
         },
         "multiply_adds": count_multiply_adds(operators, shapes),
     }
-
-
-def _load(litert: Any, content: bytes, source: str, **settings: Any) -> Any:
-    try:
-        return litert.Interpreter(model_content=content, num_threads=1, **settings)
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(
-            f"{source}: expected a whole TFLite file, got {len(content)} bytes that LiteRT "
-            f"refuses; download or export it again: {error}"
-        ) from error
 
 
 def shape_at(shape: Sequence[int], size: Size) -> list[int]:

@@ -9,13 +9,15 @@ in tfface/predict/signature.py. Nothing is at --output before the check has pass
 """
 
 import os
-import re
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
 from absl import app, flags, logging
 
+from convert.arguments import height_by_width
+from convert.pictures import calibration_pictures, pictures_of, training_pictures
 from convert.quantization import CALIBRATED, PRECISIONS
 from tfface.predict import signature
 
@@ -85,10 +87,12 @@ def parse_size(text: str) -> tuple[int, int] | None:
     """
     if text == "any":
         return None
-    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
-    if not match:
-        raise ValueError(f"expected a --size such as 480x640 (height x width) or any, got {text!r}")
-    return int(match.group(1)), int(match.group(2))
+    try:
+        return height_by_width(text)
+    except ArgumentTypeError as error:
+        raise ValueError(
+            f"expected a --size such as 480x640 (height x width) or any, got {text!r}"
+        ) from error
 
 
 def choose_format(output: Path, named: str | None) -> str:
@@ -109,11 +113,12 @@ def choose_format(output: Path, named: str | None) -> str:
 
 def calibration_folder(named: str | None, otherwise: str | None) -> str | None:
     """The folder of pictures to calibrate on, as the flags and the environment say."""
-    trained_on = Path(os.environ.get("TFFACE_DATA", ""), "widerface/WIDER_train/images")
     if named:
         return named
-    if "TFFACE_DATA" in os.environ and trained_on.is_dir():
-        return str(trained_on)
+    if "TFFACE_DATA" in os.environ:
+        trained_on = training_pictures(Path(os.environ["TFFACE_DATA"]) / "widerface")
+        if trained_on:
+            return trained_on
     logging.warning(
         "calibrating on %s; the pictures that the detector was trained on make a better file, name "
         "them by --calibration_images",
@@ -148,7 +153,6 @@ def run(values: flags.FlagValues) -> None:
     from convert import writers
     from convert.faces import Selection
     from convert.models import load_detector
-    from convert.pictures import calibration_pictures, pictures_of
 
     selection = Selection(
         values.score_threshold, values.iou_threshold, values.candidates, values.max_detections

@@ -41,6 +41,12 @@ def pictures_of(folder: str | None, limit: int | None = None) -> list[Image]:
     return found
 
 
+def training_pictures(wider_face: Path) -> str | None:
+    """The folder of training pictures in that of WIDER FACE; None where there is none."""
+    folder = wider_face / "WIDER_train" / "images"
+    return str(folder) if folder.is_dir() else None
+
+
 def calibration_pictures(folder: str | None, size: Size | None) -> list[Image]:
     """Pictures in the sizes that a file is calibrated on.
 

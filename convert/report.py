@@ -8,7 +8,6 @@ files are written and timed, and how accurate they are stays open.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,10 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from convert.arguments import positive, thread_counts, width_by_height
 from convert.conditions import conditions
+from convert.pictures import calibration_pictures, pictures_of, training_pictures
 from convert.quantization import CALIBRATED, PRECISIONS
-from tfface.files import atomic_path
+from tfface.evaluation.wider import SETTINGS
+from tfface.files import write_json
 
 LARGEST_DROP = {
     "float32": 0.0,
@@ -32,8 +35,6 @@ LARGEST_DROP = {
 
 PARITY_PICTURES = 20
 """Pictures of the evaluation set on which every file is compared with its detector."""
-
-SETTINGS = ("easy", "medium", "hard")
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,9 @@ class Data:
     @classmethod
     def find(cls, folder: Path | None) -> "Data":
         """What there is of WIDER FACE in `folder`."""
-        trained_on = folder / "WIDER_train" / "images" if folder else None
-        has_training = trained_on is not None and trained_on.is_dir()
-        return cls(
-            evaluation=folder,
-            calibration=str(trained_on) if has_training else None,
-            parity=str(folder / "WIDER_val" / "images") if folder else None,
-        )
+        if folder is None:
+            return cls(None, None, None)
+        return cls(folder, training_pictures(folder), str(folder / "WIDER_val" / "images"))
 
 
 def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[str, Any]]:
@@ -73,7 +70,6 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
     """
     from convert.faces import Selection
     from convert.models import load_detector
-    from convert.pictures import calibration_pictures, pictures_of
     from convert.writers import Form, write_tflite
 
     images = pictures_of(data.parity, PARITY_PICTURES)
@@ -109,21 +105,24 @@ def measure_speed(
     rows: Sequence[Mapping[str, Any]], options: argparse.Namespace
 ) -> list[dict[str, Any]]:
     """Bytes, and medians in milliseconds by number of threads, of every file; taking turns."""
-    from convert.benchmark import measure
+    from convert.benchmark import detection_times
     from convert.contestants import Contestant, picture_with_faces
 
     contestants = [Contestant(row["file"], row["file"]) for row in rows]
     image = picture_with_faces(options.size)
     by_threads = {
-        threads: measure(contestants, threads, image, options.rounds) for threads in options.threads
+        threads: detection_times(contestants, threads, image, options.rounds)
+        for threads in options.threads
     }
-    first = next(iter(by_threads.values()))
     return [
         {
-            "bytes": entry["file_bytes"],
-            "ms": {str(threads): of[index]["median_ms"] for threads, of in by_threads.items()},
+            "bytes": contestant.file_bytes(),
+            "ms": {
+                str(threads): round(float(np.median(times[index])), 3)
+                for threads, times in by_threads.items()
+            },
         }
-        for index, entry in enumerate(first)
+        for index, contestant in enumerate(contestants)
     ]
 
 
@@ -236,8 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         report = run(options)
         if options.json:
-            with atomic_path(options.json) as temporary:
-                temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            write_json(options.json, report)
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

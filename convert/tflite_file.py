@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tfface.predict.litert import IDENTIFIER
 from tfface.predict.runtime import ModelError
 from tfface.presets import PRESETS
-
-_IDENTIFIER = b"TFL3"
-"""Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
 
 
 def read_tflite(name_or_path: str) -> bytes:
@@ -33,10 +31,10 @@ def read_tflite(name_or_path: str) -> bytes:
             f"file, got {found}; python -m convert.main writes such files"
         )
     content = path.read_bytes()
-    if content[4:8] != _IDENTIFIER:
+    if content[4:8] != IDENTIFIER:
         found = f"{len(content)} bytes with {content[4:8]!r} there" if content else "an empty file"
         raise ModelError(
-            f"{path}: expected a TFLite file, with {_IDENTIFIER!r} at byte 4, got {found}; "
+            f"{path}: expected a TFLite file, with {IDENTIFIER!r} at byte 4, got {found}; "
             "download it again, or export it with python -m convert.main"
         )
     return content

@@ -12,7 +12,6 @@ result.
 import argparse
 import hashlib
 import importlib.metadata
-import json
 import os
 import platform
 import sys
@@ -33,7 +32,7 @@ from tfface.evaluation.runner import (
     open_wider,
 )
 from tfface.evaluation.wider import evaluate_wider
-from tfface.files import atomic_path
+from tfface.files import write_json
 from tfface.presets import PRESETS
 
 
@@ -122,8 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(benchmark.format_table(results))
     if options.json:
         report = _report(options, benchmark.protocol, pictures, run, results)
-        with atomic_path(options.json) as temporary:
-            temporary.write_text(json.dumps(report, indent=1) + "\n")
+        write_json(options.json, report)
     if options.plot:
         benchmark.plot(results, options.plot, heading)
     if options.predictions:

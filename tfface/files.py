@@ -1,10 +1,12 @@
 """Writing files so that nobody ever meets a half-written one under its final name."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -28,3 +30,13 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
                 f"expected the block to write {temporary}, which becomes {final}; got no such file"
             )
         os.replace(temporary, final)
+
+
+def write_json(path: str | os.PathLike[str], content: Any) -> None:
+    """Writes `content` as JSON, whole or not at all.
+
+    Raises:
+        TypeError: `content` holds something that JSON has no form for.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """Runs TFLite files with LiteRT, without TensorFlow."""
 
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -10,8 +11,30 @@ from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
 from tfface.predict.suppression import select_faces
 
-_IDENTIFIER = b"TFL3"
+IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
+
+
+def load_interpreter(content: bytes, source: str, **settings: Any) -> Any:
+    """An interpreter of LiteRT.
+
+    Args:
+        content: the bytes of a TFLite file.
+        source: its name, for messages.
+        settings: of `ai_edge_litert.interpreter.Interpreter`.
+
+    Raises:
+        ModelError: LiteRT refuses the file.
+        ImportError: ai-edge-litert is not installed.
+    """
+    litert = import_optional("ai_edge_litert.interpreter")
+    try:
+        return litert.Interpreter(model_content=content, **settings)
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"{source}: expected a whole TFLite file, got {len(content)} bytes that LiteRT "
+            f"refuses; download or export it again: {error}"
+        ) from error
 
 
 class LiteRTRuntime:
@@ -30,20 +53,13 @@ class LiteRTRuntime:
     def __init__(self, content: bytes, source: str, threads: int = 1) -> None:
         if threads < 1:
             raise ValueError(f"expected 1 thread or more, got {threads}")
-        if content[4:8] != _IDENTIFIER:
+        if content[4:8] != IDENTIFIER:
             raise ModelError(
-                f"{source}: expected a TFLite file, with {_IDENTIFIER!r} at byte 4, got "
+                f"{source}: expected a TFLite file, with {IDENTIFIER!r} at byte 4, got "
                 f"{len(content)} bytes with {content[4:8]!r} there"
             )
-        litert = import_optional("ai_edge_litert.interpreter")
         self._source = source
-        try:
-            self._interpreter = litert.Interpreter(model_content=content, num_threads=threads)
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"{source}: expected a whole TFLite file, got {len(content)} bytes that LiteRT "
-                f"refuses; download or export it again: {error}"
-            ) from error
+        self._interpreter = load_interpreter(content, source, num_threads=threads)
         self._read_signature()
         self._allocated: Size | None = None
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ SCORE_THRESHOLD = 0.02
 IOU_THRESHOLD = 0.3
 CANDIDATES = 1000
 MAX_DETECTIONS = 400
-"""As in a file that suppresses by itself (`convert.faces.Selection`)."""
+"""The defaults of files that suppress by themselves too (`convert.faces.Selection`)."""
 
 
 def select_faces(boxes: NDArray[np.float32], scores: NDArray[np.float32], size: Size) -> Faces:
