@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import tfface
-from convert.models import load_detector
+from tfface.detectors.loading import load_detector
 from tfface.anchors import level_anchors
 from tfface.detectors.base import Detector
 from tfface.files import atomic_path

@@ -15,7 +15,7 @@ from convert.arguments import height_by_width
 from convert.conditions import processor
 from convert.contestants import picture_with_faces
 from convert.graph import DetectionGraph
-from convert.models import load_detector
+from tfface.detectors.loading import load_detector
 from convert.tflite import to_tflite
 from convert.timing import WARM_UP_ROUNDS, take_turns
 from tfface.image import Image

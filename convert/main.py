@@ -152,7 +152,7 @@ def run(values: flags.FlagValues) -> None:
     # TensorFlow takes seconds to load: not before the flags are known to make sense.
     from convert import writers
     from convert.faces import Selection
-    from convert.models import load_detector
+    from tfface.detectors.loading import load_detector
 
     selection = Selection(
         values.score_threshold, values.iou_threshold, values.candidates, values.max_detections

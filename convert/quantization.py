@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.predict import signature
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
@@ -25,10 +26,6 @@ CALIBRATED = ("int8", "int16x8")
 
 NETWORK_SCOPE = "network"
 """First part of the names of what is quantised, which `convert.network` gives them."""
-
-SCORES_SCOPE = "scores"
-OFFSETS_SCOPE = "offsets"
-"""What follows it in the names of the two outputs of every head."""
 
 LEAST_RANGES = {SCORES_SCOPE: 8.0, OFFSETS_SCOPE: 5.0}
 """Differences of logits and offsets of either sign that a file can express, whatever the pictures

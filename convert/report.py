@@ -69,7 +69,7 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
         ValueError, OSError: as `convert.writers.write_tflite`.
     """
     from convert.faces import Selection
-    from convert.models import load_detector
+    from tfface.detectors.loading import load_detector
     from convert.writers import Form, write_tflite
 
     images = pictures_of(data.parity, PARITY_PICTURES)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from tfface.boxes import encode, pairwise_iou
+from tfface.boxes import VARIANCES, encode, pairwise_iou
 
 FACE, ABSENT, IGNORED = 1, 0, -1
 """Kinds of boxes: to be found; padding; neither face nor background."""
@@ -29,7 +29,8 @@ class AnchorMatcher:
        that overlap an ignored box by `ignored_threshold` or more, are ignored; all others are
        background.
 
-    The defaults of 1 and 3 are those of S3FD and its author's note on the code.
+    The defaults of 1 and 3 are those of S3FD and its author's note on the code. Boxes are encoded
+    with `variances`.
     """
 
     positive_threshold: float = 0.35
@@ -38,6 +39,7 @@ class AnchorMatcher:
     compensation_count: int = 6
     ignored_threshold: float = 0.2
     candidates: int = 16
+    variances: tuple[float, ...] = VARIANCES
 
     def __call__(self, anchors, boxes, kinds) -> dict:
         """Training targets of one picture.
@@ -75,7 +77,7 @@ class AnchorMatcher:
             best >= self.negative_threshold, hidden >= self.ignored_threshold
         )
         labels = ops.where(positive, 1, ops.where(uncertain, -1, 0))
-        offsets = encode(ops.take(boxes, owners, axis=0), anchors)
+        offsets = encode(ops.take(boxes, owners, axis=0), anchors, self.variances)
         return {
             "labels": ops.cast(labels, "int32"),
             "offsets": offsets * ops.cast(positive, "float32")[:, None],

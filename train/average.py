@@ -23,7 +23,7 @@ def average(models: Sequence[str], output: Path) -> None:
     Raises:
         ValueError, OSError: a model that cannot be loaded, fewer than two, or another architecture.
     """
-    from convert.models import load_detector
+    from tfface.detectors.loading import load_detector
     from train.validation import save_detector
 
     if len(models) < 2:

@@ -1,11 +1,29 @@
 """The flags of a training run, and which of their values make sense."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from absl import flags
 
+from tfface.detectors.options import Option, constructor_options, recipe_options
+from tfface.detectors.registry import DETECTORS, detector_class
 
-def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
-    """Defines the flags of `train.main`; train/configs explains each value with its source."""
+DEFAULT_DETECTOR = "FaceBoxesImproved"
+
+
+def define_flags(
+    values: flags.FlagValues = flags.FLAGS, arguments: Sequence[str] = ("train.main",)
+) -> None:
+    """Defines the flags of `train.main`; train/configs explains each value with its source.
+
+    The options of the detector that `arguments`, a command line, names are flags too.
+
+    Raises:
+        ValueError, ImportError: there is no such detector.
+    """
+    detector = named_detector(arguments)
+    define_options(detector_class(detector), values)
 
     def text(name: str, default: str | None, help: str) -> None:
         flags.DEFINE_string(name, default, help, values)
@@ -23,14 +41,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_multi_string(
         "validation_records", [], "TFRecord files to validate on; globs allowed.", values
     )
-    flags.DEFINE_enum(
-        "detector",
-        "FaceBoxesImproved",
-        ["FaceBoxes", "FaceBoxesImproved"],
-        "What to train.",
-        values,
-    )
-    number("width", 1.0, "Multiplier of the channels.")
+    text("detector", detector, f"{', '.join(sorted(DETECTORS))}, or my.module:Name.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
     text("teacher", None, "Preset or .keras file to distil from; none: train on labels alone.")
     number("distillation_weight", 50.0, "Weight of the distillation loss.")
@@ -50,15 +61,6 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     number("momentum", 0.9, "Of SGD.")
     number("weight_decay", 5e-4, "Weight of the L2 penalty on kernels, as in Caffe.")
     number("clip_norm", 10.0, "Largest norm of the whole gradient.")
-    number("negative_ratio", 3.0, "Hard negatives for each positive anchor.")
-    whole("mining_steps", 0, "Steps in which the ratio falls from 200 to that.", lowest=0)
-    number("regression_weight", 1.0, "Weight of smooth L1 beside the softmax loss.")
-    number("positive_threshold", 0.35, "IoU from which an anchor is positive.", highest=1.0)
-    number("negative_threshold", 0.3, "IoU from which an anchor is ignored.", highest=1.0)
-    number(
-        "compensation_threshold", 0.1, "IoU of the anchors given to a face with few.", highest=1.0
-    )
-    whole("compensation_count", 6, "Anchors up to which a face is given some.", lowest=1)
     whole("image_size", 512, "Side of the training images; a multiple of 32.", lowest=32)
     number("crop_probability", 0.5, "Of the square crops of FaceBoxes.", highest=1.0)
     number(
@@ -77,6 +79,51 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     whole("validation_pictures", 300, "The most pictures to validate on.")
     flags.mark_flags_as_required(["output", "train_records"], values)
     _check_values(values)
+
+
+def named_detector(arguments: Sequence[str]) -> str:
+    """What --detector says on a command line or in the flag files that it names."""
+    probe = flags.FlagValues()
+    flags.DEFINE_string("detector", DEFAULT_DETECTOR, "What to train.", probe)
+    probe(list(arguments), known_only=True)
+    return probe.detector
+
+
+def define_options(detector: Any, values: flags.FlagValues) -> None:
+    """A flag for every option of a detector class; unset it means as the detector says."""
+    for option in (*constructor_options(detector), *recipe_options(detector)):
+        help = f"{option.help or 'Of the detector.'} (default: {option.default})"
+        if option.choices:
+            flags.DEFINE_enum(option.name, None, option.choices, help, flag_values=values)
+        else:
+            _DEFINE[option.item_type and tuple or option.type](
+                option.name, None, help, flag_values=values
+            )
+
+
+def chosen_options(options: Sequence[Option], values: flags.FlagValues) -> dict[str, Any]:
+    """The options that the command line sets, by name, as the detector takes them.
+
+    Raises:
+        ValueError: an element of a list that is not of its type.
+    """
+    chosen = {}
+    for option in options:
+        value = values[option.name].value
+        if value is not None:
+            item = option.item_type
+            chosen[option.name] = tuple(item(element) for element in value) if item else value
+    return chosen
+
+
+_DEFINE = {
+    float: flags.DEFINE_float,
+    int: flags.DEFINE_integer,
+    bool: flags.DEFINE_bool,
+    str: flags.DEFINE_string,
+    tuple: flags.DEFINE_list,
+}
+"""How a flag of a type is defined."""
 
 
 def _check_values(values: flags.FlagValues) -> None:

@@ -20,20 +20,18 @@ from absl import app, flags
 
 from tfface.data.augmentation import Augmentation
 from tfface.data.records import read_records
-from tfface.detectors.base import Detector, LossSettings
-from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.detectors.base import Detector
+from tfface.detectors.loading import load_detector, write_description
+from tfface.detectors.options import constructor_options, recipe_options
+from tfface.detectors.registry import detector_class
 from tfface.distiller import Distiller
 from tfface.files import atomic_path
-from tfface.matching import AnchorMatcher
-from tfface.presets import PRESETS, keras_weights
 from train import flags as run_flags
 from train.checkpoints import Checkpoints, SaveCheckpoint
 from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
 from train.schedules import make_schedule
 from train.tensorboard import EventLog
 from train.validation import Validation, save_detector
-
-DETECTORS = {"FaceBoxes": FaceBoxes, "FaceBoxesImproved": FaceBoxesImproved}
 
 FLAGS = flags.FLAGS
 
@@ -59,6 +57,7 @@ def main(arguments: Sequence[str]) -> None:
 
     with atomic_path(output / "flags.txt") as temporary:
         temporary.write_text(FLAGS.flags_into_string())
+    write_description(detector, output)
     batches = make_batches(detector, files)
     train(model, detector, batches, validation_files, checkpoints, first_step, output)
     save_detector(detector, output / "final.keras")
@@ -66,21 +65,19 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def make_detector() -> Detector:
-    """The detector that the flags name, with its loss and its first weights."""
-    detector = DETECTORS[FLAGS.detector](width=FLAGS.width)
+    """The detector that the flags name, with its recipe and its first weights."""
+    kind = detector_class(FLAGS.detector)
+    detector = kind(**run_flags.chosen_options(constructor_options(kind), FLAGS))
+    recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
+    detector.recipe = kind.recipe_class(**recipe)
     if FLAGS.initial_weights:
-        given = load_weights("--initial_weights", FLAGS.initial_weights)
+        given = load_detector(FLAGS.initial_weights)
         if _architecture(given) != _architecture(detector):
             raise ValueError(
                 f"--initial_weights holds {_architecture(given)}, but the flags ask for "
-                f"{_architecture(detector)}. Change --detector and --width, or the weights."
+                f"{_architecture(detector)}. Change --detector and its options, or the weights."
             )
         detector.set_weights(given.get_weights())
-    detector.loss_settings = LossSettings(
-        negative_ratio=FLAGS.negative_ratio,
-        mining_steps=FLAGS.mining_steps,
-        regression_weight=FLAGS.regression_weight,
-    )
     return detector
 
 
@@ -95,24 +92,12 @@ def make_distiller(student: Detector) -> Distiller:
     """The student with the teacher that the flags name."""
     return Distiller(
         student,
-        load_weights("--teacher", FLAGS.teacher),
+        load_detector(FLAGS.teacher),
         FLAGS.distillation_weight,
         FLAGS.beta,
         FLAGS.gamma,
         FLAGS.alpha,
     )
-
-
-def load_weights(flag: str, name_or_path: str) -> Detector:
-    """The detector of a preset or a `.keras` file, which `flag` names."""
-    preset = PRESETS.get(name_or_path)
-    path = keras_weights(preset) if preset else Path(name_or_path)
-    if not path.is_file():
-        raise ValueError(
-            f"Expected {flag} to be a preset ({', '.join(PRESETS)}) or a .keras file, "
-            f"got {name_or_path!r}."
-        )
-    return keras.models.load_model(path, compile=False)
 
 
 def compile_model(model: keras.Model) -> None:
@@ -167,13 +152,7 @@ def check_first_step(step: int) -> None:
 def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterable[tuple]]:
     """A function that gives the batches from a step on."""
     settings = {
-        "anchor_levels": detector.anchor_levels,
-        "matcher": AnchorMatcher(
-            positive_threshold=FLAGS.positive_threshold,
-            negative_threshold=FLAGS.negative_threshold,
-            compensation_threshold=FLAGS.compensation_threshold,
-            compensation_count=FLAGS.compensation_count,
-        ),
+        "make_targets": detector.make_targets,
         "augmentation": Augmentation(
             size=FLAGS.image_size,
             crop_probability=FLAGS.crop_probability,
@@ -251,18 +230,29 @@ def train(
 
 
 def save_batch(batch: tuple, path: Path) -> None:
-    """Writes a batch `(images, targets)` as an .npz file of `images`, `labels` and `offsets`."""
+    """Writes a batch `(images, targets)` as an .npz file of `images` and every target."""
     images, targets = batch
     with atomic_path(path) as temporary:
         np.savez_compressed(
             temporary,
             images=np.asarray(images),
-            labels=np.asarray(targets["labels"]),
-            offsets=np.asarray(targets["offsets"]),
+            **{name: np.asarray(target) for name, target in targets.items()},
         )
 
 
+def parse_flags(arguments: list[str]) -> list[str]:
+    """Reads the command line into the flags; what is wrong with it ends the program, said."""
+    try:
+        run_flags.define_flags(FLAGS, arguments)
+        flags.adopt_module_key_flags(run_flags)
+        return FLAGS(arguments)
+    except flags.UnrecognizedFlagError as error:
+        kind = detector_class(run_flags.named_detector(arguments))
+        own = [option.name for option in (*constructor_options(kind), *recipe_options(kind))]
+        sys.exit(f"error: {error}. {kind.__name__} has the options {', '.join(own)}.")
+    except (flags.Error, ValueError, ImportError) as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    run_flags.define_flags()
-    flags.adopt_module_key_flags(run_flags)
-    app.run(main)
+    app.run(main, flags_parser=parse_flags)

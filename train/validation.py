@@ -9,10 +9,9 @@ import cv2
 import keras
 import numpy as np
 
-from tfface.anchors import grid_anchors
 from tfface.data.records import Record
 from tfface.detections import Detections
-from tfface.detectors.base import Detector, select_faces
+from tfface.detectors.base import Detector
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 from tfface.files import atomic_path
@@ -110,17 +109,14 @@ class Validation(keras.callbacks.Callback):
             temporary.write_text(json.dumps({"step": step, "score": score, **areas}) + "\n")
 
     def _detect(self) -> list[Detections]:
-        anchors = grid_anchors(self.detector.anchor_levels, *self.images.shape[1:3])
-        detections = []
+        size = self.images.shape[1:3]
+        detections: list[Detections] = []
         for start in range(0, len(self.images), self.batch_size):
             images = self.images[start : start + self.batch_size]
             padding = self.batch_size - len(images)
             outputs = self.model.predict_on_batch(np.pad(images, ((0, padding), *[(0, 0)] * 3)))
-            for index in range(len(images)):
-                boxes, scores = select_faces(
-                    outputs["logits"][index], outputs["offsets"][index], anchors, 0.02
-                )
-                detections.append(Detections(boxes, scores))
+            faces = self.detector.select(outputs, *size, score_threshold=0.02)
+            detections += [Detections(*of_one) for of_one in faces[: len(images)]]
         return detections
 
 

@@ -6,7 +6,7 @@ compiled function of the step number. JAX backend only. A set too large for the 
 `tfface.data.pipeline` instead.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -14,10 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tfface.anchors import grid_anchors
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.records import Record
-from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
+from tfface.matching import ABSENT, FACE, IGNORED
 
 
 class ResidentData:
@@ -57,8 +56,7 @@ class ResidentData:
 
     def batches(
         self,
-        anchor_levels,
-        matcher: AnchorMatcher,
+        make_targets: Callable[[int, int], Callable[..., dict]],
         augmentation: Augmentation,
         batch_size: int,
         seed: int,
@@ -67,21 +65,21 @@ class ResidentData:
         """Endless batches `(images, targets)`, the same for the same seed and step.
 
         Every picture comes once before any comes again. Images are float32 `(B, size, size, 3)`,
-        targets those of `AnchorMatcher`, with a batch axis.
+        targets those of `make_targets` (of a detector) for that size, with a batch axis.
         """
         size = augmentation.size
-        anchors = jnp.asarray(grid_anchors(anchor_levels, size, size))
+        targets = make_targets(size, size)
 
         def one(arrays, index, key):
             canvas, sizes, boxes, kinds = (array[index] for array in arrays)
-            numbers = jax.random.uniform(key, (len(DRAWS),))
-            draw = dict(zip(DRAWS, numbers, strict=True))
+            numbers = jax.random.uniform(key, (len(DRAWS) + targets.uniform_count,))
+            draw = dict(zip(DRAWS, numbers[: len(DRAWS)], strict=True))
             patch = augmentation.patch(draw, sizes[0], sizes[1], boxes, kinds)
             image = sample_patch(canvas, sizes, patch, size, draw["interpolation"])
             image = augmentation.recolour(draw, augmentation.flip(draw, image))
             boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
             boxes, kinds = _largest(boxes, kinds, self.most_faces)
-            return image, matcher(anchors, boxes, kinds)
+            return image, targets(boxes, kinds, numbers[len(DRAWS) :])
 
         @jax.jit
         def batch(arrays, step):

@@ -9,7 +9,7 @@ from tfface.image import Image
 from tfface.predict import signature
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
-from tfface.predict.suppression import select_faces
+from tfface.predict.suppression import suppress_candidates
 
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
@@ -116,7 +116,7 @@ class LiteRTRuntime:
                 ) from error
         if self._signature == signature.CANDIDATES:
             boxes, scores = outputs
-            return select_faces(boxes[0], scores[0], image.shape[:2])
+            return suppress_candidates(boxes[0], scores[0], image.shape[:2])
         return signature.faces_of(self._source, *outputs)
 
     def _allocate(self, size: Size) -> None:
