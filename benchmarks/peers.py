@@ -18,7 +18,8 @@ import numpy as np
 from convert.contestants import THRESHOLD, Detect
 from tfface.detections import Detections
 from tfface.evaluation.curves import format_table
-from tfface.evaluation.runner import SCORE_THRESHOLD, evaluate_detector
+from tfface.evaluation.runner import SCORE_THRESHOLD, Detector, evaluate_detector
+from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import place
 from tfface.predict.runtime import Size
 
@@ -135,10 +136,20 @@ class PeerDetector:
         self.peer = peer
 
     def detect(self, image: np.ndarray, threshold: float, long_side: int | None) -> Detections:
-        """Detections of RGB uint8 `(H, W, 3)`, resized to `long_side` pixels unless it is None."""
+        """Detections of RGB uint8 `(H, W, 3)`, resized as `FaceDetector.detect` says."""
         placement = place(image.shape[:2], long_side, fixed_size=None)
         boxes, scores = self.peer.detect(placement.apply(image), threshold)
         return Detections(placement.to_picture(boxes), scores)
+
+
+def open_detector(name: str, folder: Path | None, threads: int = 1) -> Detector:
+    """A peer by its key in `PEERS`, whose file is in `folder`; else what `FaceDetector` opens."""
+    if name not in PEERS:
+        return FaceDetector.from_preset(name, threads)
+    if folder is None:
+        raise ValueError(f"expected the folder of the weights of {name}, got none; give --peers")
+    build, file = PEERS[name]
+    return PeerDetector(build(folder / file, threads))
 
 
 def main() -> None:
@@ -151,8 +162,7 @@ def main() -> None:
     parser.add_argument("--long_side", type=int, default=0, help="0: the pictures' own size")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    build, file = PEERS[options.model]
-    detector = PeerDetector(build(options.peers / file, options.threads))
+    detector = open_detector(options.model, options.peers, options.threads)
     curves = evaluate_detector(
         detector, options.data, options.long_side, threshold=SCORE_THRESHOLD, progress=True
     )

@@ -10,6 +10,7 @@ from convert.faces import Selection, select_faces
 from convert.network import pad_to_multiple, predict_maps, size_of
 from tfface.detectors.base import Detector, join_levels
 from tfface.predict import signature
+from tfface.predict.placement import LONG_SIDE
 from tfface.predict.runtime import Size
 
 _FACES_OF_ONE = {
@@ -115,14 +116,35 @@ def _detection_function(detector: Detector, run: Any, selection: Selection) -> A
     return detect
 
 
+def _reduce_to(image: tf.Tensor, long_side: int) -> tf.Tensor:
+    """A picture uint8 `(H, W, 3)`, scaled down where its longer side is above `long_side`."""
+    size = tf.shape(image)[:2]
+    longer = tf.reduce_max(size)
+    scale = tf.cast(long_side, tf.float64) / tf.cast(longer, tf.float64)
+
+    def reduced() -> tf.Tensor:
+        scaled = tf.maximum(tf.round(tf.cast(size, tf.float64) * scale), 1.0)
+        pixels = tf.image.resize(image, tf.cast(scaled, tf.int32), "area")
+        return tf.saturate_cast(tf.round(pixels), tf.uint8)
+
+    return tf.cond(longer > long_side, reduced, lambda: image)
+
+
 def _encoded_function(detect: Any) -> Any:
-    """`detect` for the bytes of picture files, each of its own size."""
+    """`detect` for the bytes of picture files, each of its own size.
+
+    As in `FaceDetector.detect`, a picture larger than `LONG_SIDE` is reduced to that.
+    """
 
     def detect_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         def faces_of_file(content: tf.Tensor) -> dict[str, tf.Tensor]:
             image = tf.io.decode_image(content, channels=3, expand_animations=False)
-            faces = detect(tf.ensure_shape(image, (None, None, 3))[None])
-            return {name: tf.squeeze(value, axis=0) for name, value in faces.items()}
+            image = tf.ensure_shape(image, (None, None, 3))
+            reduced = _reduce_to(image, LONG_SIDE)
+            faces = {name: value[0] for name, value in detect(reduced[None]).items()}
+            # Height and width of the picture for each pixel of the reduced one.
+            scale = tf.cast(tf.shape(image)[:2] / tf.shape(reduced)[:2], tf.float32)
+            return faces | {"boxes": faces["boxes"] * tf.tile(scale[::-1], [2])}
 
         return tf.map_fn(faces_of_file, encoded, fn_output_signature=_FACES_OF_ONE)
 

@@ -97,7 +97,10 @@ def test_nothing_to_do(
         ([tmp_path / "empty"], "no pictures in"),
         ([picture, "--model", "fbi-3"], "expected a preset"),
         ([picture, "--model", tflite_file, "--threshold", "2"], "--threshold in 0..1, got 2.0"),
-        ([picture, "--model", tflite_file, "--long_side", "0"], "--long_side of 1 or more, got 0"),
+        (
+            [picture, "--model", tflite_file, "--long_side", "-1"],
+            "--long_side of 0 or more, got -1",
+        ),
         ([picture, "--model", tflite_file, "--threads", "0"], "1 thread or more, got 0"),
         ([picture, "--model", tflite_file, "--output", picture], "expected a folder for --output"),
     ]

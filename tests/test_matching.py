@@ -125,6 +125,17 @@ def test_ignored_faces_are_neither_face_nor_background() -> None:
     assert labels.tolist() == [-1, -1, 0]
 
 
+@pytest.mark.parametrize("side", [0, 1, 4])
+def test_an_ignored_face_smaller_than_all_anchors_hides_those_around_its_centre(side: int) -> None:
+    # By itself a box of 4 overlaps an anchor of 10 around it by 16/100 only. As large as the
+    # anchor: moved by 0, 6 and 7 as above.
+    anchors = [square(0, 0), square(6, 0), square(7, 0)]
+
+    labels, _ = match(anchors, [square(5 - side / 2, 5 - side / 2, side)], [IGNORED])
+
+    assert labels.tolist() == [-1, -1, 0]
+
+
 def test_a_face_within_an_ignored_one_is_still_found() -> None:
     labels, _ = match([square(0, 0)], [square(0, 0), square(0, 0)], [IGNORED, FACE])
 
@@ -158,6 +169,19 @@ def naive_match(anchors: np.ndarray, boxes: np.ndarray, kinds: np.ndarray, match
             return np.float32(0)
         areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (box, anchor)]
         return np.float32(width * height) / np.float32(sum(areas) - width * height)
+
+    smallest = min(min(a[2] - a[0], a[3] - a[1]) for a in anchors.tolist())
+
+    def grown(box):
+        x_missing, y_missing = (
+            max(smallest - (box[axis + 2] - box[axis]), 0) / 2 for axis in (0, 1)
+        )
+        return [
+            box[0] - x_missing,
+            box[1] - y_missing,
+            box[2] + x_missing,
+            box[3] + y_missing,
+        ]
 
     table = [[overlap(box, anchor) for anchor in anchors.tolist()] for box in boxes.tolist()]
     faces = [index for index, kind in enumerate(kinds) if kind == FACE]
@@ -211,8 +235,10 @@ def naive_match(anchors: np.ndarray, boxes: np.ndarray, kinds: np.ndarray, match
         elif any(
             table[face][anchor] >= np.float32(matcher.negative_threshold) for face in faces
         ) or any(
-            kind == IGNORED and table[index][anchor] >= np.float32(matcher.ignored_threshold)
-            for index, kind in enumerate(kinds)
+            kind == IGNORED
+            and overlap(grown(box), [x_min, y_min, x_max, y_max])
+            >= np.float32(matcher.ignored_threshold)
+            for box, kind in zip(boxes.tolist(), kinds, strict=True)
         ):
             label = -1
         labels.append(label)

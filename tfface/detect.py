@@ -15,6 +15,7 @@ from tfface.drawing import draw_detections
 from tfface.files import atomic_path
 from tfface.image import Image, ImageReadError, read_image
 from tfface.predict.face_detector import FaceDetector
+from tfface.predict.placement import LONG_SIDE
 
 PICTURE_SUFFIXES = frozenset(
     (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -138,7 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         "--long_side",
         type=int,
         metavar="PIXELS",
-        help="scale pictures so that the longer side has this many pixels (default: no scaling)",
+        help="scale pictures so that the longer side has this many pixels; 0: search at their own "
+        f"size (default: reduce those above {LONG_SIDE} to that, leave others as they are)",
     )
     parser.add_argument(
         "--threads", type=int, default=1, help="processor threads (default: %(default)s)"
@@ -152,8 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not 0 <= options.threshold <= 1:
         parser.error(f"expected a --threshold in 0..1, got {options.threshold}")
-    if options.long_side is not None and options.long_side < 1:
-        parser.error(f"expected a --long_side of 1 or more, got {options.long_side}")
+    if options.long_side is not None and options.long_side < 0:
+        parser.error(f"expected a --long_side of 0 or more, got {options.long_side}")
     if options.output and options.output.exists() and not options.output.is_dir():
         parser.error(f"expected a folder for --output, got the file {options.output}")
     pictures = find_pictures(options.pictures, options.output)

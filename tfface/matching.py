@@ -27,7 +27,8 @@ class AnchorMatcher:
        that overlap it most.
     4. Of the remaining anchors those with an overlap of `negative_threshold` or more, and those
        that overlap an ignored box by `ignored_threshold` or more, are ignored; all others are
-       background.
+       background. An ignored box smaller than the smallest anchor counts as large as that: by
+       itself it would overlap none enough.
 
     The defaults of 1 and 3 are those of S3FD and its author's note on the code. Boxes are encoded
     with `variances`.
@@ -59,7 +60,7 @@ class AnchorMatcher:
         best = ops.max(overlaps, axis=0)
         hidden = ops.cond(
             ops.any(kinds == IGNORED),
-            lambda: ops.max(pairwise_iou(_only(IGNORED, boxes, kinds), anchors), axis=0),
+            lambda: ops.max(pairwise_iou(_ignored_areas(boxes, kinds, anchors), anchors), axis=0),
             lambda: ops.zeros_like(best),
         )
         # An anchor without a face is the added box's, which overlaps nothing.
@@ -105,6 +106,15 @@ class AnchorMatcher:
 def _only(kind: int, boxes, kinds):
     """The boxes, without area where they are of another kind: those overlap nothing."""
     return ops.where((kinds == kind)[:, None], boxes, 0.0)
+
+
+def _ignored_areas(boxes, kinds, anchors):
+    """The ignored boxes, none smaller than the smallest anchor; the others without area."""
+    smallest = ops.min(anchors[:, 2:] - anchors[:, :2])
+    missing = 0.5 * ops.relu(smallest - (boxes[:, 2:] - boxes[:, :2]))
+    return _only(
+        IGNORED, ops.concatenate([boxes[:, :2] - missing, boxes[:, 2:] + missing], axis=1), kinds
+    )
 
 
 def _strongest(overlaps, count: int, group: int = 32):

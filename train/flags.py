@@ -59,6 +59,12 @@ def define_flags(
     )
     whole("warmup_steps", 0, "Steps in which the rate rises from 0.", lowest=0)
     number("momentum", 0.9, "Of SGD.")
+    number(
+        "ema_momentum",
+        0.0,
+        "Of the moving average of the weights, which is validated and saved; 0: no average.",
+        highest=1.0,
+    )
     number("weight_decay", 5e-4, "Weight of the L2 penalty on kernels, as in Caffe.")
     number("clip_norm", 10.0, "Largest norm of the whole gradient.")
     whole("image_size", 512, "Side of the training images; a multiple of 32.", lowest=32)
@@ -66,6 +72,11 @@ def define_flags(
     number(
         "expansion_probability", 0.1, "Of a larger canvas; the rest is scale jitter.", highest=1.0
     )
+    number("closeup_probability", 0.0, "Of an image that is a part of a face.", highest=1.0)
+    number(
+        "fill_probability", 0.0, "Of another colour than the mean beside a picture.", highest=1.0
+    )
+    number("faceless_probability", 0.0, "Of an image of nothing, made up.", highest=1.0)
     number("jitter_minimum", 0.4, "Smallest factor of scale jitter.")
     number("jitter_maximum", 2.0, "Largest factor of scale jitter.")
     flags.DEFINE_bool(
@@ -132,9 +143,10 @@ def _check_values(values: flags.FlagValues) -> None:
         flags.register_validator(
             name, lambda side: side % 32 == 0, "Expected a multiple of 32.", values
         )
-    flags.register_validator(
-        "momentum", lambda momentum: momentum < 1.0, "Expected a number below 1.", values
-    )
+    for name in ("momentum", "ema_momentum"):
+        flags.register_validator(
+            name, lambda momentum: momentum < 1.0, "Expected a number below 1.", values
+        )
     flags.register_validator(
         "boundaries",
         lambda boundaries: all(boundary.strip().isdigit() for boundary in boundaries),

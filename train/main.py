@@ -116,6 +116,8 @@ def compile_model(model: keras.Model) -> None:
         momentum=FLAGS.momentum,
         weight_decay=FLAGS.weight_decay / (1.0 - FLAGS.momentum) or None,
         global_clipnorm=FLAGS.clip_norm,
+        use_ema=FLAGS.ema_momentum > 0,
+        ema_momentum=FLAGS.ema_momentum,
     )
     if optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -157,6 +159,9 @@ def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterab
             size=FLAGS.image_size,
             crop_probability=FLAGS.crop_probability,
             expansion_probability=FLAGS.expansion_probability,
+            closeup_probability=FLAGS.closeup_probability,
+            fill_probability=FLAGS.fill_probability,
+            faceless_probability=FLAGS.faceless_probability,
             jitter_minimum=FLAGS.jitter_minimum,
             jitter_maximum=FLAGS.jitter_maximum,
         ),

@@ -15,6 +15,7 @@ from tfface.detectors.base import Detector
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 from tfface.files import atomic_path
+from train.moving_average import averaged_weights
 from train.tensorboard import EventLog
 
 SMALLEST_FACES = dict(zip(SETTINGS, (32.0, 16.0, 6.0), strict=True))
@@ -25,6 +26,8 @@ PICTURES_SHOWN = 4
 
 class Validation(keras.callbacks.Callback):
     """Measures the model on pictures it does not train on and keeps its best weights.
+
+    Where the optimiser keeps a moving average of the weights, they are what is measured and kept.
 
     The rules are those of the WIDER protocol with other settings: a face counts in "easy", "medium"
     and "hard" by its size (`SMALLEST_FACES`). So the numbers compare runs on the same records; they
@@ -76,6 +79,10 @@ class Validation(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if (epoch + 1) % self.every and epoch + 1 != self.last_epoch:
             return
+        with averaged_weights(self.model):
+            self._validate()
+
+    def _validate(self) -> None:
         detections = self._detect()
         curves = evaluate_wider(
             {

@@ -11,6 +11,8 @@ import tensorflow as tf
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.saved_model import atomic_folder, save_graph
+from tfface.predict.face_detector import FaceDetector
+from tfface.predict.placement import LONG_SIDE
 
 LOAD_ELSEWHERE = """
 import sys
@@ -114,6 +116,22 @@ def test_bytes_of_files_of_any_kind_and_size(folder, detect, picture):
         for name, value in detect(image[None]).items():
             np.testing.assert_allclose(outputs[name][index], value[0], atol=1e-4)
     assert outputs["boxes"].shape == (3, 400, 4)
+
+
+def test_large_files_are_reduced_as_python_does(folder, detector, picture):
+    # Twice the long side of the search: every 2x2 pixels become one again.
+    wide = np.tile(picture, (1, -(-LONG_SIDE // picture.shape[1]), 1))[:, :LONG_SIDE]
+    image = wide.repeat(2, axis=0).repeat(2, axis=1)
+    model = tf.saved_model.load(str(folder))
+
+    outputs = model.signatures["detect_encoded"](
+        encoded=tf.constant([tf.io.encode_png(image).numpy()])
+    )
+
+    expected = FaceDetector.from_model(detector).detect(image, THRESHOLD)
+    assert outputs["count"][0] == len(expected) > 0
+    boxes = outputs["boxes"][0, : len(expected)]
+    np.testing.assert_allclose(boxes, expected.boxes, atol=0.1)
 
 
 def test_bytes_that_are_no_picture(folder):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
-from tfface.data.augmentation import DRAWS, Augmentation
+from tfface.data.augmentation import DRAWS, FILL, Augmentation
 from tfface.matching import ABSENT, FACE, IGNORED
 
 CROP, JITTER, EXPANSION = 0.3, 0.9, 0.55
@@ -210,3 +210,58 @@ def test_colours_stay_in_range(numbers) -> None:
     got = np.asarray(Augmentation().recolour(draw(**numbers), corners.astype(np.float32)))
 
     assert got.min() >= 0 and got.max() <= 255
+
+
+@pytest.mark.parametrize(("scale", "side"), [(0.0, 12), (1.0, 56), (0.5, 26)])
+def test_a_closeup_is_a_part_of_a_face(scale: float, side: float) -> None:
+    # 0.15 and 0.7 of the longer side of 80; between them evenly in octaves: 80 x sqrt(0.105).
+    numbers = draw(closeup=0.19, scale=scale, x=0.5, y=0.5)
+
+    x, y, got = patch(
+        Augmentation(closeup_probability=0.2), numbers, 300, 400, [[90, 60, 150, 140]]
+    )
+
+    assert got == side
+    assert (x, y) == (120 - side / 2, 100 - side / 2)
+
+
+def test_above_its_probability_there_is_no_closeup() -> None:
+    boxes = [[90, 60, 150, 140]]
+    numbers = draw(closeup=0.2, mode=CROP, scale=1.0)
+
+    assert patch(Augmentation(closeup_probability=0.2), numbers, 300, 400, boxes)[2] == 300
+
+
+def test_a_face_of_which_little_is_seen_is_ignored_and_less_is_background() -> None:
+    # An image of 64 pixels in the middle of faces of 80, 100, 120 and 140: it shows 64%, 41%, 28%
+    # and 21% of them. Below 50% it is ignored, below 25% gone.
+    faces = [[32 - side / 2] * 2 + [32 + side / 2] * 2 for side in (80, 100, 120, 140)]
+
+    boxes, kinds = move(Augmentation(size=64, minimum_visible=0.5), draw(), (0, 0, 64), faces)
+
+    assert kinds == [FACE, IGNORED, IGNORED, ABSENT]
+    assert boxes == [[0, 0, 64, 64]] * 4
+
+
+def test_a_picture_of_nothing_has_no_faces() -> None:
+    augmentation = Augmentation(faceless_probability=0.3)
+    faces = [[20, 20, 60, 60], [80, 80, 120, 120]]
+
+    assert move(augmentation, draw(faceless=0.29), (0, 0, 512), faces)[1] == [ABSENT, ABSENT]
+    assert move(augmentation, draw(faceless=0.3), (0, 0, 512), faces)[1] == [FACE, FACE]
+
+
+def test_beside_the_picture_is_the_mean_or_what_is_drawn() -> None:
+    augmentation = Augmentation(fill_probability=0.4)
+    green = {"fill": 0.9, "fill_red": 0.0, "fill_green": 1.0, "fill_blue": 0.2}
+
+    np.testing.assert_array_equal(augmentation.fill(draw(fills=0.4, **green)), FILL)
+    np.testing.assert_allclose(augmentation.fill(draw(fills=0.39, **green)), [0, 255, 51])
+    np.testing.assert_array_equal(augmentation.fill(draw(fills=0.39, fill=0.1)), [0, 0, 0])
+
+
+def test_by_default_there_are_pictures_only() -> None:
+    smallest = draw(closeup=0.0, fills=0.0, faceless=0.0)
+
+    assert not Augmentation().is_faceless(smallest)
+    np.testing.assert_array_equal(Augmentation().fill(smallest), FILL)

@@ -1,6 +1,7 @@
 """The training pipeline of the TensorFlow backend."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -167,6 +168,30 @@ def test_outside_the_picture_is_the_mean(square_picture) -> None:
     np.testing.assert_array_equal(cut[:, :50], np.broadcast_to(FILL, (64, 50, 3)))
     np.testing.assert_array_equal(cut[60:], np.broadcast_to(FILL, (4, 64, 3)))
     np.testing.assert_array_equal(cut[:60, 50:], np.full((60, 14, 3), 100))
+
+
+def test_outside_the_picture_is_the_colour_drawn(square_picture) -> None:
+    image, boxes = square_picture
+    parsed = parse_record(serialize(record(image, boxes)))
+    black = draws("nearest", flip=False) | {"fills": tf.constant(0.0), "fill": tf.constant(0.0)}
+
+    cut = training_image(parsed, (-100.0, 0.0, 128.0), black, replace(PLAIN, fill_probability=0.5))
+
+    np.testing.assert_array_equal(cut[:, :50], np.zeros((64, 50, 3)))
+    np.testing.assert_array_equal(cut[:60, 50:], np.full((60, 14, 3), 100))
+
+
+def test_pictures_of_nothing_have_no_faces_and_the_others_stay(shards) -> None:
+    batches = take(shards, 10, replace(WITHIN, faceless_probability=0.5))
+
+    labels = np.concatenate([targets["labels"] for _, targets in batches])
+    images = np.concatenate([images for images, _ in batches])
+    with_faces = np.any(labels == FACE, axis=1)
+    # 40 pictures, half of them of nothing: 20, with a standard deviation of 3.2.
+    assert 8 < np.sum(with_faces) < 32
+    expected = np.concatenate([images for images, _ in take(shards, 10, WITHIN)])
+    np.testing.assert_array_equal(images[with_faces], expected[with_faces])
+    assert np.any(images[~with_faces] != expected[~with_faces])
 
 
 def test_bytes_on_a_canvas_wrap_around_to_themselves() -> None:

@@ -5,6 +5,7 @@ It needs the JAX backend: `tests/test_jax.py` runs this file under it, as does
 """
 
 import itertools
+from dataclasses import replace
 
 import cv2
 import keras
@@ -166,6 +167,29 @@ def test_outside_the_picture_is_the_mean(interpolation: int) -> None:
     np.testing.assert_allclose(cut[:, :40], np.broadcast_to(FILL, (64, 40, 3)), atol=1e-3)
     np.testing.assert_allclose(cut[30:], np.broadcast_to(FILL, (34, 64, 3)), atol=1e-3)
     np.testing.assert_allclose(cut[:30, 40:], np.full((30, 24, 3), 100), atol=1e-3)
+
+
+def test_outside_the_picture_is_the_colour_given() -> None:
+    image = np.full((60, 80, 3), 100, np.uint8)
+    patch = jnp.array([-80.0, 0.0, 128.0])
+
+    cut = sample_patch(image, jnp.array([60, 80]), patch, 64, jnp.float32(0.0), (7.0, 8.0, 9.0))
+
+    np.testing.assert_allclose(cut[:, :40], np.broadcast_to([7, 8, 9], (64, 40, 3)), atol=1e-3)
+    np.testing.assert_allclose(cut[:30, 40:], np.full((30, 24, 3), 100), atol=1e-3)
+
+
+def test_pictures_of_nothing_have_no_faces_and_the_others_stay(data) -> None:
+    batches = take(data, 10, replace(WITHIN, faceless_probability=0.5))
+
+    labels = np.concatenate([targets["labels"] for _, targets in batches])
+    images = np.concatenate([images for images, _ in batches])
+    with_faces = np.any(labels == FACE, axis=1)
+    # 40 pictures, half of them of nothing: 20, with a standard deviation of 3.2.
+    assert 8 < np.sum(with_faces) < 32
+    expected = np.concatenate([images for images, _ in take(data, 10, WITHIN)])
+    np.testing.assert_array_equal(images[with_faces], expected[with_faces])
+    assert np.any(images[~with_faces] != expected[~with_faces])
 
 
 def test_no_records_is_an_error() -> None:

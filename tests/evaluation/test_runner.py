@@ -60,7 +60,7 @@ def test_detector_is_judged_on_the_pictures_present(wider_dir):
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        ({}, [None, None]),
+        ({}, [0, 0]),
         ({"long_side": 640}, [640, 640]),
         ({"scale": 2}, [160, 200]),
         ({"scale": 0.5}, [40, 50]),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfface.predict.placement import place
+from tfface.predict.placement import LONG_SIDE, place
 
 
 def placed(picture: tuple[int, int], long_side=None, fixed_size=None) -> tuple:
@@ -18,7 +18,8 @@ def placed(picture: tuple[int, int], long_side=None, fixed_size=None) -> tuple:
         ((480, 640), None, (480, 640), (480, 640)),  # multiples of 32 already
         ((480, 641), None, (480, 641), (480, 672)),  # 21 x 32
         ((1, 1), None, (1, 1), (32, 32)),
-        ((5, 3000), None, (5, 3000), (32, 3008)),  # 94 x 32
+        ((5, 3000), 0, (5, 3000), (32, 3008)),  # 0: as it is; 94 x 32
+        ((480, 640), 0, (480, 640), (480, 640)),
         ((5, 3000), 640, (1, 640), (32, 640)),  # 5 x 640/3000 = 1.07
         ((1, 3000), 640, (1, 640), (32, 640)),  # 0.2, but never less than a pixel
         ((600, 400), 640, (640, 427), (640, 448)),  # 400 x 640/600 = 426.7
@@ -43,6 +44,8 @@ def test_pictures_of_any_size(
         ((1000, 500), None, (480, 240)),  # the height decides: 480/1000
         ((1, 3000), None, (1, 640)),
         ((240, 320), 160, (120, 160)),  # as asked
+        ((240, 320), 0, (240, 320)),  # as it is, for it fits
+        ((960, 1280), 0, (480, 640)),
         ((240, 320), 4000, (480, 640)),  # as large as fits
     ],
 )
@@ -52,10 +55,16 @@ def test_a_detector_of_one_size(
     assert placed(picture, long_side, (480, 640)) == (scaled, (480, 640))
 
 
-@pytest.mark.parametrize("long_side", [0, -1])
-def test_long_sides_below_one_pixel_are_refused(long_side: int) -> None:
-    with pytest.raises(ValueError, match=f"got {long_side}"):
-        place((480, 640), long_side, None)
+def test_without_a_wish_larger_pictures_are_reduced_and_smaller_ones_stay() -> None:
+    assert placed((LONG_SIDE + 1, 1))[0] == (LONG_SIDE, 1)
+    assert placed((3 * LONG_SIDE, 4 * LONG_SIDE))[0] == (3 * LONG_SIDE // 4, LONG_SIDE)
+    assert placed((LONG_SIDE, 1))[0] == (LONG_SIDE, 1)
+    assert placed((LONG_SIDE - 1, 1))[0] == (LONG_SIDE - 1, 1)
+
+
+def test_negative_long_sides_are_refused() -> None:
+    with pytest.raises(ValueError, match="0 for the picture's own size.*got -1"):
+        place((480, 640), -1, None)
 
 
 def test_a_picture_that_fits_is_not_copied() -> None:

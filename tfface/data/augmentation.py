@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from tfface.boxes import clip
+from tfface.boxes import area, clip
+from tfface.data.faceless import FACELESS_DRAWS, faceless_image, plain_colour
 from tfface.matching import ABSENT, FACE, IGNORED
 
 DRAWS = (
@@ -26,11 +27,15 @@ DRAWS = (
     "saturation",
     "hue",
     "grey",
+    "closeup",
+    "fills",
+    "faceless",
+    *FACELESS_DRAWS,
 )
 """Names of the uniform numbers in 0..1 that decide the augmentation of one picture."""
 
 FILL = (123.0, 117.0, 104.0)
-"""Colour outside the picture: the mean that the detector subtracts."""
+"""Colour outside the picture, unless another is drawn: the mean that the detector subtracts."""
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3")
 
@@ -48,12 +53,21 @@ class Augmentation:
     - expansion: the picture lies in a canvas up to `expansion_maximum` times its long side (SSD,
       arXiv:1512.02325).
 
+    Instead of these a close-up may be drawn: a part of a face, `closeup_minimum`..
+    `closeup_maximum` of its longer side, as a detector sees the middle of a portrait of many
+    pixels. And instead of the picture one of nothing (`tfface.data.faceless`).
+
     Attributes:
         size: side of the training image, pixels.
         crop_probability, expansion_probability: the rest is jitter.
         flip_probability, distortion_probability, grey_probability: of each.
+        closeup_probability, faceless_probability: of each.
+        fill_probability: that outside the picture there is a plain colour, mostly black, and not
+            the mean: bars beside a video, the padding of a detector's input.
         minimum_face: faces whose longer side has become smaller, in pixels of the training image,
             are ignored.
+        minimum_visible: faces of whose area less is in the training image are ignored; those with
+            less than half of that, which are larger than the image, are background.
     """
 
     size: int = 512
@@ -66,7 +80,13 @@ class Augmentation:
     flip_probability: float = 0.5
     distortion_probability: float = 0.5
     grey_probability: float = 0.05
+    closeup_probability: float = 0.0
+    closeup_minimum: float = 0.15
+    closeup_maximum: float = 0.7
+    fill_probability: float = 0.0
+    faceless_probability: float = 0.0
     minimum_face: float = 5.0
+    minimum_visible: float = 0.5
 
     def patch(self, draw, height, width, boxes, kinds):
         """The square to cut out of the picture.
@@ -84,8 +104,16 @@ class Augmentation:
             of the picture. The patch may reach beyond the picture.
         """
         height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
-        side = ops.maximum(ops.round(self._patch_side(draw, height, width)), 4.0)
         x_min, y_min, x_max, y_max = self._drawn_face(draw["face"], height, width, boxes, kinds)
+        part = self.closeup_minimum * ops.power(
+            self.closeup_maximum / self.closeup_minimum, draw["scale"]
+        )
+        side = ops.where(
+            draw["closeup"] < self.closeup_probability,
+            part * ops.maximum(x_max - x_min, y_max - y_min),
+            self._patch_side(draw, height, width),
+        )
+        side = ops.maximum(ops.round(side), 4.0)
         x = self._place(draw["x"], side, width, x_min, x_max)
         y = self._place(draw["y"], side, height, y_min, y_max)
         return ops.stack([ops.floor(x), ops.floor(y), side])
@@ -132,8 +160,9 @@ class Augmentation:
     def move_boxes(self, draw, patch, boxes, kinds):
         """Boxes and kinds in the training image, after cutting and flipping.
 
-        A face whose centre leaves the patch is gone (ABSENT); one that became smaller than
-        `minimum_face` is IGNORED. Boxes are cut to the image.
+        A face whose centre leaves the patch is gone (ABSENT), and so are all in a picture of
+        nothing. What `minimum_face` and `minimum_visible` leave out is IGNORED. Boxes are cut to
+        the image.
         """
         corner = ops.stack([patch[0], patch[1], patch[0], patch[1]])
         boxes = (boxes - corner) * (self.size / patch[2])
@@ -144,11 +173,27 @@ class Augmentation:
         centres = 0.5 * (boxes[:, :2] + boxes[:, 2:])
         inside = ops.all(ops.logical_and(centres >= 0.0, centres < self.size), axis=-1)
         longer = ops.max(boxes[:, 2:] - boxes[:, :2], axis=-1)
+        cut = clip(boxes, self.size, self.size)
+        visible = area(cut) / ops.maximum(area(boxes), 1e-6)
+        dubious = ops.logical_or(longer < self.minimum_face, visible < self.minimum_visible)
         kinds = ops.cast(kinds, "int32")
-        kinds = ops.where(
-            ops.logical_and(kinds == FACE, longer < self.minimum_face), IGNORED, kinds
-        )
-        return clip(boxes, self.size, self.size), ops.where(inside, kinds, ABSENT)
+        kinds = ops.where(ops.logical_and(kinds == FACE, dubious), IGNORED, kinds)
+        inside = ops.logical_and(inside, visible >= 0.5 * self.minimum_visible)
+        present = ops.logical_and(inside, ops.logical_not(self.is_faceless(draw)))
+        return cut, ops.where(present, kinds, ABSENT)
+
+    def is_faceless(self, draw):
+        """Whether a picture of nothing takes the place of this one: bool scalar."""
+        return draw["faceless"] < self.faceless_probability
+
+    def faceless(self, draw):
+        """That picture: float32 `(size, size, 3)` in 0..255."""
+        return faceless_image(draw, self.size)
+
+    def fill(self, draw):
+        """Colour outside the picture: float32 `(3,)` in 0..255."""
+        colour = plain_colour(draw["fill"], draw["fill_red"], draw["fill_green"], draw["fill_blue"])
+        return ops.where(draw["fills"] < self.fill_probability, colour, ops.array(FILL))
 
     def flip(self, draw, image):
         """The training image `(size, size, 3)`, mirrored when the draw says so."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
+from tfface.data.augmentation import DRAWS, INTERPOLATIONS, Augmentation
 from tfface.data.records import parse_record
 from tfface.matching import ABSENT, FACE, IGNORED
 
@@ -77,7 +77,7 @@ def count_records(paths: Sequence[str]) -> int:
 
 
 def training_image(record, patch, draw, augmentation: Augmentation):
-    """The training image of a patch.
+    """The training image of a patch, or the picture of nothing that is drawn in its place.
 
     Args:
         record: of `parse_record`.
@@ -87,7 +87,15 @@ def training_image(record, patch, draw, augmentation: Augmentation):
     Returns:
         uint8 `(size, size, 3)`.
     """
-    size, fill = augmentation.size, tf.constant(FILL)
+    return tf.cond(
+        augmentation.is_faceless(draw),
+        lambda: _to_uint8(augmentation.faceless(draw)),
+        lambda: _image_of_patch(record, patch, draw, augmentation),
+    )
+
+
+def _image_of_patch(record, patch, draw, augmentation: Augmentation):
+    size, fill = augmentation.size, augmentation.fill(draw)
     pixels, corner = cut_patch(record, patch, size, draw["interpolation"])
     pixels, fill = tf.cond(
         augmentation.distorts(draw),

@@ -75,8 +75,10 @@ class ResidentData:
             numbers = jax.random.uniform(key, (len(DRAWS) + targets.uniform_count,))
             draw = dict(zip(DRAWS, numbers[: len(DRAWS)], strict=True))
             patch = augmentation.patch(draw, sizes[0], sizes[1], boxes, kinds)
-            image = sample_patch(canvas, sizes, patch, size, draw["interpolation"])
+            fill = augmentation.fill(draw)
+            image = sample_patch(canvas, sizes, patch, size, draw["interpolation"], fill)
             image = augmentation.recolour(draw, augmentation.flip(draw, image))
+            image = jnp.where(augmentation.is_faceless(draw), augmentation.faceless(draw), image)
             boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
             boxes, kinds = _largest(boxes, kinds, self.most_faces)
             return image, targets(boxes, kinds, numbers[len(DRAWS) :])
@@ -126,7 +128,7 @@ def _largest(boxes, kinds, count: int):
     return boxes[order], kinds[order]
 
 
-def sample_patch(image, shape, patch, size: int, interpolation):
+def sample_patch(image, shape, patch, size: int, interpolation, fill=FILL):
     """The patch of an image, resized to `size` x `size`, whatever the interpolation.
 
     It is two products with matrices of weights, one for each axis.
@@ -137,14 +139,15 @@ def sample_patch(image, shape, patch, size: int, interpolation):
         patch: `(3,)` x, y, side in pixels of the picture.
         size: side of the result.
         interpolation: number in 0..1 that draws one of `INTERPOLATIONS`.
+        fill: `(3,)` in 0..255, the colour where the patch leaves the picture.
 
     Returns:
-        float32 `(size, size, 3)` in 0..255; `FILL` where the patch leaves the picture.
+        float32 `(size, size, 3)` in 0..255.
     """
     kind = jnp.floor(interpolation * len(INTERPOLATIONS)).astype("int32")
     rows = _resampling_matrix(image.shape[0], shape[0], patch[1], patch[2], size, kind)
     columns = _resampling_matrix(image.shape[1], shape[1], patch[0], patch[2], size, kind)
-    fill = jnp.asarray(FILL)
+    fill = jnp.asarray(fill)
     return jnp.einsum("ih,hwc,jw->ijc", rows, image - fill, columns) + fill
 
 

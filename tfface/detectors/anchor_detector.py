@@ -96,6 +96,12 @@ class AnchorDetector(Detector):
         logits, offsets = prediction[..., :LOGITS], prediction[..., LOGITS:]
         return {"logits": logits, "scores": face_logits(logits), "offsets": offsets}
 
+    def lower_scores(self, shift: float) -> None:
+        for head in self.heads:
+            bias = ops.convert_to_numpy(head.bias).reshape(-1, CHANNELS).copy()
+            bias[:, 1] -= shift
+            head.bias.assign(bias.reshape(-1))
+
     def make_targets(self, height: int, width: int) -> AnchorTargets:
         matcher = AnchorMatcher(
             positive_threshold=self.recipe.positive_threshold,

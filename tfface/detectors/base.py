@@ -116,6 +116,10 @@ class Detector(TrainStep):
         """
         raise NotImplementedError(f"{type(self).__name__} must say what it learns from.")
 
+    def lower_scores(self, shift: float) -> None:
+        """Takes `shift` off the logit of every anchor, for good: in the biases of the heads."""
+        raise NotImplementedError(f"{type(self).__name__} must take it off its heads.")
+
     def inference_weights(self) -> list:
         """The variables that inference needs, without what only training uses."""
         return self.weights

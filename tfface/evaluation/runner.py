@@ -54,17 +54,17 @@ def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
     return PictureSet(image_root, present, len(listed))
 
 
-def long_side_for(image: np.ndarray, long_side: int, scale: float) -> int | None:
-    """The long side in pixels to detect `image` at; None for its own size.
+def long_side_for(image: np.ndarray, long_side: int, scale: float) -> int:
+    """The long side in pixels to detect `image` at; 0 for its own size.
 
     Args:
         image: `(H, W, 3)`.
         long_side: fixed long side, or 0 for that of the picture times `scale`.
         scale: factor of the picture's own size, above 0.
     """
-    if long_side:
+    if long_side or scale == 1:
         return long_side
-    return None if scale == 1 else max(1, round(scale * max(image.shape[:2])))
+    return max(1, round(scale * max(image.shape[:2])))
 
 
 def detect_pictures(

@@ -62,8 +62,10 @@ class FaceDetector:
             image: RGB uint8 `(H, W, 3)`, 0..255; what else is taken, `tfface.image.to_rgb` says.
             threshold: the lowest score to return, in 0..1.
             long_side: pixels to scale the longer side of the picture to before the search. Larger
-                finds smaller faces and takes longer. None searches at the picture's own size; a
-                detector of one fixed size scales the picture to fit.
+                finds smaller faces and takes longer. None reduces larger pictures to
+                `tfface.predict.placement.LONG_SIDE` and leaves smaller ones as they are; 0 searches
+                at the picture's own size, whatever it is. A detector of one fixed size scales the
+                picture to fit.
 
         Returns:
             Boxes in pixels of `image`, cut to it, and scores, falling.

@@ -12,6 +12,13 @@ from tfface.predict.runtime import Size
 SIZE_MULTIPLE = 32
 """Sides of an input are multiples of it: the maps of the feature pyramid then have equal sizes."""
 
+LONG_SIDE = 1024
+"""Pixels of the longer side that a larger picture is reduced to, unless something else is asked.
+
+Larger finds smaller faces, takes longer, and draws false boxes on faces larger than any that the
+detectors know; BUILD.md ("The size of the search") has the measurements.
+"""
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -54,22 +61,29 @@ def place(picture: Size, long_side: int | None, fixed_size: Size | None) -> Plac
 
     Args:
         picture: its height and width.
-        long_side: pixels that its longer side shall have; None keeps its size.
+        long_side: pixels that its longer side shall have; 0 keeps its size; None reduces a picture
+            larger than `LONG_SIDE` to that and keeps the size of a smaller one.
         fixed_size: the only size the detector takes, if it takes only one. The picture is then
             scaled to fit, or to `long_side` if that fits.
 
     Raises:
-        ValueError: a `long_side` below 1.
+        ValueError: a `long_side` below 0.
     """
-    if long_side is not None and long_side < 1:
+    if long_side is not None and long_side < 0:
         raise ValueError(
-            f"expected a long_side of 1 pixel or more, or None for the picture's own size, "
-            f"got {long_side}"
+            "expected a long_side of 1 pixel or more, 0 for the picture's own size, or None for "
+            f"at most {LONG_SIDE}, got {long_side}"
         )
-    scale = 1.0 if long_side is None else long_side / max(picture)
+    scale = _asked_scale(max(picture), long_side)
     if fixed_size is not None:
         fitting = min(fixed_size[0] / picture[0], fixed_size[1] / picture[1])
         scale = fitting if long_side is None else min(scale, fitting)
     height, width = (max(1, round(side * scale)) for side in picture)
     padded = (height + -height % SIZE_MULTIPLE, width + -width % SIZE_MULTIPLE)
     return Placement(picture, (height, width), fixed_size or padded)
+
+
+def _asked_scale(longer: int, long_side: int | None) -> float:
+    if long_side is None:
+        return min(1.0, LONG_SIDE / longer)
+    return long_side / longer if long_side else 1.0

@@ -13,7 +13,8 @@ candidates: all boxes, before those that overlap a better one are suppressed
 
 detect_encoded, in SavedModels that take every size
   encoded (B,)         string   bytes of JPEG, PNG, GIF or BMP files; EXIF rotation is not read
-  boxes, scores, count          as of serving_default, in pixels of each picture
+  boxes, scores, count          as of serving_default, in pixels of each picture; it is searched as
+                                by FaceDetector.detect: at most LONG_SIDE pixels long
 
 A SavedModel has all of them, a TFLite file one of the first two.
 """

@@ -1,0 +1,114 @@
+"""train.calibrate: what a score of 0.5 means."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convert.models import load_detector
+from tfface.data.records import Record, serialize, write_shard
+from tfface.detections import Detections
+from tfface.detectors.faceboxes import FaceBoxesImproved
+from train.calibrate import judged_boxes, logit_of_precision, main, shift_logits
+
+
+def test_the_lowest_logit_with_the_precision() -> None:
+    # From the top: 1/1, 2/2, 2/3, 3/4, 3/5. Three of four is the last place with 0.75 or more.
+    logits = np.array([1.0, 5.0, 2.0, 4.0, 3.0])
+    right = np.array([False, True, True, True, False])
+
+    assert logit_of_precision(logits, right, 0.75) == 2.0
+    assert logit_of_precision(logits, right, 0.9) == 4.0
+    assert logit_of_precision(logits, right, 0.0) == 1.0
+
+
+@pytest.mark.parametrize("right", [[], [False, False]])
+def test_a_precision_that_is_never_reached(right: list[bool]) -> None:
+    with pytest.raises(ValueError, match=r"expected a precision of 0\.5 somewhere"):
+        logit_of_precision(np.arange(float(len(right))), np.array(right, bool), 0.5)
+
+
+def test_every_logit_is_lowered_by_the_shift_and_nothing_else() -> None:
+    detector = FaceBoxesImproved(width=0.5)
+    image = np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
+    before = {name: np.array(value) for name, value in detector(image, training=False).items()}
+
+    shift_logits(detector, 1.5)
+
+    after = detector(image, training=False)
+    np.testing.assert_allclose(after["logits"][..., 1], before["logits"][..., 1] - 1.5, atol=1e-5)
+    np.testing.assert_array_equal(after["logits"][..., 0], before["logits"][..., 0])
+    np.testing.assert_array_equal(after["offsets"], before["offsets"])
+
+
+class Finds:
+    """Finds the same boxes with the scores 0.8, 0.7, ... in every picture."""
+
+    def __init__(self, *boxes: tuple):
+        self.boxes = np.array(boxes, np.float32).reshape(-1, 4)
+
+    def detect(self, image, threshold, long_side):
+        scores = 0.8 - 0.1 * np.arange(len(self.boxes), dtype=np.float32)
+        return Detections(self.boxes, scores)
+
+
+def record(encode, *boxes: tuple, ignored=()) -> Record:
+    flags = np.array([index in ignored for index in range(len(boxes))], bool)
+    return Record("a", encode, 100, 100, np.array(boxes, np.float32).reshape(-1, 4), flags)
+
+
+@pytest.fixture(scope="module")
+def encoded() -> bytes:
+    import cv2
+
+    return cv2.imencode(".png", np.zeros((100, 100, 3), np.uint8))[1].tobytes()
+
+
+def test_boxes_are_right_on_faces_and_do_not_count_on_ignored_or_small_ones(encoded) -> None:
+    # At a long side of 100 the third face has 6 pixels, fewer than the 8 that count.
+    faces = [(10, 10, 30, 30), (50, 50, 80, 80), (90, 90, 96, 96)]
+    found = Finds((10, 10, 30, 30), (10, 11, 30, 30), *faces[1:], (40, 0, 50, 10))
+
+    logits, right = judged_boxes(found, [record(encoded, *faces, ignored=[1])], long_side=100)
+
+    # The first face, the same again, and the box on nothing.
+    assert right.tolist() == [True, False, False]
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), [0.8, 0.7, 0.4], rtol=1e-5)
+
+
+def test_pictures_without_faces_have_false_boxes_only(encoded) -> None:
+    logits, right = judged_boxes(Finds((0, 0, 20, 20)), [record(encoded)], long_side=100)
+
+    assert (len(logits), right.tolist()) == (1, [False])
+    assert len(judged_boxes(Finds(), [record(encoded)], long_side=100)[0]) == 0
+
+
+def test_the_command_writes_a_detector_whose_boxes_reach_the_precision(
+    encoded, tmp_path: Path, capsys
+) -> None:
+    detector = FaceBoxesImproved(width=0.5)
+    detector.save(tmp_path / "raw.keras")
+    found, scores = detector.predict_boxes(np.zeros((100, 100, 3), np.uint8), 0.02)
+    write_shard(tmp_path / "a.tfrecord", [serialize(record(encoded, tuple(found[0])))])
+    arguments = [str(tmp_path / "raw.keras"), "--records", str(tmp_path / "*.tfrecord")]
+
+    code = main(
+        [*arguments, "--long_side=100", "--precision=1", f"--output={tmp_path / 'new.keras'}"]
+    )
+
+    # The best box is the only face: precision 1 ends with it, and it becomes 0.5.
+    assert code == 0
+    calibrated = load_detector(str(tmp_path / "new.keras"))
+    _, scores = calibrated.predict_boxes(np.zeros((100, 100, 3), np.uint8), 0.02)
+    assert scores[0] == pytest.approx(0.5, abs=1e-3)
+    assert re.search(r"at 0.5 1 boxes, 100.0% of them faces", capsys.readouterr().out)
+
+
+def test_a_missing_file_is_an_error_in_one_line(tmp_path: Path, capsys) -> None:
+    output = tmp_path / "new.keras"
+
+    assert main(["fbi-half", "--records", str(tmp_path / "none-*"), f"--output={output}"]) == 1
+
+    assert "No file matches" in capsys.readouterr().err
+    assert not output.exists()

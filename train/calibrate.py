@@ -1,0 +1,102 @@
+"""Gives the scores of a detector a meaning: at 0.5 a box is a face in so many cases of a hundred.
+
+    python -m train.calibrate runs/fbi-1/final.keras --records='records/held-out-*.tfrecord' \\
+        --precision=0.85 --output=fbi-1.keras
+
+Training leaves the scores where the sampling of negatives puts them. Here the detector searches
+pictures that it was not trained on, and the logit from which on that share of its boxes overlaps a
+face by half becomes the score 0.5. It is taken off the biases of the heads, so that every runtime
+has it, and the order of boxes stays.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tfface.data.records import Record, read_records
+from tfface.evaluation.wider import match, overlaps
+from tfface.predict.face_detector import FaceDetector
+
+LOWEST_SCORE = 0.02
+"""Boxes below it are not looked at."""
+
+
+def judged_boxes(
+    detector: FaceDetector, records: Iterable[Record], long_side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """All boxes in pictures that count: their logits `(n,)`, and whether each is a face, `(n,)`.
+
+    Boxes on ignored faces, and on faces smaller than 8 pixels at `long_side`, do not count.
+    """
+    logits, right = [np.zeros(0)], [np.zeros(0, bool)]
+    for record in records:
+        image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR_RGB)
+        found = detector.detect(image, LOWEST_SCORE, long_side)
+        proposals, hits = np.ones(len(found), bool), np.zeros(len(found), bool)
+        if len(found) and len(record.boxes):
+            longer = np.max(record.boxes[:, 2:] - record.boxes[:, :2], axis=1)
+            counted = ~record.ignored & (longer * long_side / max(image.shape[:2]) >= 8)
+            proposals, hits = match(overlaps(found.boxes, record.boxes), counted)
+        scores = np.clip(found.scores[proposals].astype(float), 1e-6, 1 - 1e-6)
+        logits.append(np.log(scores / (1 - scores)))
+        right.append(hits[proposals])
+    return np.concatenate(logits), np.concatenate(right)
+
+
+def logit_of_precision(logits: np.ndarray, right: np.ndarray, precision: float) -> float:
+    """The lowest logit from which on the boxes have that precision.
+
+    Args:
+        logits: `(n,)`; right: bool `(n,)`.
+        precision: share of boxes that are right, in 0..1.
+
+    Raises:
+        ValueError: no logit has it.
+    """
+    order = np.argsort(-logits, kind="stable")
+    reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= precision
+    if not reached.any():
+        raise ValueError(f"expected a precision of {precision} somewhere, got less at every score")
+    return float(logits[order][np.flatnonzero(reached)[-1]])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.calibrate", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("model", help="preset, .keras file or run")
+    parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
+    parser.add_argument("--precision", type=float, default=0.85, help="at the score 0.5")
+    parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
+    parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
+    options = parser.parse_args(arguments)
+    from tfface.detectors.loading import load_detector
+    from train.main import matching_files
+    from train.validation import save_detector
+
+    try:
+        detector = load_detector(options.model)
+        records = read_records(matching_files(options.records))
+        logits, right = judged_boxes(FaceDetector.from_model(detector), records, options.long_side)
+        shift = logit_of_precision(logits, right, options.precision)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    detector.lower_scores(shift)
+    save_detector(detector, options.output)
+    kept = logits >= shift
+    print(
+        f"{options.output}: logits lowered by {shift:.3f}; at 0.5 {kept.sum()} boxes, "
+        f"{right[kept].mean():.1%} of them faces, which are {right[kept].sum() / right.sum():.1%} "
+        "of the faces found at any score"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

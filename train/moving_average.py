@@ -1,0 +1,24 @@
+"""The moving average of the weights, which is better than the weights of any one step."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+from keras import ops
+
+
+@contextmanager
+def averaged_weights(model: keras.Model) -> Iterator[None]:
+    """Within the block a model in training has the averages that its optimiser keeps.
+
+    After it the model has its own weights again, to the last bit. Without `use_ema` of the
+    optimiser nothing changes.
+    """
+    variables = model.trainable_variables
+    own = [ops.convert_to_numpy(ops.copy(variable)) for variable in variables]
+    model.optimizer.finalize_variable_values(variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, own, strict=True):
+            variable.assign(value)
