@@ -11,7 +11,7 @@ import tensorflow as tf
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe, embed, read_embedded
-from convert.models import load_detector
+from tfface.detectors.loading import load_detector
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
 from tfface.anchors import grid_anchors

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convert.models import load_detector
+from tfface.detectors.loading import load_detector
 
 
 def prediction(detector, picture):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from convert.models import load_detector
+from tfface.detectors.loading import load_detector
 from tfface.detectors.faceboxes import FaceBoxesImproved
 from train.average import main
 

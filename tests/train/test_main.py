@@ -10,7 +10,7 @@ from absl import app, flags
 from keras import ops
 
 import train.main
-from convert.models import load_detector
+from tfface.detectors.loading import load_detector
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
 from train.checkpoints import Checkpoints
 
