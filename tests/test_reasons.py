@@ -7,12 +7,6 @@ import pytest
 from tfface.reasons import reason_of
 
 
-def out_of_memory() -> cv2.error:
-    with pytest.raises(cv2.error) as caught:
-        cv2.resize(np.zeros((1, 1, 3), np.uint8), (2_000_000, 2_000_000))
-    return caught.value
-
-
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -29,7 +23,15 @@ def test_reasons(error: Exception, reason: str) -> None:
 
 
 def test_opencv_says_what_and_not_where_in_its_source() -> None:
-    # 2,000,000 x 2,000,000 pixels of 3 bytes
-    assert reason_of(out_of_memory()) == (
+    image = np.zeros((1, 1, 3), np.uint8)
+    with pytest.raises(cv2.error) as no_memory:
+        cv2.resize(image, (2_000_000, 2_000_000))
+    with pytest.raises(cv2.error) as no_size:
+        cv2.resize(image, (0, 0))
+
+    # 2,000,000 x 2,000,000 pixels of 3 bytes; the second error must not change the first
+    assert reason_of(no_memory.value) == (
         "not enough memory: Failed to allocate 12000000000000 bytes"
     )
+    assert reason_of(no_size.value) == "inv_scale_x > 0"
+    assert reason_of(cv2.error("made elsewhere")) == "made elsewhere"
