@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from convert.timing import take_turns
 from tfface.anchors import grid_anchors
+from tfface.command_line import normalised
 from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
 from tfface.distiller import Distiller
 
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--size", type=int, default=512, help="side of the pictures")
     parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     batch = random_batch(options.batch_size, options.size)
     teacher = FaceBoxesImproved(width=options.teacher)
     forward = tf.function(lambda images: teacher(images, training=False)["logits"])

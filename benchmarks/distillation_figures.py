@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 import tfface
 from tfface.detectors.loading import load_detector
 from tfface.anchors import level_anchors
+from tfface.command_line import normalised
 from tfface.detectors.base import Detector
 from tfface.files import atomic_path
 from tfface.losses.classification import face_probability
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--distilled", required=True, help="the same, trained with the teacher")
     parser.add_argument("--long_side", type=int, default=640, help="pixels")
     parser.add_argument("--output", type=Path, default=Path("figures"), help="folder")
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     save(threshold_figure(), options.output / "thresholds.png")
     models = {
         title: load_detector(name)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from convert.contestants import THRESHOLD, Detect
+from tfface.command_line import normalised
 from tfface.detections import Detections
 from tfface.evaluation.curves import format_table
 from tfface.evaluation.runner import SCORE_THRESHOLD, Detector, evaluate_detector
@@ -161,7 +162,7 @@ def main() -> None:
     )
     parser.add_argument("--long_side", type=int, default=0, help="0: the pictures' own size")
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     detector = open_detector(options.model, options.peers, options.threads)
     curves = evaluate_detector(
         detector, options.data, options.long_side, threshold=SCORE_THRESHOLD, progress=True

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfface.anchors import grid_anchors
+from tfface.command_line import normalised
 from tfface.data.augmentation import Augmentation
 from tfface.data.pipeline import training_batches
 from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
@@ -83,7 +84,7 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=8, help="steps of a measurement; the best of 3"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     detector = FaceBoxesImproved(width=0.5)
     batches = training_batches(
         sorted(glob.glob(options.records)),

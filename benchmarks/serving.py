@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from tfface.detect import find_pictures
+from tfface.picture_files import find_pictures
 
 TIMEOUT_SECONDS = 60
 
@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--clients", type=int, default=4)
     options = parser.parse_args()
-    contents = [path.read_bytes() for path in find_pictures([options.pictures], None)]
+    contents = [path.read_bytes() for path in find_pictures([options.pictures]).pictures]
     if not contents:
         parser.error(f"expected a folder of pictures, got {options.pictures}")
     ask(options.url, contents[0])  # the first call makes TensorFlow plan its graph

@@ -23,7 +23,8 @@ from convert.conditions import conditions
 from convert.contestants import THRESHOLD, Contestant, peers_in, picture_with_faces
 from convert.tflite_file import read_tflite
 from convert.timing import WARM_UP_ROUNDS, take_turns
-from tfface.files import write_json
+from tfface.command_line import normalised, stream_beside
+from tfface.files import check_file, write_json
 from tfface.image import Image
 
 COLD_STARTS = 5
@@ -172,15 +173,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(normalised(arguments))
     try:
+        if options.json:
+            check_file(options.json)
         report = run(options)
         if options.json:
             write_json(options.json, report)
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(format_table(report))
+    print(format_table(report), file=stream_beside(options.json))
     return 0
 
 

@@ -21,8 +21,9 @@ from convert.arguments import positive, thread_counts, width_by_height
 from convert.conditions import conditions
 from convert.pictures import calibration_pictures, pictures_of, training_pictures
 from convert.quantization import CALIBRATED, PRECISIONS
+from tfface.command_line import normalised, stream_beside
 from tfface.evaluation.wider import SETTINGS
-from tfface.files import write_json
+from tfface.files import check_file, write_json
 
 LARGEST_DROP = {
     "float32": 0.0,
@@ -228,18 +229,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status, 1 too where a file loses too much."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(normalised(arguments))
     if options.data is None and "TFFACE_DATA" in os.environ:
         options.data = Path(os.environ["TFFACE_DATA"]) / "widerface"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        if options.json:
+            check_file(options.json)
         report = run(options)
         if options.json:
             write_json(options.json, report)
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(format_table(report))
+    print(format_table(report), file=stream_beside(options.json))
     return int(any("LOSES" in row["verdict"] for row in report["results"]))
 
 
