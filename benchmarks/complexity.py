@@ -6,13 +6,16 @@ python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 64
 import argparse
 from contextlib import contextmanager
 
-import keras
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import width_by_height
-from tfface.detectors.base import Detector
-from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
-from tfface.detectors.train_step import total_parameters
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
+
+    from convert.arguments import width_by_height
+    from tfface.detectors.base import Detector
+    from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+    from tfface.detectors.train_step import total_parameters
 
 DETECTORS = {"FaceBoxes": FaceBoxes, "FaceBoxesImproved": FaceBoxesImproved}
 

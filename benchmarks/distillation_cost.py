@@ -10,14 +10,17 @@ times, so that what else the machine does hits all of them; the median counts.
 import argparse
 from collections.abc import Callable
 
-import keras
-import numpy as np
-import tensorflow as tf
+from tfface.predict.packages import optional_packages
 
-from convert.timing import take_turns
-from tfface.anchors import grid_anchors
-from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
-from tfface.distiller import Distiller
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from convert.timing import take_turns
+    from tfface.anchors import grid_anchors
+    from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
+    from tfface.distiller import Distiller
 
 
 def main() -> None:

@@ -10,18 +10,21 @@ writes `thresholds.png` and `maps.png`: the classification maps of one anchor a 
 import argparse
 from pathlib import Path
 
-import cv2
-import keras
-import numpy as np
-from matplotlib.figure import Figure
+from tfface.predict.packages import optional_packages
 
-import tfface
-from convert.models import load_detector
-from tfface.anchors import level_anchors
-from tfface.detectors.base import Detector
-from tfface.files import atomic_path
-from tfface.losses.classification import face_probability
-from tfface.losses.distillation import score_threshold
+with optional_packages("train", __name__):
+    import cv2
+    import keras
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    import tfface
+    from convert.models import load_detector
+    from tfface.anchors import level_anchors
+    from tfface.detectors.base import Detector
+    from tfface.files import atomic_path
+    from tfface.losses.classification import face_probability
+    from tfface.losses.distillation import score_threshold
 
 BETAS = (2.0, 3.2, 4.8, 6.4)
 """Some of Table 2; the paper does not name the curves of figure 3(b)."""

@@ -12,15 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from convert.contestants import THRESHOLD, Detect
-from tfface.detections import Detections
-from tfface.evaluation.curves import format_table
-from tfface.evaluation.runner import SCORE_THRESHOLD, evaluate_detector
-from tfface.predict.placement import place
-from tfface.predict.runtime import Size
+with optional_packages("evaluate,dev", __name__):
+    import cv2
+    import numpy as np
+
+    from convert.contestants import THRESHOLD, Detect
+    from tfface.detections import Detections
+    from tfface.evaluation.curves import format_table
+    from tfface.evaluation.runner import SCORE_THRESHOLD, evaluate_detector
+    from tfface.predict.placement import place
+    from tfface.predict.runtime import Size
 
 
 class YuNet:
@@ -152,10 +155,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     build, file = PEERS[options.model]
-    detector = PeerDetector(build(options.peers / file, options.threads))
-    curves = evaluate_detector(
-        detector, options.data, options.long_side, threshold=SCORE_THRESHOLD, progress=True
-    )
+    with optional_packages("evaluate,dev", __name__):
+        detector = PeerDetector(build(options.peers / file, options.threads))
+        curves = evaluate_detector(
+            detector, options.data, options.long_side, threshold=SCORE_THRESHOLD, progress=True
+        )
     print(format_table(curves))
 
 

@@ -12,15 +12,18 @@ import glob
 import time
 from collections.abc import Callable
 
-import keras
-import numpy as np
-import tensorflow as tf
+from tfface.predict.packages import optional_packages
 
-from tfface.anchors import grid_anchors
-from tfface.data.augmentation import Augmentation
-from tfface.data.pipeline import training_batches
-from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
-from tfface.matching import FACE, AnchorMatcher
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from tfface.anchors import grid_anchors
+    from tfface.data.augmentation import Augmentation
+    from tfface.data.pipeline import training_batches
+    from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
+    from tfface.matching import FACE, AnchorMatcher
 
 SIZE = 512
 FACES = 12

@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import positive, thread_counts, width_by_height
-from convert.conditions import conditions
-from convert.pictures import calibration_pictures, pictures_of, training_pictures
-from convert.quantization import CALIBRATED, PRECISIONS
-from tfface.evaluation.wider import SETTINGS
-from tfface.files import write_json
+with optional_packages("train", __name__):
+    import numpy as np
+
+    from convert.arguments import positive, thread_counts, width_by_height
+    from convert.conditions import conditions
+    from convert.pictures import calibration_pictures, pictures_of, training_pictures
+    from convert.quantization import CALIBRATED, PRECISIONS
+    from tfface.evaluation.wider import SETTINGS
+    from tfface.files import write_json
 
 LARGEST_DROP = {
     "float32": 0.0,
@@ -68,9 +71,10 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
     Raises:
         ValueError, OSError: as `convert.writers.write_tflite`.
     """
-    from convert.faces import Selection
-    from convert.models import load_detector
-    from convert.writers import Form, write_tflite
+    with optional_packages("train"):
+        from convert.faces import Selection
+        from convert.models import load_detector
+        from convert.writers import Form, write_tflite
 
     images = pictures_of(data.parity, PARITY_PICTURES)
     calibration = calibration_pictures(data.calibration, None)
@@ -90,8 +94,9 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
 
 def measure_accuracy(path: str, data: Data, long_side: int) -> dict[str, float]:
     """Average precision of a file in percent, by setting of WIDER FACE."""
-    from tfface.evaluation.runner import evaluate_detector
-    from tfface.predict.face_detector import FaceDetector
+    with optional_packages("evaluate"):
+        from tfface.evaluation.runner import evaluate_detector
+        from tfface.predict.face_detector import FaceDetector
 
     if data.evaluation is None:
         return {}
@@ -105,8 +110,9 @@ def measure_speed(
     rows: Sequence[Mapping[str, Any]], options: argparse.Namespace
 ) -> list[dict[str, Any]]:
     """Bytes, and medians in milliseconds by number of threads, of every file; taking turns."""
-    from convert.benchmark import detection_times
-    from convert.contestants import Contestant, picture_with_faces
+    with optional_packages("evaluate"):
+        from convert.benchmark import detection_times
+        from convert.contestants import Contestant, picture_with_faces
 
     contestants = [Contestant(row["file"], row["file"]) for row in rows]
     image = picture_with_faces(options.size)
@@ -231,7 +237,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.data is None and "TFFACE_DATA" in os.environ:
         options.data = Path(os.environ["TFFACE_DATA"]) / "widerface"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         report = run(options)
         if options.json:
