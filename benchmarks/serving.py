@@ -16,10 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
+from tfface.predict.packages import optional_packages
 
-from tfface.picture_files import find_pictures
+with optional_packages("evaluate", __name__):
+    import numpy as np
+    from tqdm import tqdm
+
+    from tfface.picture_files import find_pictures
 
 TIMEOUT_SECONDS = 60
 

@@ -82,21 +82,26 @@ def test_base_install_is_what_detecting_needs(metadata: Message) -> None:
 @pytest.mark.parametrize(
     ("extra", "brings"),
     [
-        ("evaluate", {"matplotlib", "scipy", "tqdm"}),
+        ("evaluate", {"matplotlib", "scikit-image", "scipy", "tqdm"}),
         (
             "train",
             {
                 "ai-edge-quantizer",
                 "tensorflow",
+                "h5py",
                 "keras",
                 "tensorboard",
                 "protobuf",
                 "matplotlib",
+                "scikit-image",
                 "scipy",
                 "tqdm",
             },
         ),
-        ("jax", {"jax", "keras", "protobuf", "matplotlib", "scipy", "tqdm"}),
+        (
+            "jax",
+            {"jax", "h5py", "keras", "protobuf", "matplotlib", "scikit-image", "scipy", "tqdm"},
+        ),
     ],
 )
 def test_extras(metadata: Message, extra: str, brings: set[str]) -> None:

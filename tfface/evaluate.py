@@ -20,21 +20,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tfface.predict.packages import import_optional, optional_packages
 
-import tfface
-from tfface.command_line import normalised, stream_beside
-from tfface.evaluation import curves, fddb, fddb_files, wider_files
-from tfface.evaluation.pictures import PictureSet
-from tfface.evaluation.runner import (
-    SCORE_THRESHOLD,
-    DetectionRun,
-    detect_pictures,
-    open_wider,
-)
-from tfface.evaluation.wider import evaluate_wider
-from tfface.files import check_file, check_folder, write_json
-from tfface.presets import PRESETS
+with optional_packages("evaluate", __name__):
+    import numpy as np
+
+    import tfface
+    from tfface.command_line import normalised, stream_beside
+    from tfface.evaluation import curves, fddb, fddb_files, wider_files
+    from tfface.evaluation.pictures import PictureSet
+    from tfface.evaluation.runner import (
+        SCORE_THRESHOLD,
+        DetectionRun,
+        detect_pictures,
+        open_wider,
+    )
+    from tfface.evaluation.wider import evaluate_wider
+    from tfface.files import check_file, check_folder, write_json
+    from tfface.presets import PRESETS
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     benchmark = BENCHMARKS[options.dataset]
     try:
         _check_outputs(options)
+        for package in ("scipy", "matplotlib") if options.plot else ("scipy",):
+            import_optional(package, extra="evaluate")  # rather than miss it after minutes
         dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
         detector = tfface.FaceDetector.from_preset(options.model, threads=options.threads)
         run = detect_pictures(

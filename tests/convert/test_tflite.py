@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from convert.models import load_detector
 
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe, embed, read_embedded
-from convert.models import load_detector
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
 from tfface.anchors import grid_anchors

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from convert.models import load_detector
 
 

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
-
 from convert.models import load_detector
+
 from tfface.detectors.faceboxes import FaceBoxesImproved
 from train.average import main
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from convert.models import load_detector
+
 from tfface.data.records import Record, serialize, write_shard
 from tfface.detections import Detections
 from tfface.detectors.faceboxes import FaceBoxesImproved

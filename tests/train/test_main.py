@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 from absl import app, flags
+from convert.models import load_detector
 from keras import ops
 
 import train.main
-from convert.models import load_detector
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
 from train.checkpoints import Checkpoints
 

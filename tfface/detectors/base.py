@@ -1,4 +1,4 @@
-"""The contract of every detector: what it takes and gives, in training, inference and conversion."""
+"""The contract of every detector: what it takes and gives, trained, run and converted."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -79,8 +79,8 @@ class Detector(TrainStep):
 
         Returns:
             One map a level: `scores`, or what `join` makes them of, `(B, rows, columns, n)`, and
-            every one of `box_outputs` `(B, rows, columns, 4 n)`, for n anchors a cell. Made inside `keras.name_scope` of
-            `SCORES_SCOPE` and `OFFSETS_SCOPE`.
+            every one of `box_outputs` `(B, rows, columns, 4 n)`, for n anchors a cell. Made
+            inside `keras.name_scope` of `SCORES_SCOPE` and `OFFSETS_SCOPE`.
         """
         raise NotImplementedError(f"{type(self).__name__} must return maps of scores and offsets.")
 

@@ -100,9 +100,7 @@ class PointDetector(Detector):
         matcher = DynamicMatcher(self.anchor_levels, height, width, self.recipe.match_window)
         owners = matcher(scores, boxes, targets["faces"], targets["kinds"])
         positive = owners >= 0
-        faces = ops.take_along_axis(
-            targets["faces"], ops.maximum(owners, 0)[..., None], axis=1
-        )
+        faces = ops.take_along_axis(targets["faces"], ops.maximum(owners, 0)[..., None], axis=1)
         # Where there is no face a point is held against its own box: a loss of 0, and finite.
         faces = ops.where(positive[..., None], faces, ops.stop_gradient(boxes))
         qualities = ops.where(positive, ops.stop_gradient(overlap(boxes, faces)), 0.0)

@@ -61,9 +61,7 @@ def iou_loss(boxes, faces, kind: IoULoss = "eiou"):
         loss = loss + ops.square(width - face_width) / (ops.square(wide) + _SMALL)
         return loss + ops.square(height - face_height) / (ops.square(high) + _SMALL)
     if kind == "ciou":
-        angles = ops.arctan2(face_width, face_height + _SMALL) - ops.arctan2(
-            width, height + _SMALL
-        )
+        angles = ops.arctan2(face_width, face_height + _SMALL) - ops.arctan2(width, height + _SMALL)
         aspects = 0.4052847345693511 * ops.square(angles)  # 4 / pi ** 2
         # The weight is a constant to the gradient (ibid., section 3.3).
         weight = ops.stop_gradient(aspects / (loss + aspects + _SMALL))

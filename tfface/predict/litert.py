@@ -1,12 +1,14 @@
 """Runs TFLite files with LiteRT, without TensorFlow."""
 
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from tfface.image import Image
 from tfface.predict import signature
+from tfface.predict.notices import without_notices
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
 from tfface.predict.suppression import suppress_candidates
@@ -133,5 +135,7 @@ class LiteRTRuntime:
     def _allocate(self, size: Size) -> None:
         if self.fixed_size is None:
             self._interpreter.resize_tensor_input(self._images, (self._batch, *size, 3))
-        self._interpreter.allocate_tensors()
+        # LiteRT announces XNNPACK, once in a process.
+        with nullcontext() if self._allocated else without_notices():
+            self._interpreter.allocate_tensors()
         self._allocated = size
