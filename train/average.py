@@ -26,8 +26,7 @@ def average(models: Sequence[str], output: Path) -> None:
         ValueError, OSError: a model that cannot be loaded, fewer than two, or another architecture.
     """
     with optional_packages("train"):
-        from tfface.detectors.loading import load_detector
-        from train.validation import save_detector
+        from tfface.detectors.loading import load_detector, save_detector
 
     if len(models) < 2:
         raise ValueError(f"expected two detectors or more to average, got {len(models)}")

@@ -24,7 +24,7 @@ with optional_packages("train", __name__):
     from tfface.data.augmentation import Augmentation
     from tfface.data.records import read_records
     from tfface.detectors.base import Detector
-    from tfface.detectors.loading import load_detector, write_description
+    from tfface.detectors.loading import load_detector, save_detector, write_description
     from tfface.detectors.options import constructor_options, recipe_options
     from tfface.detectors.registry import detector_class
     from tfface.distiller import Distiller
@@ -34,7 +34,7 @@ with optional_packages("train", __name__):
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
     from train.schedules import make_schedule
     from train.tensorboard import EventLog
-    from train.validation import Validation, save_detector
+    from train.validation import Validation
 
 FLAGS = flags.FLAGS
 

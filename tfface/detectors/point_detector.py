@@ -1,5 +1,6 @@
 """Detectors without anchors of several sizes: one point a cell, matched by what it predicts."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -40,11 +41,10 @@ class PointRecipe:
 class PointDetector(Detector):
     """A score and a box for every cell; the score learns how well the box fits.
 
-    A point is an anchor of two strides with variances of 1: `offsets` are the shift of the centre
-    in units of two strides, and the logarithm of the sides in that unit.
+    A point is an anchor of `unit` strides with variances of 1: `offsets` are the shift of the
+    centre in that unit, and the logarithm of the sides in it.
 
-    Subclasses write `feature_maps(pixels, training)`, one map per stride, which the heads, one 1x1
-    convolution for scores and one for offsets, read.
+    Subclasses write `feature_maps(pixels, training)`, one map per stride, which the heads read.
     """
 
     pixel_mean = (127.5, 127.5, 127.5)
@@ -52,13 +52,16 @@ class PointDetector(Detector):
     loss_names = ("classification", "regression")
     recipe_class = PointRecipe
 
-    def __init__(self, strides: Sequence[int], **kwargs):
-        super().__init__([AnchorLevel(stride, (2 * stride,)) for stride in strides], **kwargs)
-        prior = keras.initializers.Constant(float(_logit(PRIOR)))
-        self.score_heads = [
-            keras.layers.Conv2D(1, 1, bias_initializer=prior, dtype="float32") for _ in strides
-        ]
-        self.offset_heads = [keras.layers.Conv2D(4, 1, dtype="float32") for _ in strides]
+    def __init__(self, strides: Sequence[int], unit: int = 2, **kwargs):
+        super().__init__([AnchorLevel(stride, (unit * stride,)) for stride in strides], **kwargs)
+        self.score_heads = [self.make_head(1, math.log(PRIOR / (1 - PRIOR))) for _ in strides]
+        self.offset_heads = [self.make_head(4) for _ in strides]
+
+    def make_head(self, channels: int, bias: float = 0.0) -> keras.layers.Layer:
+        """What predicts `channels` numbers a point; `bias` is what it predicts at first."""
+        return keras.layers.Conv2D(
+            channels, 1, bias_initializer=keras.initializers.Constant(bias), dtype="float32"
+        )
 
     def feature_maps(self, pixels, training=None) -> list:
         raise NotImplementedError(f"{type(self).__name__} must return one map per stride.")
@@ -115,7 +118,3 @@ class PointDetector(Detector):
             * ops.sum(ops.where(positive, regression, 0.0))
             / found,
         }
-
-
-def _logit(probability: float):
-    return keras.ops.log(probability / (1.0 - probability))
