@@ -45,6 +45,7 @@ setup(
         include=["tfface", "tfface.*", "train", "train.*", "convert", "convert.*"]
     ),
     package_data={"tfface": ["py.typed", "weights/*"], "train": ["configs/*"]},
+    entry_points={"console_scripts": ["tfface = tfface.__main__:main"]},
     install_requires=base,
     extras_require=sections,
     classifiers=[

@@ -12,16 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from convert.contestants import THRESHOLD, Detect
-from tfface.detections import Detections
-from tfface.evaluation.curves import format_table
-from tfface.evaluation.runner import SCORE_THRESHOLD, Detector, evaluate_detector
-from tfface.predict.face_detector import FaceDetector
-from tfface.predict.placement import place
-from tfface.predict.runtime import Size
+with optional_packages("evaluate,dev", __name__):
+    import cv2
+    import numpy as np
+
+    from convert.contestants import THRESHOLD, Detect
+    from tfface.command_line import normalised
+    from tfface.detections import Detections
+    from tfface.evaluation.curves import format_table
+    from tfface.evaluation.runner import SCORE_THRESHOLD, Detector, evaluate_detector
+    from tfface.predict.face_detector import FaceDetector
+    from tfface.predict.placement import place
+    from tfface.predict.runtime import Size
 
 
 class YuNet:
@@ -161,11 +165,12 @@ def main() -> None:
     )
     parser.add_argument("--long_side", type=int, default=0, help="0: the pictures' own size")
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    detector = open_detector(options.model, options.peers, options.threads)
-    curves = evaluate_detector(
-        detector, options.data, options.long_side, threshold=SCORE_THRESHOLD, progress=True
-    )
+    options = parser.parse_args(normalised())
+    with optional_packages("evaluate,dev", __name__):
+        detector = open_detector(options.model, options.peers, options.threads)
+        curves = evaluate_detector(
+            detector, options.data, options.long_side, threshold=SCORE_THRESHOLD, progress=True
+        )
     print(format_table(curves))
 
 

@@ -8,18 +8,21 @@ One file ends in faces: the best candidates, decoded and suppressed. The other e
 import argparse
 from functools import partial
 
-import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import height_by_width
-from convert.conditions import processor
-from convert.contestants import picture_with_faces
-from convert.graph import DetectionGraph
-from tfface.detectors.loading import load_detector
-from convert.tflite import to_tflite
-from convert.timing import WARM_UP_ROUNDS, take_turns
-from tfface.image import Image
-from tfface.predict import signature
+with optional_packages("train", __name__):
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter
+
+    from convert.arguments import height_by_width
+    from convert.conditions import processor
+    from convert.contestants import picture_with_faces
+    from convert.graph import DetectionGraph
+    from convert.tflite import to_tflite
+    from convert.timing import WARM_UP_ROUNDS, take_turns
+    from tfface.detectors.loading import load_detector
+    from tfface.image import Image
+    from tfface.predict import signature
 
 
 def prepared(content: bytes, image: Image) -> Interpreter:

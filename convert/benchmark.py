@@ -14,17 +14,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import positive, thread_counts, width_by_height
-from convert.cold_start import cold_starts
-from convert.conditions import conditions
-from convert.contestants import THRESHOLD, Contestant, peers_in, picture_with_faces
-from convert.tflite_file import read_tflite
-from convert.timing import WARM_UP_ROUNDS, take_turns
-from tfface.files import write_json
-from tfface.image import Image
+with optional_packages("evaluate", __name__):
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convert.arguments import positive, thread_counts, width_by_height
+    from convert.cold_start import cold_starts
+    from convert.conditions import conditions
+    from convert.contestants import THRESHOLD, Contestant, peers_in, picture_with_faces
+    from convert.tflite_file import read_tflite
+    from convert.timing import WARM_UP_ROUNDS, take_turns
+    from tfface.command_line import normalised, stream_beside
+    from tfface.files import check_file, write_json
+    from tfface.image import Image
 
 COLD_STARTS = 5
 """Fresh processes for every file and number of threads."""
@@ -172,15 +176,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(normalised(arguments))
     try:
+        if options.json:
+            check_file(options.json)
         report = run(options)
         if options.json:
             write_json(options.json, report)
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(format_table(report))
+    print(format_table(report), file=stream_beside(options.json))
     return 0
 
 

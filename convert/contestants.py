@@ -122,6 +122,6 @@ def picture_with_faces(size: Size) -> Image:
     Raises:
         ImportError: scikit-image is not installed.
     """
-    astronaut = import_optional("skimage.data", extra="dev").astronaut()
+    astronaut = import_optional("skimage.data", extra="evaluate").astronaut()
     height, width = size
     return cv2.resize(astronaut[:384], (width, height), interpolation=cv2.INTER_AREA)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from convert.candidates import all_candidates
 from convert.faces import Selection, select_faces
 from convert.network import pad_to_multiple, predict_maps, size_of
-from tfface.detectors.base import Detector, join_levels
+from tfface.detectors.base import Detector
 from tfface.predict import signature
 from tfface.predict.placement import LONG_SIDE
 from tfface.predict.runtime import Size
@@ -78,7 +78,7 @@ def _outputs_function(detector: Detector) -> Any:
 
     def outputs(images: tf.Tensor) -> tuple[dict[str, tf.Tensor], tuple[Any, Any]]:
         padded = pad_to_multiple(images, detector.stride_multiple)
-        return join_levels(predict_maps(detector, padded)), size_of(padded)
+        return detector.join(predict_maps(detector, padded)), size_of(padded)
 
     return outputs
 

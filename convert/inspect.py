@@ -12,8 +12,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from convert.arguments import height_by_width
-from convert.inspection import DEFAULT_SIZE, inspect_file
+from tfface.predict.packages import optional_packages
+
+with optional_packages(None, __name__):
+    from convert.arguments import height_by_width
+    from convert.inspection import DEFAULT_SIZE, inspect_file
 
 
 def format_report(report: Mapping[str, Any]) -> str:

@@ -14,12 +14,15 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
-from absl import app, flags, logging
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import height_by_width
-from convert.pictures import calibration_pictures, pictures_of, training_pictures
-from convert.quantization import CALIBRATED, PRECISIONS
-from tfface.predict import signature
+with optional_packages("train", __name__):
+    from absl import app, flags, logging
+
+    from convert.arguments import height_by_width
+    from convert.pictures import calibration_pictures, pictures_of, training_pictures
+    from convert.quantization import CALIBRATED, PRECISIONS
+    from tfface.predict import signature
 
 FORMATS = ("tflite", "saved_model")
 SIGNATURES = {"faces": signature.NAME, "candidates": signature.CANDIDATES}
@@ -150,9 +153,10 @@ def run(values: flags.FlagValues) -> None:
     if named != "tflite":
         check_saved_model(values)
     # TensorFlow takes seconds to load: not before the flags are known to make sense.
-    from convert import writers
-    from convert.faces import Selection
-    from tfface.detectors.loading import load_detector
+    with optional_packages("train"):
+        from convert import writers
+        from convert.faces import Selection
+        from tfface.detectors.loading import load_detector
 
     selection = Selection(
         values.score_threshold, values.iou_threshold, values.candidates, values.max_detections
@@ -178,7 +182,6 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) > 1:
         raise app.UsageError(f"expected flags only, got {argv[1:]}")
     logging.set_verbosity(logging.WARNING)  # TensorFlow logs every step of saving
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         run(flags.FLAGS)
     except (ValueError, OSError, ImportError) as error:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from convert.quantization import NETWORK_SCOPE
 from tfface.detectors.base import Detector
 
+
 def size_of(images: tf.Tensor) -> tuple[Any, Any]:
     """Height and width of `(B, H, W, C)`: numbers where the shape is fixed, else scalar tensors."""
     dynamic = tf.shape(images)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.predict import signature
+from tfface.predict.notices import without_notices
+from tfface.predict.packages import optional_packages
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 """Kinds of TFLite files, the most exact first.
@@ -70,9 +72,10 @@ def quantize(
 
 def _quantizer(content: bytes, precision: str) -> Any:
     """A quantizer that knows which operations to quantise, and how."""
-    from ai_edge_quantizer.qtyping import TFLOperationName
-    from ai_edge_quantizer.quantizer import Quantizer
-    from ai_edge_quantizer.recipe import AlgorithmName
+    with optional_packages("train"):
+        from ai_edge_quantizer.qtyping import TFLOperationName
+        from ai_edge_quantizer.quantizer import Quantizer
+        from ai_edge_quantizer.recipe import AlgorithmName
 
     quantizer = Quantizer(bytearray(content))
     every = TFLOperationName.ALL_SUPPORTED
@@ -134,6 +137,7 @@ def _silence() -> Iterator[None]:
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
         warnings.catch_warnings(),
+        without_notices(),
     ):
         warnings.simplefilter("ignore")
         yield

@@ -15,14 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import positive, thread_counts, width_by_height
-from convert.conditions import conditions
-from convert.pictures import calibration_pictures, pictures_of, training_pictures
-from convert.quantization import CALIBRATED, PRECISIONS
-from tfface.evaluation.wider import SETTINGS
-from tfface.files import write_json
+with optional_packages("train", __name__):
+    import numpy as np
+
+    from convert.arguments import positive, thread_counts, width_by_height
+    from convert.conditions import conditions
+    from convert.pictures import calibration_pictures, pictures_of, training_pictures
+    from convert.quantization import CALIBRATED, PRECISIONS
+    from tfface.command_line import normalised, stream_beside
+    from tfface.evaluation.wider import SETTINGS
+    from tfface.files import check_file, write_json
 
 LARGEST_DROP = {
     "float32": 0.0,
@@ -68,9 +72,10 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
     Raises:
         ValueError, OSError: as `convert.writers.write_tflite`.
     """
-    from convert.faces import Selection
-    from tfface.detectors.loading import load_detector
-    from convert.writers import Form, write_tflite
+    with optional_packages("train"):
+        from convert.faces import Selection
+        from convert.writers import Form, write_tflite
+        from tfface.detectors.loading import load_detector
 
     images = pictures_of(data.parity, PARITY_PICTURES)
     calibration = calibration_pictures(data.calibration, None)
@@ -90,8 +95,9 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
 
 def measure_accuracy(path: str, data: Data, long_side: int) -> dict[str, float]:
     """Average precision of a file in percent, by setting of WIDER FACE."""
-    from tfface.evaluation.runner import evaluate_detector
-    from tfface.predict.face_detector import FaceDetector
+    with optional_packages("evaluate"):
+        from tfface.evaluation.runner import evaluate_detector
+        from tfface.predict.face_detector import FaceDetector
 
     if data.evaluation is None:
         return {}
@@ -105,8 +111,9 @@ def measure_speed(
     rows: Sequence[Mapping[str, Any]], options: argparse.Namespace
 ) -> list[dict[str, Any]]:
     """Bytes, and medians in milliseconds by number of threads, of every file; taking turns."""
-    from convert.benchmark import detection_times
-    from convert.contestants import Contestant, picture_with_faces
+    with optional_packages("evaluate"):
+        from convert.benchmark import detection_times
+        from convert.contestants import Contestant, picture_with_faces
 
     contestants = [Contestant(row["file"], row["file"]) for row in rows]
     image = picture_with_faces(options.size)
@@ -228,18 +235,19 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status, 1 too where a file loses too much."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(normalised(arguments))
     if options.data is None and "TFFACE_DATA" in os.environ:
         options.data = Path(os.environ["TFFACE_DATA"]) / "widerface"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        if options.json:
+            check_file(options.json)
         report = run(options)
         if options.json:
             write_json(options.json, report)
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(format_table(report))
+    print(format_table(report), file=stream_beside(options.json))
     return int(any("LOSES" in row["verdict"] for row in report["results"]))
 
 

@@ -53,7 +53,8 @@ def encode(boxes, anchors, variances=VARIANCES):
 
     `(dx, dy)` is the distance of the centres in anchor sizes, `(dw, dh)` the logarithm of the ratio
     of the sizes, each divided by its variance (Fast R-CNN, arXiv:1504.08083, appendix C; by default
-    the variances of SSD). Boxes without area are encoded as if their sides were a thousandth of a pixel.
+    the variances of SSD). Boxes without area are encoded as if their sides were a thousandth of a
+    pixel.
     """
     x_min, y_min, x_max, y_max = ops.unstack(boxes, axis=-1)
     anchor_x_min, anchor_y_min, anchor_x_max, anchor_y_max = ops.unstack(anchors, axis=-1)

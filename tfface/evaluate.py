@@ -20,20 +20,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tfface.predict.packages import import_optional, optional_packages
 
-import tfface
-from tfface.evaluation import curves, fddb, fddb_files, wider_files
-from tfface.evaluation.pictures import PictureSet
-from tfface.evaluation.runner import (
-    SCORE_THRESHOLD,
-    DetectionRun,
-    detect_pictures,
-    open_wider,
-)
-from tfface.evaluation.wider import evaluate_wider
-from tfface.files import write_json
-from tfface.presets import PRESETS
+with optional_packages("evaluate", __name__):
+    import numpy as np
+
+    import tfface
+    from tfface.command_line import normalised, stream_beside
+    from tfface.evaluation import curves, fddb, fddb_files, wider_files
+    from tfface.evaluation.pictures import PictureSet
+    from tfface.evaluation.runner import (
+        SCORE_THRESHOLD,
+        DetectionRun,
+        detect_pictures,
+        open_wider,
+    )
+    from tfface.evaluation.wider import evaluate_wider
+    from tfface.files import check_file, check_folder, write_json
+    from tfface.presets import PRESETS
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,12 @@ _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "ten
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line `arguments`; returns its exit code, 2 for what the caller got wrong."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(normalised(arguments))
     benchmark = BENCHMARKS[options.dataset]
     try:
+        _check_outputs(options)
+        for package in ("scipy", "matplotlib") if options.plot else ("scipy",):
+            import_optional(package, extra="evaluate")  # rather than miss it after minutes
         dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
         detector = tfface.FaceDetector.from_preset(options.model, threads=options.threads)
         run = detect_pictures(
@@ -117,8 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{options.threshold:g}\n{benchmark.protocol}\n"
         f"{pictures['evaluated']} of {pictures['listed']} pictures"
     )
-    print(heading)
-    print(benchmark.format_table(results))
+    print(heading, benchmark.format_table(results), sep="\n", file=stream_beside(options.json))
     if options.json:
         report = _report(options, benchmark.protocol, pictures, run, results)
         write_json(options.json, report)
@@ -127,6 +133,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.predictions:
         benchmark.write_predictions(run.predictions, options.predictions)
     return 0
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Raises OutputError where a file could not be written when the evaluation is done."""
+    for path in (options.json, options.plot):
+        if path:
+            check_file(path)
+    if options.predictions:
+        check_folder(options.predictions)
 
 
 def sha256_of(path: Path) -> str:

@@ -13,8 +13,10 @@ under JAX, inside a compiled function. Targets by name, with A anchors and F fac
 
 from collections.abc import Sequence
 
+from keras import ops
+
 from tfface.anchors import AnchorLevel, grid_anchors
-from tfface.matching import AnchorMatcher
+from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
 
 
 class AnchorTargets:
@@ -36,3 +38,52 @@ class AnchorTargets:
 
     def __call__(self, boxes, kinds, uniform) -> dict:
         return self.matcher(self.anchors, boxes, kinds)
+
+
+class FaceTargets:
+    """`faces` and `kinds` for a dynamic assignment, and `ignored` bool `(A,)` of the points.
+
+    A point is ignored where it lies in an ignored box, made no smaller than a finest cell and its
+    neighbours. Of more than `most_faces` faces the smallest are ignored too.
+
+    Args:
+        levels: with one anchor a cell, whose centre is the point.
+        height, width: of the training image, pixels.
+        most_faces: F.
+    """
+
+    uniform_count = 0
+
+    def __init__(
+        self, levels: Sequence[AnchorLevel], height: int, width: int, most_faces: int = 64
+    ):
+        anchors = grid_anchors(levels, height, width)
+        self.points = (anchors[:, :2] + anchors[:, 2:]) / 2
+        self.least_side = 2.0 * levels[0].stride
+        self.most_faces = most_faces
+
+    def __call__(self, boxes, kinds, uniform) -> dict:
+        boxes = ops.concatenate([boxes, ops.zeros((self.most_faces, 4), "float32")])
+        kinds = ops.concatenate(
+            [ops.cast(kinds, "int32"), ops.full((self.most_faces,), ABSENT, "int32")]
+        )
+        longer = ops.max(boxes[:, 2:] - boxes[:, :2], axis=-1)
+        longer = ops.where(kinds == FACE, longer, -1.0)
+        kept, order = ops.top_k(longer, self.most_faces)
+        left_out = ops.logical_and(kinds == FACE, longer < kept[-1])
+        hidden = ops.logical_or(kinds == IGNORED, left_out)
+        faces = ops.take(boxes, order, axis=0)
+        is_face = kept >= 0.0
+        return {
+            "faces": ops.where(is_face[:, None], faces, 0.0),
+            "kinds": ops.where(is_face, FACE, ABSENT),
+            "ignored": self._inside(boxes, hidden),
+        }
+
+    def _inside(self, boxes, hidden):
+        """Whether every point lies in one of the boxes that are hidden: bool `(A,)`."""
+        missing = 0.5 * ops.relu(self.least_side - (boxes[:, 2:] - boxes[:, :2]))
+        low, high = boxes[:, :2] - missing, boxes[:, 2:] + missing
+        points = ops.array(self.points)[:, None]
+        inside = ops.all(ops.logical_and(points >= low, points < high), axis=-1)
+        return ops.any(ops.logical_and(inside, hidden), axis=-1)

@@ -75,9 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
     options = parser.parse_args(arguments)
-    from tfface.detectors.loading import load_detector
+    from tfface.detectors.loading import load_detector, save_detector
     from train.main import matching_files
-    from train.validation import save_detector
 
     try:
         detector = load_detector(options.model)

@@ -10,12 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
-import matplotlib.cbook
-import numpy as np
-import skimage.data
+from tfface.predict.packages import optional_packages
 
-import tfface
+with optional_packages("train", __name__):
+    import cv2
+    import matplotlib.cbook
+    import numpy as np
+    import skimage.data
+
+    import tfface
 
 PRESET = "fbi-1"
 BACKGROUNDS = ("chelsea", "coffee", "rocket", "brick", "grass", "gravel")

@@ -14,24 +14,27 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import keras
-import numpy as np
-from absl import app, flags
+from tfface.predict.packages import optional_packages
 
-from tfface.data.augmentation import Augmentation
-from tfface.data.records import read_records
-from tfface.detectors.base import Detector
-from tfface.detectors.loading import load_detector, write_description
-from tfface.detectors.options import constructor_options, recipe_options
-from tfface.detectors.registry import detector_class
-from tfface.distiller import Distiller
-from tfface.files import atomic_path
-from train import flags as run_flags
-from train.checkpoints import Checkpoints, SaveCheckpoint
-from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
-from train.schedules import make_schedule
-from train.tensorboard import EventLog
-from train.validation import Validation, save_detector
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
+    from absl import app, flags
+
+    from tfface.data.augmentation import Augmentation
+    from tfface.data.records import read_records
+    from tfface.detectors.base import Detector
+    from tfface.detectors.loading import load_detector, save_detector, write_description
+    from tfface.detectors.options import constructor_options, recipe_options
+    from tfface.detectors.registry import detector_class
+    from tfface.distiller import Distiller
+    from tfface.files import atomic_path
+    from train import flags as run_flags
+    from train.checkpoints import Checkpoints, SaveCheckpoint
+    from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
+    from train.schedules import make_schedule
+    from train.tensorboard import EventLog
+    from train.validation import Validation
 
 FLAGS = flags.FLAGS
 

@@ -12,6 +12,7 @@ import numpy as np
 from tfface.data.records import Record
 from tfface.detections import Detections
 from tfface.detectors.base import Detector
+from tfface.detectors.loading import save_detector
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 from tfface.files import atomic_path
@@ -125,14 +126,6 @@ class Validation(keras.callbacks.Callback):
             faces = self.detector.select(outputs, *size, score_threshold=0.02)
             detections += [Detections(*of_one) for of_one in faces[: len(images)]]
         return detections
-
-
-def save_detector(detector: Detector, path: Path) -> None:
-    """Writes a detector as a `.keras` file without the state of its optimiser."""
-    copy = type(detector).from_config(detector.get_config())
-    copy.set_weights(detector.get_weights())
-    with atomic_path(path) as temporary:
-        copy.save(temporary)
 
 
 def _reduce(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:

@@ -54,9 +54,7 @@ def test_of_two_that_overlap_the_better_one_stays():
 
 def test_offsets_are_decoded_and_boxes_cut_to_the_picture():
     # 0.1 * 5 anchor sizes to the right: 5 to 15, of which 12 are picture.
-    faces = faces_of(
-        [3.0], (10, 10), [[5.0, 0, 0, 0]], picture_size=(8, 12), max_detections=1
-    )
+    faces = faces_of([3.0], (10, 10), [[5.0, 0, 0, 0]], picture_size=(8, 12), max_detections=1)
 
     np.testing.assert_allclose(faces["boxes"], [[5, 0, 12, 8]])
 

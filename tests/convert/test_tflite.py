@@ -11,11 +11,11 @@ import tensorflow as tf
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe, embed, read_embedded
-from tfface.detectors.loading import load_detector
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
 from tfface.anchors import grid_anchors
 from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxes, FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from tfface.distiller import Distiller
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime

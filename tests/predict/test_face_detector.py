@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tfface.predict.face_detector
-import tfface.presets
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.presets import PRESETS
 
 
 class FixedFaces:
@@ -131,7 +130,7 @@ def test_presets_load_by_name(tflite_content: bytes, monkeypatch: pytest.MonkeyP
         def read(self) -> bytes:
             return tflite_content
 
-    monkeypatch.setitem(tfface.presets.PRESETS, "fbi-1", PackagedPreset())
+    monkeypatch.setitem(PRESETS, "fbi-1", PackagedPreset())
 
     assert len(FaceDetector.from_preset("fbi-1").detect(black(32, 32), threshold=0.2)) == 1
 
@@ -144,6 +143,28 @@ def test_keras_models() -> None:
     assert FaceDetector.from_model(OneFace()).detect(black(9, 9)).boxes.tolist() == [[1, 2, 3, 4]]
     with pytest.raises(TypeError, match="predict_boxes"):
         FaceDetector.from_model(object())
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ("fbi-1", r"'fbi-1'; use FaceDetector\.from_preset\('fbi-1'\)"),
+        (Path("mine.tflite"), r"from_preset\('mine\.tflite'\)"),
+        (None, r"None; use FaceDetector\.from_preset or from_model"),
+    ],
+)
+def test_a_detector_is_not_made_of_a_name(given: object, advice: str) -> None:
+    with pytest.raises(TypeError, match=f"expected a loaded detector, got .*{advice}"):
+        FaceDetector(given)  # type: ignore[arg-type]
+
+
+def test_a_keras_model_is_sent_to_from_model() -> None:
+    class OneFace:
+        def predict_boxes(self, image, score_threshold):
+            raise NotImplementedError
+
+    with pytest.raises(TypeError, match=r"a OneFace; use FaceDetector\.from_model"):
+        FaceDetector(OneFace())  # type: ignore[arg-type]
 
 
 def test_names_and_files_that_are_no_model(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from tfface.detectors.loading import load_detector
 from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from train.average import main
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfface.detectors.loading import load_detector
 from tfface.data.records import Record, serialize, write_shard
 from tfface.detections import Detections
 from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from train.calibrate import judged_boxes, logit_of_precision, main, shift_logits
 
 

@@ -10,8 +10,8 @@ from absl import app, flags
 from keras import ops
 
 import train.main
-from tfface.detectors.loading import load_detector
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from train.checkpoints import Checkpoints
 
 

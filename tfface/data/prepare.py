@@ -10,12 +10,15 @@ import math
 import os
 from collections.abc import Sequence
 
-from absl import app, flags
+from tfface.predict.packages import optional_packages
 
-from tfface.data.preparation import Options
-from tfface.data.sample import ReadReport, Sample
-from tfface.data.shards import prepare
-from tfface.data.wider import read_wider
+with optional_packages("train", __name__):
+    from absl import app, flags
+
+    from tfface.data.preparation import Options
+    from tfface.data.sample import ReadReport, Sample
+    from tfface.data.shards import prepare
+    from tfface.data.wider import read_wider
 
 
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:

@@ -1,4 +1,4 @@
-"""The contract of every detector: what it takes and gives, in training, inference and conversion."""
+"""The contract of every detector: what it takes and gives, trained, run and converted."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -78,14 +78,18 @@ class Detector(TrainStep):
             pixels: `(B, H, W, 3)` of `normalize`.
 
         Returns:
-            One map a level: `scores` `(B, rows, columns, n)` and every one of `box_outputs`
-            `(B, rows, columns, 4 n)`, for n anchors a cell. Made inside `keras.name_scope` of
-            `SCORES_SCOPE` and `OFFSETS_SCOPE`.
+            One map a level: `scores`, or what `join` makes them of, `(B, rows, columns, n)`, and
+            every one of `box_outputs` `(B, rows, columns, 4 n)`, for n anchors a cell. Made
+            inside `keras.name_scope` of `SCORES_SCOPE` and `OFFSETS_SCOPE`.
         """
         raise NotImplementedError(f"{type(self).__name__} must return maps of scores and offsets.")
 
     def call(self, images, training=None):
-        return join_levels(self.inference_maps(self.normalize(images)))
+        return self.join(self.inference_maps(self.normalize(images)))
+
+    def join(self, maps: dict) -> dict:
+        """The outputs of a call, of the maps of `inference_maps`."""
+        return join_levels(maps, self.anchor_levels)
 
     def decode(self, outputs, anchors):
         """Boxes `(..., 4)` in pixels of `outputs`, each `(..., 4)`, at their anchors `(..., 4)`."""
@@ -172,15 +176,17 @@ class Detector(TrainStep):
         ]
 
 
-def join_levels(maps: dict) -> dict:
-    """The maps of all levels as one output: `(B, A)` for `scores`, `(B, A, 4)` for the others."""
+def join_levels(maps: dict, levels: Sequence[AnchorLevel]) -> dict:
+    """The maps of all levels as one output: `(B, A)` of one channel an anchor, else `(B, A, k)`."""
 
-    def joined(levels, shape):
+    def joined(of_levels):
+        values = of_levels[0].shape[-1] // levels[0].anchors_per_cell
+        shape = () if values == 1 else (values,)
         return ops.concatenate(
-            [ops.reshape(level, (ops.shape(level)[0], -1, *shape)) for level in levels], axis=1
+            [ops.reshape(level, (ops.shape(level)[0], -1, *shape)) for level in of_levels], axis=1
         )
 
-    return {name: joined(levels, () if name == "scores" else (4,)) for name, levels in maps.items()}
+    return {name: joined(of_levels) for name, of_levels in maps.items()}
 
 
 def _take_rows(values, indices):

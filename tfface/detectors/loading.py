@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfface.detectors.registry import detector_class, detector_name, import_all
-from tfface.files import write_json
+from tfface.files import atomic_path, write_json
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError
 from tfface.presets import PRESETS, keras_weights
@@ -51,6 +51,14 @@ def load_detector(name_or_path: str | os.PathLike[str]) -> Any:
         f"expected a preset ({', '.join(PRESETS)}), a .keras file, the folder of a training run or "
         f"a .weights.h5 checkpoint in one, got {os.fspath(name_or_path)!r}"
     )
+
+
+def save_detector(detector: Any, path: Path) -> None:
+    """Writes a detector as a `.keras` file without the state of its optimiser."""
+    copy = type(detector).from_config(detector.get_config())
+    copy.set_weights(detector.get_weights())
+    with atomic_path(path) as temporary:
+        copy.save(temporary)
 
 
 def write_description(detector: Any, run: Path) -> None:

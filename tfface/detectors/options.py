@@ -1,4 +1,4 @@
-"""The options of a detector: the annotated keywords of its constructor and the fields of its recipe.
+"""The options of a detector: keywords of its constructor, and fields of its recipe.
 
 Command lines offer them as flags, so that a new detector brings its own.
 """

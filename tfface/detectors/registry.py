@@ -8,7 +8,9 @@ from tfface.predict.packages import import_optional
 DETECTORS = {
     "FaceBoxes": "tfface.detectors.faceboxes",
     "FaceBoxesImproved": "tfface.detectors.faceboxes",
+    "PlainFace": "tfface.detectors.plain",
     "ResNetFPN": "tfface.detectors.resnet_fpn",
+    "YuNet": "tfface.detectors.yunet",
 }
 """Module of every detector, by the name of its class: the only list of them."""
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
+from tfface.predict.packages import optional_packages
 
 
 def read_ground_truth(folder: Path) -> dict[str, WiderFaces]:
@@ -61,7 +62,8 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
 
 def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
     """Yields the name of each picture and its array in `variable`."""
-    from scipy.io import loadmat
+    with optional_packages("evaluate"):
+        from scipy.io import loadmat
 
     if not path.is_file():
         raise FileNotFoundError(

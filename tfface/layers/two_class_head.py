@@ -25,9 +25,7 @@ def score_map(head, features):
         features: `(B, rows, columns, C)`.
     """
     kernel, bias = _of_anchors(head)
-    return _convolve(
-        features, kernel[..., 1] - kernel[..., 0], bias[:, 1] - bias[:, 0]
-    )
+    return _convolve(features, kernel[..., 1] - kernel[..., 0], bias[:, 1] - bias[:, 0])
 
 
 def offset_map(head, features):

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from keras import ops
 
 from tfface.boxes import VARIANCES, encode, pairwise_iou
-
-FACE, ABSENT, IGNORED = 1, 0, -1
-"""Kinds of boxes: to be found; padding; neither face nor background."""
+from tfface.matching.kinds import ABSENT, FACE, IGNORED
 
 
 @dataclass(frozen=True)
