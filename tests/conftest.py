@@ -8,6 +8,15 @@ import pytest
 
 ExportTFLite = Callable[[Callable[..., dict[str, Any]], Sequence[int | None], str], bytes]
 
+SMALL = {
+    "FaceBoxes": {"width": 0.25},
+    "FaceBoxesImproved": {"width": 0.25},
+    "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
+    "ResNetFPN": {"width": 0.125, "levels": (3, 4, 5, 6), "filters": 16},
+    "YuNet": {"channels": (8, 8, 8, 8, 8)},
+}
+"""Options that make each detector small enough for a test."""
+
 
 def find_reddest_pixel(images: Any) -> dict[str, Any]:
     """A detector of pixels: two faces of three candidates in every picture.
@@ -104,3 +113,18 @@ def with_orientation(jpeg: bytes, orientation: int) -> bytes:
 @pytest.fixture(name="with_orientation", scope="session")
 def with_orientation_fixture() -> Callable[[bytes, int], bytes]:
     return with_orientation
+
+
+@pytest.fixture(scope="session")
+def small_detector() -> Callable[[str], Any]:
+    """`small_detector(NAME)`: a detector of the registry, untrained and small, always the same."""
+
+    def make(name: str) -> Any:
+        import keras
+
+        from tfface.detectors.registry import detector_class
+
+        keras.utils.set_random_seed(0)
+        return detector_class(name)(**SMALL[name])
+
+    return make

@@ -67,12 +67,12 @@ def test_scores_are_the_difference_of_the_logits_in_training_and_in_inference() 
     assert set(found) == {"scores", "offsets"}
 
 
-def losses_of(detector: AnchorDetector, labels, offsets, step: int = 0) -> dict[str, float]:
+def losses_of(detector: AnchorDetector, labels, offsets) -> dict[str, float]:
     """Losses where all logits and offsets are 0."""
     targets = {"labels": np.array([labels], np.int32), "offsets": np.array([offsets], np.float32)}
     outputs = {"logits": np.zeros((1, 168, 2), np.float32), "offsets": np.zeros((1, 168, 4))}
     images = np.zeros((1, 32, 64, 3), np.uint8)
-    losses = detector.compute_losses(images, targets, outputs, step)
+    losses = detector.compute_losses(images, targets, outputs)
     return {name: float(loss) for name, loss in losses.items()}
 
 
@@ -93,15 +93,18 @@ def test_mining_becomes_harder_with_the_steps() -> None:
     detector.recipe = AnchorRecipe(
         mining_steps=10, initial_negative_ratio=8.0, negative_ratio=2.0, minimum_negatives=1
     )
-    labels = [1] + [-1] * 157 + [0] * 10
+    labels = np.array([[1] + [0] * 167], np.int32)
+    zeros = np.zeros((1, 168, 4), np.float32)
+    logits = np.zeros((1, 168, 2), np.float32)
+    logits[0, :, 1] = np.arange(168) / 10
+    outputs = {"logits": logits, "offsets": zeros}
 
-    def negatives(step: int) -> float:
-        losses = losses_of(detector, labels, np.zeros((168, 4)), step)
-        return losses["classification"] / np.log(2) - 1
+    for step, negatives in ((0, 8), (5, 4), (10, 2), (99, 2)):
+        losses = detector.compute_losses(None, {"labels": labels, "offsets": zeros}, outputs, step)
 
-    # Of equal losses all are taken, so these are told apart by outputs of their own elsewhere; here
-    # all ten count at every step.
-    assert negatives(0) == pytest.approx(negatives(10)) == pytest.approx(10, rel=1e-5)
+        # The face has equal logits; of the background the last are the hardest.
+        hardest = np.log1p(np.exp(logits[0, -negatives:, 1]))
+        assert float(losses["classification"]) == pytest.approx(np.log(2) + hardest.sum(), rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """What every detector of the registry keeps, so that nothing else has to know it by name."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,25 +14,16 @@ from keras import ops
 from tfface.anchors import grid_anchors
 from tfface.detectors.loading import build_detector, load_detector, write_description
 from tfface.detectors.options import constructor_options, recipe_options
-from tfface.detectors.registry import DETECTORS, detector_class, detector_name
+from tfface.detectors.registry import DETECTORS, detector_name
 from tfface.matching import FACE
-
-SMALL = {
-    "FaceBoxes": {"width": 0.25},
-    "FaceBoxesImproved": {"width": 0.25},
-    "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
-    "ResNetFPN": {"width": 0.125, "levels": (3, 4, 5, 6), "filters": 16},
-    "YuNet": {"channels": (8, 8, 8, 8, 8)},
-}
-"""Options that make each detector small enough for a test."""
+from train.checkpoints import Checkpoints
 
 FACES = np.array([[10, 12, 40, 50], [60, 20, 70, 34]], np.float32)
 
 
 @pytest.fixture(scope="module", params=sorted(DETECTORS))
-def detector(request):
-    keras.utils.set_random_seed(0)
-    return detector_class(request.param)(**SMALL[request.param])
+def detector(request, small_detector):
+    return small_detector(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -111,22 +106,126 @@ def test_candidates_are_the_surest_boxes(detector, images):
         np.testing.assert_allclose(boxes[index], expected, rtol=1e-4, atol=1e-3)
 
 
-def losses_of_one_step(detector, **compilation) -> dict[str, float]:
-    weights = detector.get_weights()
-    detector.compile(optimizer=keras.optimizers.SGD(1e-3), **compilation)
+def take_step(detector) -> dict[str, float]:
+    """Trains a compiled detector on one batch; the losses of that step."""
     batches = (data for data in [batch(detector)])
     history = detector.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0).history
-    detector.set_weights(weights)
     return {name: values[0] for name, values in history.items()}
 
 
-def test_a_step_as_a_graph_and_compiled_by_xla_has_the_same_losses(detector):
-    graph = losses_of_one_step(detector, jit_compile=False)
-    compiled = losses_of_one_step(detector, jit_compile=True)
+def compile_anew(detector, jit_compile: bool) -> None:
+    detector.compile(keras.optimizers.SGD(1e-3, momentum=0.9), jit_compile=jit_compile)
 
-    assert {"loss", *detector.loss_names} <= set(graph)
-    assert np.isfinite(list(graph.values())).all()
-    assert compiled == pytest.approx(graph, rel=1e-3)
+
+@pytest.fixture(scope="module")
+def trained(detector, tmp_path_factory):
+    """Two steps of the detector as a graph, after which it is as before.
+
+    The losses of both, the weights after the first, and a folder with the state after the first.
+    """
+    before = detector.get_weights()
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("checkpoints"))
+    compile_anew(detector, jit_compile=False)
+    first = take_step(detector)
+    after_first = detector.get_weights()
+    checkpoints.save(detector)
+    second = take_step(detector)
+    detector.set_weights(before)
+    return first, after_first, second, checkpoints
+
+
+def test_a_step_has_the_losses_that_it_names(detector, trained):
+    first, _, second, _ = trained
+
+    for losses in (first, second):
+        assert {"loss", *detector.loss_names} == set(losses)
+        assert np.isfinite(list(losses.values())).all()
+        parts = sum(losses[name] for name in detector.loss_names)
+        assert losses["loss"] == pytest.approx(parts, rel=1e-4)
+
+
+def test_a_step_compiled_by_xla_is_that_of_the_graph(detector, trained):
+    first, after_first, *_ = trained
+    before = detector.get_weights()
+
+    compile_anew(detector, jit_compile=True)
+    losses = take_step(detector)
+
+    after = detector.get_weights()
+    detector.set_weights(before)
+    assert losses == pytest.approx(first, rel=1e-3)
+    for weight, expected in zip(after, after_first, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-2, atol=1e-3)
+
+
+def test_a_state_that_is_restored_has_the_same_next_step(detector, trained):
+    *_, second, checkpoints = trained
+    again = type(detector).from_config(detector.get_config())
+    compile_anew(again, jit_compile=False)
+
+    assert checkpoints.restore(again) == 1
+    assert take_step(again) == pytest.approx(second, rel=1e-4)
+
+
+UNDER_JAX = """
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from tfface.detectors.loading import build_detector
+
+for folder in map(Path, sys.argv[1:]):
+    detector = build_detector(json.loads((folder / "detector.json").read_text()))
+    given = np.load(folder / "given.npz")
+    weights = len(detector.weights)
+    detector.set_weights([given[f"weight_{index}"] for index in range(weights)])
+    images = given["images"]
+    targets = {name: given[name] for name in given["names"]}
+    scores, boxes = detector.candidates(detector(images), *images.shape[1:3], 20)
+    detector.compile(keras.optimizers.SGD(1e-3, momentum=0.9), jit_compile=True)
+    batches = (batch for batch in [(images, targets)])
+    losses = detector.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0).history
+    np.savez(folder / "found.npz", scores=scores, boxes=boxes, **losses)
+"""
+
+
+@pytest.fixture(scope="module")
+def under_jax(small_detector, tmp_path_factory):
+    """By name what every detector finds, and loses in a step, under JAX: one process for all."""
+    pytest.importorskip("jax", reason="needs the jax extra")
+    root = tmp_path_factory.mktemp("jax")
+    for name in DETECTORS:
+        detector = small_detector(name)
+        write_description(detector, root / name)
+        pictures, targets = batch(detector)
+        weights = {f"weight_{i}": value for i, value in enumerate(detector.get_weights())}
+        given = {"images": pictures, "names": list(targets), **targets, **weights}
+        np.savez(root / name / "given.npz", **given)
+    run = subprocess.run(
+        [sys.executable, "-c", UNDER_JAX, *(str(root / name) for name in DETECTORS)],
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return {name: dict(np.load(root / name / "found.npz")) for name in DETECTORS}
+
+
+def test_under_jax_it_finds_and_loses_the_same(detector, trained, under_jax):
+    first, *_ = trained
+    pictures, _ = batch(detector)
+
+    found = under_jax[detector_name(detector)]
+
+    scores, boxes = detector.candidates(detector(pictures), *pictures.shape[1:3], 20)
+    np.testing.assert_allclose(found["scores"], scores, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found["boxes"], boxes, rtol=1e-3, atol=1e-2)
+    losses = {name: found[name].item() for name in first}
+    assert losses == pytest.approx(first, rel=1e-3)
 
 
 def test_it_is_saved_and_loaded(detector, images, tmp_path):
