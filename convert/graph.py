@@ -14,6 +14,7 @@ from convert.network import (
     size_of,
     split_heads,
 )
+from convert.orientation import turn_upright
 from tfface.detectors.base import Detector
 from tfface.predict import signature
 from tfface.predict.runtime import Size
@@ -131,7 +132,8 @@ def _encoded_function(detect: Any) -> Any:
     def detect_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         def faces_of_file(content: tf.Tensor) -> dict[str, tf.Tensor]:
             image = tf.io.decode_image(content, channels=3, expand_animations=False)
-            faces = detect(tf.ensure_shape(image, (None, None, 3))[None])
+            image = turn_upright(tf.ensure_shape(image, (None, None, 3)), content)
+            faces = detect(image[None])
             return {name: tf.squeeze(value, axis=0) for name, value in faces.items()}
 
         return tf.map_fn(faces_of_file, encoded, fn_output_signature=_FACES_OF_ONE)

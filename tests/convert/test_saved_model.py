@@ -116,6 +116,18 @@ def test_bytes_of_files_of_any_kind_and_size(folder, detect, picture):
     assert outputs["boxes"].shape == (3, 400, 4)
 
 
+def test_a_file_is_turned_as_exif_says(folder, detect, picture, with_orientation):
+    jpeg = tf.io.encode_jpeg(picture).numpy()
+    upright = np.rot90(tf.io.decode_image(jpeg), -1)  # 6: to be turned clockwise
+    model = tf.saved_model.load(str(folder))
+
+    files = [with_orientation(jpeg, 6), jpeg]
+    outputs = model.signatures["detect_encoded"](encoded=tf.constant(files))
+
+    for name, value in detect(upright[None]).items():
+        np.testing.assert_allclose(outputs[name][0], value[0], atol=1e-4)
+
+
 def test_bytes_that_are_no_picture(folder):
     model = tf.saved_model.load(str(folder))
 
