@@ -32,6 +32,12 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     number("width", 1.0, "Multiplier of the channels.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
+    flags.DEFINE_list(
+        "trained_strides",
+        [],
+        "Levels to train, with the layers of their own; all else stays. None given: everything.",
+        values,
+    )
     text("teacher", None, "Preset or .keras file to distil from; none: train on labels alone.")
     number("distillation_weight", 50.0, "Weight of the distillation loss.")
     number("beta", 6.4, "Shape of the threshold above which a student mimics its teacher.")
@@ -100,12 +106,13 @@ def _check_values(values: flags.FlagValues) -> None:
         flags.register_validator(
             name, lambda momentum: momentum < 1.0, "Expected a number below 1.", values
         )
-    flags.register_validator(
-        "boundaries",
-        lambda boundaries: all(boundary.strip().isdigit() for boundary in boundaries),
-        "Expected whole numbers with commas between them, such as 80000,100000.",
-        values,
-    )
+    for name in ("boundaries", "trained_strides"):
+        flags.register_validator(
+            name,
+            lambda numbers: all(number.strip().isdigit() for number in numbers),
+            "Expected whole numbers with commas between them, such as 80000,100000.",
+            values,
+        )
     flags.register_multi_flags_validator(
         ["steps", "steps_per_epoch"],
         lambda run: run["steps"] % run["steps_per_epoch"] == 0,

@@ -76,6 +76,8 @@ def make_detector() -> Detector:
                 f"{_architecture(detector)}. Change --detector and --width, or the weights."
             )
         detector.set_weights(given.get_weights())
+    if FLAGS.trained_strides:
+        detector.train_only([int(stride) for stride in FLAGS.trained_strides])
     detector.loss_settings = LossSettings(
         negative_ratio=FLAGS.negative_ratio,
         mining_steps=FLAGS.mining_steps,

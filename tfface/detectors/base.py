@@ -65,6 +65,7 @@ class Detector(TrainStep):
         super().__init__(self.loss_names, **kwargs)
         self.anchor_levels = tuple(anchor_levels)
         self.loss_settings = LossSettings()
+        self.trained_strides = tuple(level.stride for level in self.anchor_levels)
         self.heads = [
             keras.layers.Conv2D(
                 6 * level.anchors_per_cell,
@@ -83,6 +84,40 @@ class Detector(TrainStep):
 
     def feature_maps(self, images, training=None) -> list:
         raise NotImplementedError(f"{type(self).__name__} must return one map per anchor level.")
+
+    def own_layers(self, stride: int) -> list[keras.layers.Layer]:
+        """The layers that only the level of that stride uses, without its head."""
+        return []
+
+    def train_only(self, strides: Sequence[int]) -> None:
+        """Leaves everything as it is but the heads of some levels and the layers of their own.
+
+        The faces of the other levels are neither learned nor background then.
+
+        Raises:
+            ValueError: a stride that no level has.
+        """
+        known = [level.stride for level in self.anchor_levels]
+        if not set(strides) <= set(known):
+            raise ValueError(f"expected strides of {known} to train, got {list(strides)}")
+        self.trained_strides = tuple(strides)
+        for layer in self.layers:
+            layer.trainable = False
+        for stride, head in zip(known, self.heads, strict=True):
+            for layer in [head, *self.own_layers(stride)]:
+                layer.trainable = stride in strides
+
+    def _trained_anchors(self, height: int, width: int) -> np.ndarray:
+        """Which anchors over an image learn: bool `(A,)`."""
+        return np.concatenate(
+            [
+                np.full(
+                    np.prod(level.grid_shape(height, width)) * level.anchors_per_cell,
+                    level.stride in self.trained_strides,
+                )
+                for level in self.anchor_levels
+            ]
+        )
 
     def call(self, images, training=None):
         images = ops.cast(images, self.compute_dtype) - ops.array(IMAGE_MEAN, self.compute_dtype)
@@ -105,6 +140,9 @@ class Detector(TrainStep):
             step: of the run; `mining_steps` of the settings counts them.
         """
         settings = self.loss_settings
+        if len(self.trained_strides) < len(self.anchor_levels):
+            trained = self._trained_anchors(*images.shape[1:3])
+            targets = {**targets, "labels": ops.where(trained, targets["labels"], -1)}
         ratio = annealed_ratio(
             step, settings.mining_steps, settings.initial_negative_ratio, settings.negative_ratio
         )
