@@ -29,7 +29,7 @@ def pictures(folder: Path | None) -> Iterator[tuple[str, Image]]:
         for size in SIZES:
             yield "nothing", make(size)
     for path in find_pictures([folder], None) if folder else ():
-        yield path.name.split("_")[0], read_image(path)
+        yield path.stem.split("_")[0], read_image(path)
 
 
 def count(

@@ -72,7 +72,6 @@ def make_detector() -> Detector:
     kind = detector_class(FLAGS.detector)
     detector = kind(**run_flags.chosen_options(constructor_options(kind), FLAGS))
     recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
-    detector.recipe = kind.recipe_class(**recipe)
     if FLAGS.initial_weights:
         given = load_detector(FLAGS.initial_weights)
         if _architecture(given) != _architecture(detector):
@@ -81,6 +80,7 @@ def make_detector() -> Detector:
                 f"{_architecture(detector)}. Change --detector and its options, or the weights."
             )
         detector.set_weights(given.get_weights())
+    detector.adopt(kind.recipe_class(**recipe))
     return detector
 
 

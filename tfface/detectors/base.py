@@ -58,6 +58,10 @@ class Detector(TrainStep):
         self.anchor_levels = tuple(anchor_levels)
         self.recipe = self.recipe_class()
 
+    def adopt(self, recipe: Any) -> None:
+        """Trains by `recipe`, a `recipe_class`, from now on."""
+        self.recipe = recipe
+
     def build_symbolically(self) -> None:
         """Creates all weights: a detector can be saved and loaded before it saw a picture."""
         self(keras.Input((128, 128, 3)), training=True)
@@ -120,9 +124,9 @@ class Detector(TrainStep):
         """
         raise NotImplementedError(f"{type(self).__name__} must say what it learns from.")
 
-    def lower_scores(self, shift: float) -> None:
-        """Takes `shift` off the logit of every anchor, for good: in the biases of the heads."""
-        raise NotImplementedError(f"{type(self).__name__} must take it off its heads.")
+    def rescale_scores(self, scale: float, shift: float) -> None:
+        """Makes `scale * (logit - shift)` of every face logit, for good: in the heads' weights."""
+        raise NotImplementedError(f"{type(self).__name__} must rescale its heads.")
 
     def inference_weights(self) -> list:
         """The variables that inference needs, without what only training uses."""

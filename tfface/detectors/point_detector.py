@@ -80,9 +80,10 @@ class PointDetector(Detector):
     def call(self, images, training=None):
         return self.join(self._maps(self.normalize(images), training))
 
-    def lower_scores(self, shift: float) -> None:
+    def rescale_scores(self, scale: float, shift: float) -> None:
         for head in self.score_heads:
-            head.bias.assign(head.bias - shift)
+            head.kernel.assign(scale * head.kernel)
+            head.bias.assign(scale * (head.bias - shift))
 
     def make_targets(self, height: int, width: int) -> FaceTargets:
         return FaceTargets(self.anchor_levels, height, width)

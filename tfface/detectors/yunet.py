@@ -94,9 +94,9 @@ class YuNet(PointDetector):
         scores = logarithm - ops.log(1.0 - ops.exp(logarithm) + 1e-7)
         return {"scores": scores, "offsets": outputs["offsets"]}
 
-    def lower_scores(self, shift: float) -> None:
+    def rescale_scores(self, scale: float, shift: float) -> None:
         raise ValueError(
-            "expected a detector whose score is one logit, which a shift calibrates, got YuNet, "
+            "expected a detector whose score is one logit, which can be rescaled, got YuNet, "
             "whose score is a product of two"
         )
 
