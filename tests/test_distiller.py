@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from tfface.detectors.anchor_detector import AnchorRecipe
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
 from tfface.distiller import Distiller
 from tfface.losses.distillation import threshold_distillation_loss
@@ -25,7 +26,7 @@ def detector(seed: int, width: float = 0.5) -> FaceBoxesImproved:
 def batch() -> tuple:
     """Two noisy pictures and targets that say: the first 20 anchors are faces."""
     images = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 3)).astype(np.uint8)
-    anchors = detector(0)(images)["logits"].shape[1]
+    anchors = detector(0)(images)["scores"].shape[1]
     labels = np.zeros((2, anchors), np.int32)
     labels[:, :20] = 1
     return images, {"labels": labels, "offsets": np.zeros((2, anchors, 4), np.float32)}
@@ -74,7 +75,7 @@ def test_the_student_comes_closer_and_the_teacher_stays(batch, jit_compile: bool
 def test_the_losses_of_the_labels_are_those_of_the_student(batch) -> None:
     images, targets = batch
     student, teacher = detector(1), detector(2)
-    outputs = Distiller(student, teacher)(images, training=True)
+    outputs = Distiller(student, teacher).training_outputs(images, targets)
 
     expected = student.compute_losses(images, targets, outputs)
     for weight in (0.0, 50.0, 100.0):
@@ -86,18 +87,30 @@ def test_the_losses_of_the_labels_are_those_of_the_student(batch) -> None:
 
 def _distillation(outputs) -> float:
     """50 times the loss between the scores of the outputs."""
-    logits = outputs["logits"]
-    scores = ops.sigmoid(logits[..., 1] - logits[..., 0])
-    return 50.0 * float(threshold_distillation_loss(outputs["teacher_scores"], scores))
+    teacher, student = (ops.sigmoid(outputs[name]) for name in ("teacher_scores", "scores"))
+    return 50.0 * float(threshold_distillation_loss(teacher, student))
+
+
+def test_the_teacher_says_in_inference_mode_how_sure_it_is(batch) -> None:
+    student, teacher = detector(1), detector(2)
+    distiller = Distiller(student, teacher)
+
+    outputs = distiller.training_outputs(*batch)
+
+    assert set(outputs) == {"logits", "scores", "offsets", "teacher_scores"}
+    np.testing.assert_allclose(outputs["teacher_scores"], teacher(batch[0])["scores"], atol=1e-5)
+    # Called, it is its student.
+    np.testing.assert_allclose(
+        distiller(batch[0])["scores"], student(batch[0])["scores"], atol=1e-5
+    )
 
 
 def test_its_own_teacher_teaches_nothing(batch) -> None:
-    # In inference mode, so that batch normalisation is the same for both.
     student = detector(1)
     distiller = Distiller(student, student)
     images, targets = batch
-    scores = ops.sigmoid(student(images)["logits"][..., 1] - student(images)["logits"][..., 0])
-    outputs = {**student(images), "teacher_scores": scores}
+    outputs = student(images, training=True)
+    outputs = {**outputs, "teacher_scores": outputs["scores"]}
 
     assert float(distiller.compute_losses(images, targets, outputs, 0)["distillation"]) == 0.0
     assert float(distiller.measure(targets, outputs)["selected"]) == 0.0
@@ -106,8 +119,8 @@ def test_its_own_teacher_teaches_nothing(batch) -> None:
 def test_the_annealing_of_the_student_sees_the_step(batch) -> None:
     images, targets = batch
     distiller = Distiller(detector(1), detector(2))
-    distiller.student.loss_settings = type(distiller.student.loss_settings)(mining_steps=10)
-    outputs = distiller(images, training=True)
+    distiller.student.recipe = AnchorRecipe(mining_steps=10)
+    outputs = distiller.training_outputs(images, targets)
     first, last = (
         float(distiller.compute_losses(images, targets, outputs, step)["classification"])
         for step in (0, 10)

@@ -34,8 +34,7 @@ def spread_scores(detector, image, faces):
     """Makes about `faces` candidates of `image` have a score above 0.02, and few one near 1."""
     for head in detector.heads:
         head.bias.assign(np.zeros(head.bias.shape))
-    logits = np.asarray(detector(image[None], training=False)["logits"])[0]
-    differences = logits[:, 1] - logits[:, 0]
+    differences = np.asarray(detector(image[None], training=False)["scores"])[0]
     factor = 1 / differences.std()
     for head in detector.heads:
         head.kernel.assign(head.kernel * factor)

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from convert.models import load_detector
 
 from convert.faces import Selection
 from convert.graph import DetectionGraph
@@ -16,6 +15,7 @@ from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
 from tfface.anchors import grid_anchors
 from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxes, FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from tfface.distiller import Distiller
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime

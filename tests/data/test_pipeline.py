@@ -15,6 +15,7 @@ from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.pipeline import count_records, place_on_canvas, training_batches, training_image
 from tfface.data.records import Record, parse_record, serialize, write_shard
 from tfface.matching import FACE, AnchorMatcher
+from tfface.targets import AnchorTargets
 
 LEVELS = (AnchorLevel(16, (16, 32)), AnchorLevel(32, (64,)))
 PLAIN = Augmentation(size=64, distortion_probability=0.0, grey_probability=0.0)
@@ -47,10 +48,32 @@ def shards(tmp_path_factory) -> list[str]:
     return [str(path) for path in sorted(folder.iterdir())]
 
 
-def take(shards, steps: int, augmentation=PLAIN, batch_size=4, seed=0, first_step=0) -> list:
-    batches = training_batches(
-        shards, LEVELS, AnchorMatcher(), augmentation, batch_size, seed, first_step
-    )
+def of_all_anchors(height: int, width: int) -> AnchorTargets:
+    return AnchorTargets(LEVELS, height, width, AnchorMatcher())
+
+
+class TwoNumbers:
+    """Targets that are the uniform numbers of a picture."""
+
+    uniform_count = 2
+
+    def __init__(self, height: int, width: int):
+        self.size = (height, width)
+
+    def __call__(self, boxes, kinds, uniform) -> dict:
+        return {"numbers": uniform, "size": self.size}
+
+
+def take(
+    shards,
+    steps: int,
+    augmentation=PLAIN,
+    batch_size=4,
+    seed=0,
+    first_step=0,
+    make_targets=of_all_anchors,
+) -> list:
+    batches = training_batches(shards, make_targets, augmentation, batch_size, seed, first_step)
     return list(itertools.islice(batches.as_numpy_iterator(), steps))
 
 
@@ -119,6 +142,20 @@ def test_targets_are_faces_of_the_image(tmp_path, square_picture, find_square) -
         found = np.asarray(decode(offsets, anchors))[labels == FACE]
         assert len(found)
         np.testing.assert_allclose(found, [find_square(picture)] * len(found), atol=2)
+
+
+def test_a_maker_of_targets_has_numbers_of_its_own_for_every_picture(shards) -> None:
+    batches = take(shards, 3, make_targets=TwoNumbers)
+
+    numbers = np.concatenate([targets["numbers"] for _, targets in batches])
+    assert numbers.shape == (12, 2)
+    assert len(np.unique(numbers)) == 24
+    assert np.all((numbers >= 0) & (numbers < 1))
+    assert np.all(batches[0][1]["size"] == 64)
+    # They belong to a place in the sequence, and take nothing from the augmentation.
+    assert_same(take(shards, 1, first_step=2, make_targets=TwoNumbers), batches[2:])
+    for (images, _), (others, _) in zip(batches, take(shards, 3), strict=True):
+        np.testing.assert_array_equal(images, others)
 
 
 def draws(interpolation: str, flip: bool) -> dict:

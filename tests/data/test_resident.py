@@ -16,6 +16,7 @@ from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.records import Record
 from tfface.matching import FACE, AnchorMatcher
+from tfface.targets import AnchorTargets
 
 if keras.backend.backend() != "jax":
     pytest.skip("runs under KERAS_BACKEND=jax, in tests/test_jax.py", allow_module_level=True)
@@ -47,8 +48,32 @@ def data() -> ResidentData:
     return ResidentData([record(image, box) for image in pictures], side=96)
 
 
-def take(data, steps: int, augmentation=PLAIN, batch_size=4, seed=0, first_step=0) -> list:
-    batches = data.batches(LEVELS, AnchorMatcher(), augmentation, batch_size, seed, first_step)
+def of_all_anchors(height: int, width: int) -> AnchorTargets:
+    return AnchorTargets(LEVELS, height, width, AnchorMatcher())
+
+
+class TwoNumbers:
+    """Targets that are the uniform numbers of a picture."""
+
+    uniform_count = 2
+
+    def __init__(self, height: int, width: int):
+        pass
+
+    def __call__(self, boxes, kinds, uniform) -> dict:
+        return {"numbers": uniform}
+
+
+def take(
+    data,
+    steps: int,
+    augmentation=PLAIN,
+    batch_size=4,
+    seed=0,
+    first_step=0,
+    make_targets=of_all_anchors,
+) -> list:
+    batches = data.batches(make_targets, augmentation, batch_size, seed, first_step)
     return list(itertools.islice(batches, steps))
 
 
@@ -87,6 +112,17 @@ def test_every_epoch_has_each_picture_once_in_its_own_order(data) -> None:
     epochs = np.round(numbers).astype(int).reshape(3, 6).tolist()
     assert [sorted(epoch) for epoch in epochs] == [list(range(6))] * 3
     assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+def test_a_maker_of_targets_has_numbers_of_its_own_for_every_picture(data) -> None:
+    batches = take(data, 3, make_targets=TwoNumbers)
+
+    numbers = np.concatenate([targets["numbers"] for _, targets in batches])
+    assert numbers.shape == (12, 2)
+    assert len(np.unique(numbers)) == 24
+    assert np.all((numbers >= 0) & (numbers < 1))
+    # They belong to a place in the sequence.
+    assert_same(take(data, 1, first_step=2, make_targets=TwoNumbers), batches[2:])
 
 
 def test_large_pictures_are_reduced_with_their_boxes(square_picture, find_square) -> None:

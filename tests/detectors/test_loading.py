@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from convert.models import load_detector
+
+from tfface.detectors.loading import load_detector
 
 
 def prediction(detector, picture):

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 from tfface.anchors import grid_anchors
+from tfface.detectors.anchor_detector import AnchorRecipe
 from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
 from tfface.detectors.train_step import TrainStep
 from tfface.matching import FACE, AnchorMatcher
@@ -86,7 +87,14 @@ def test_losses_are_left_to_the_model() -> None:
 
 def test_only_the_levels_named_are_trained(batch) -> None:
     detector = FaceBoxesImproved(width=0.5)
-    detector.train_only([64, 128])
+    detector.adopt(
+        AnchorRecipe(
+            trained_strides=(
+                64,
+                128,
+            )
+        )
+    )
     detector.compile(optimizer=keras.optimizers.SGD(1e-2), jit_compile=UNDER_JAX)
     before = {id(v): ops.convert_to_numpy(v).copy() for v in detector.weights}
     images, targets = batch
@@ -114,7 +122,7 @@ def test_levels_that_do_not_train_have_no_loss(batch) -> None:
     nobody["labels"][:, -2:] = targets["labels"][:, -2:]
     expected = detector.compute_losses(images, nobody, outputs)
 
-    detector.train_only([128])
+    detector.adopt(AnchorRecipe(trained_strides=(128,)))
     losses = detector.compute_losses(images, targets, outputs)
 
     for name, loss in losses.items():
@@ -123,4 +131,4 @@ def test_levels_that_do_not_train_have_no_loss(batch) -> None:
 
 def test_a_level_that_is_not_there_cannot_be_trained() -> None:
     with pytest.raises(ValueError, match=r"strides of \[8, 16, 32, 64, 128\] to train, got \[4\]"):
-        FaceBoxesImproved(width=0.5).train_only([4])
+        FaceBoxesImproved(width=0.5).adopt(AnchorRecipe(trained_strides=(4,)))

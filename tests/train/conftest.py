@@ -44,7 +44,7 @@ def make_flags() -> MakeFlags:
 
     def make(*arguments: str) -> flags.FlagValues:
         values = flags.FlagValues()
-        define_flags(values)
+        define_flags(values, ["train.main", *arguments])
         values(["train.main", *arguments])
         return values
 

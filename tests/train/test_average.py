@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from convert.models import load_detector
 
 from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from train.average import main
 
 

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import pytest
 from absl import app, flags
-from convert.models import load_detector
 from keras import ops
 
 import train.main
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from train.checkpoints import Checkpoints
 
 
