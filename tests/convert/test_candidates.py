@@ -45,14 +45,14 @@ def test_the_same_boxes_and_scores_as_with_a_grid_of_anchors() -> None:
 
 
 def test_boxes_are_at_most_125_anchors_wide_and_high() -> None:
-    level = AnchorLevel(stride=8, scales=(8.0,))
     # exp(40 * 0.2) = 2,981; cut to 125: 1,000 pixels around the centre of the cell, at 4.
-    offsets = np.array([0, 0, 40, 40], np.float32).reshape(1, 1, 1, 4)
+    levels = (AnchorLevel(stride=8, scales=(8.0,)),)
+    offsets = tf.constant([[[0.0, 0.0, 40.0, 40.0]]])
+    outputs = {"scores": tf.zeros((1, 1)), "offsets": offsets}
 
-    (box,) = decode_level(tf.constant(offsets), level)[0].numpy()
+    found = all_candidates(AnchorDetector(levels), outputs, (8, 8))
 
-    np.testing.assert_allclose(box, [-496, -496, 504, 504], rtol=1e-5)
-    np.testing.assert_allclose(box, decode(offsets[0, 0], level_anchors(level, 8, 8))[0], rtol=1e-5)
+    np.testing.assert_allclose(found["boxes"], [[[-496, -496, 504, 504]]], rtol=1e-5)
 
 
 @pytest.mark.parametrize("size", [None, SIZE])
