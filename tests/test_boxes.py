@@ -87,6 +87,19 @@ def test_regression_targets_worked_out_by_hand() -> None:
     np.testing.assert_allclose(encode(box, anchor), expected, rtol=1e-6)
 
 
+def test_variances_scale_the_targets() -> None:
+    # The box and anchor above: 1/4 and -1/8 of the anchor, log 2 and log 1/4, by 1, 2, 0.5, 4.
+    anchor = np.array([[0, 0, 16, 16]], np.float32)
+    box = np.array([[-4, 4, 28, 8]], np.float32)
+    variances = (1.0, 2.0, 0.5, 4.0)
+
+    offsets = np.asarray(encode(box, anchor, variances))
+
+    expected = [[0.25, -0.0625, 2 * math.log(2), math.log(0.25) / 4]]
+    np.testing.assert_allclose(offsets, expected, rtol=1e-6)
+    np.testing.assert_allclose(decode(offsets, anchor, variances), box, atol=1e-5)
+
+
 def test_a_box_without_area_has_finite_targets() -> None:
     anchor = np.array([[0, 0, 16, 16]], np.float32)
 
@@ -121,4 +134,7 @@ def test_what_an_untrained_network_says_decodes_to_a_finite_box() -> None:
 
     x_min, _, x_max, _ = np.asarray(decode(offsets, anchor))[0]
 
+    assert x_max - x_min == pytest.approx(16 * 125)
+    # The limit is one of sizes, whatever they are scaled by.
+    x_min, _, x_max, _ = np.asarray(decode(offsets, anchor, (1.0, 1.0, 1.0, 1.0)))[0]
     assert x_max - x_min == pytest.approx(16 * 125)

@@ -122,9 +122,18 @@ def chosen_options(options: Sequence[Option], values: flags.FlagValues) -> dict[
     for option in options:
         value = values[option.name].value
         if value is not None:
-            item = option.item_type
-            chosen[option.name] = tuple(item(element) for element in value) if item else value
+            chosen[option.name] = _as_tuple(option, value) if option.item_type else value
     return chosen
+
+
+def _as_tuple(option: Option, elements: Sequence[str]) -> tuple:
+    try:
+        return tuple(option.item_type(element) for element in elements)
+    except ValueError as error:
+        raise ValueError(
+            f"expected --{option.name} as {option.item_type.__name__}s with commas between them, "
+            f"such as {','.join(map(str, option.default))}, got {','.join(elements)}"
+        ) from error
 
 
 _DEFINE = {

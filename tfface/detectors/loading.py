@@ -89,6 +89,9 @@ def build_detector(description: dict[str, Any]) -> Any:
 
 def _load_keras_file(path: Path) -> Any:
     import_all()
+    if (path.parent / DESCRIPTION).is_file():
+        # The class may be from outside: Keras knows it once its module is imported.
+        detector_class(json.loads((path.parent / DESCRIPTION).read_text())["class"])
     keras = import_optional("keras", extra="train")
     base = import_optional("tfface.detectors.base", extra="train")
     try:

@@ -27,7 +27,12 @@ def detector_class(name: str) -> Any:
     """
     if ":" in name:
         module, _, attribute = name.partition(":")
-        found = getattr(importlib.import_module(module), attribute, None)
+        try:
+            found = getattr(importlib.import_module(module), attribute, None)
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"expected a module of a detector, which Python finds, got {name!r}: {error}"
+            ) from error
     else:
         attribute = name
         known = DETECTORS.get(name)
