@@ -30,7 +30,7 @@ demo: $(STAMP)
 
 # Every precision of the presets, and what each costs; how accurate they are only with $$TFFACE_DATA.
 deploy-demo: $(STAMP)
-	$(VENV)/bin/python -m convert.report fbi-1 fbi-half --output runs/deploy
+	$(VENV)/bin/python -m measure.report fbi-1 fbi-half --output runs/deploy
 
 # The TFLite files of the presets from their .keras files, and the checksums for tfface/presets.py.
 presets: $(STAMP)

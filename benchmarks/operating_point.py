@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers import PEERS, open_detector
+from measure.peers import PEERS, open_detector
 from tfface.evaluation.runner import detect_pictures, open_wider
 from tfface.evaluation.wider import WiderFaces, match, overlaps
 

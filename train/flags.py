@@ -109,9 +109,8 @@ def define_options(detector: Any, values: flags.FlagValues) -> None:
         if option.choices:
             flags.DEFINE_enum(option.name, None, option.choices, help, flag_values=values)
         else:
-            _DEFINE[option.item_type and tuple or option.type](
-                option.name, None, help, flag_values=values
-            )
+            define = _DEFINE[tuple if option.item_type else option.type]
+            define(option.name, None, help, flag_values=values)
 
 
 def chosen_options(options: Sequence[Option], values: flags.FlagValues) -> dict[str, Any]:
@@ -138,7 +137,7 @@ def _as_tuple(option: Option, elements: Sequence[str]) -> tuple:
         ) from error
 
 
-_DEFINE = {
+_DEFINE: dict[Any, Any] = {
     float: flags.DEFINE_float,
     int: flags.DEFINE_integer,
     bool: flags.DEFINE_bool,

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from tfface.predict.packages import optional_packages
 
@@ -260,12 +261,9 @@ def make_validation(
 def save_batch(batch: tuple, path: Path) -> None:
     """Writes a batch `(images, targets)` as an .npz file of `images` and every target."""
     images, targets = batch
+    arrays: dict[str, Any] = {name: np.asarray(target) for name, target in targets.items()}
     with atomic_path(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            images=np.asarray(images),
-            **{name: np.asarray(target) for name, target in targets.items()},
-        )
+        np.savez_compressed(temporary, images=np.asarray(images), **arrays)
 
 
 def parse_flags(arguments: list[str]) -> list[str]:

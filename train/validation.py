@@ -117,13 +117,13 @@ class Validation(keras.callbacks.Callback):
             temporary.write_text(json.dumps({"step": step, "score": score, **areas}) + "\n")
 
     def _detect(self) -> list[Detections]:
-        size = self.images.shape[1:3]
+        height, width = self.images.shape[1:3]
         detections: list[Detections] = []
         for start in range(0, len(self.images), self.batch_size):
             images = self.images[start : start + self.batch_size]
             padding = self.batch_size - len(images)
             outputs = self.model.predict_on_batch(np.pad(images, ((0, padding), *[(0, 0)] * 3)))
-            faces = self.detector.select(outputs, *size, score_threshold=0.02)
+            faces = self.detector.select(outputs, height, width, 0.02)
             detections += [Detections(*of_one) for of_one in faces[: len(images)]]
         return detections
 

@@ -81,7 +81,7 @@ def test_writes_a_saved_model(detector, picture, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("any", None), ("480x640", (480, 640)), ("1x1", (1, 1))]
+    ("text", "size"), [("any", None), ("640x480", (480, 640)), ("1x1", (1, 1))]
 )
 def test_sizes(text, size):
     assert parse_size(text) == size
@@ -89,7 +89,7 @@ def test_sizes(text, size):
 
 @pytest.mark.parametrize("text", ["", "480", "480x", "0x640", "-1x640", "480X640", "480x640x3"])
 def test_what_is_no_size(text):
-    with pytest.raises(ValueError, match=f"--size such as 480x640 .* or any, got '{text}'"):
+    with pytest.raises(ValueError, match=f"--size such as 640x480 .* or any, got '{text}'"):
         parse_size(text)
 
 

@@ -5,14 +5,13 @@ import pytest
 import tensorflow as tf
 
 from convert.network import pad_to_multiple, predict_maps, subtract_mean
-from tfface.detectors.base import join_levels
 
 
 def test_the_network_predicts_what_the_detector_does(detector, picture):
     outputs = detector(picture[None], training=False)
 
     maps = predict_maps(detector, picture[None])
-    joined = join_levels(maps)
+    joined = detector.join(maps)
 
     np.testing.assert_allclose(joined["scores"], outputs["scores"], atol=1e-4)
     np.testing.assert_allclose(joined["offsets"], outputs["offsets"], atol=1e-4)

@@ -1,6 +1,7 @@
 """What every detector of the registry keeps, so that nothing else has to know it by name."""
 
 import json
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from tfface.detectors.options import constructor_options, recipe_options
 from tfface.detectors.registry import DETECTORS, detector_class, detector_name
 from tfface.matching import FACE
 
-SMALL = {
+SMALL: dict[str, dict[str, Any]] = {
     "FaceBoxes": {"width": 0.25},
     "FaceBoxesImproved": {"width": 0.25},
     "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},

@@ -6,7 +6,7 @@ compiled function of the step number. JAX backend only. A set too large for the 
 `tfface.data.pipeline` instead.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -17,6 +17,7 @@ import numpy as np
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.records import Record
 from tfface.matching import ABSENT, FACE, IGNORED
+from tfface.targets import MakeTargets
 
 
 class ResidentData:
@@ -56,7 +57,7 @@ class ResidentData:
 
     def batches(
         self,
-        make_targets: Callable[[int, int], Callable[..., dict]],
+        make_targets: MakeTargets,
         augmentation: Augmentation,
         batch_size: int,
         seed: int,

@@ -1,7 +1,7 @@
 """Detectors without anchors of several sizes: one point a cell, matched by what it predicts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ from tfface.targets import FaceTargets
 PRIOR = 0.01
 """Score of every point before training (focal loss, arXiv:1708.02002, section 3.3)."""
 
-_CLASSIFICATION = {"quality_focal": quality_focal, "varifocal": varifocal}
+_CLASSIFICATION: dict[str, Callable] = {"quality_focal": quality_focal, "varifocal": varifocal}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Other projects' face detectors, run as their authors run them, to measure beside tfface's.
 
-    python -m benchmarks.peers --peers DIR --model yunet_n --data DIR --long_side 640
+    python -m measure.peers --peers DIR --model yunet_n --data DIR --long_side 640
 
 prints the official WIDER FACE result of one of them on the validation pictures present. `--peers`
 names the folder of weight files; they are not part of this repository.
@@ -18,7 +18,7 @@ with optional_packages("evaluate,dev", __name__):
     import cv2
     import numpy as np
 
-    from convert.contestants import THRESHOLD, Detect
+    from measure.timing import THRESHOLD, Detect
     from tfface.command_line import normalised
     from tfface.detections import Detections
     from tfface.evaluation.curves import format_table
