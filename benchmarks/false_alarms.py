@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.nothing import NOTHING, SIZES
 from measure.peers import PEERS, open_detector
-from tfface.evaluation.runner import Detector
+from tfface.evaluation.runner import PictureDetector
 from tfface.image import Image, read_image
 from tfface.picture_files import find_pictures
 
@@ -33,7 +33,7 @@ def pictures(folder: Path | None) -> Iterator[tuple[str, Image]]:
 
 
 def count(
-    detector: Detector, pictures: Iterable[tuple[str, Image]], long_side: int | None
+    detector: PictureDetector, pictures: Iterable[tuple[str, Image]], long_side: int | None
 ) -> dict[str, list[float]]:
     """By kind: boxes a picture above each of `THRESHOLDS`."""
     scores = defaultdict(list)

@@ -163,9 +163,9 @@ def run(values: flags.FlagValues) -> None:
     )
     images = pictures_of(values.parity_images)
     detector = load_detector(values.model)
-    arguments = (detector, output, values.model, selection, size, images)
+    conversion = writers.Conversion(detector, values.model, images, selection, size)
     if named == "saved_model":
-        parity = writers.write_saved_model(*arguments)
+        parity = writers.write_saved_model(conversion, output)
     else:
         calibration = []
         if values.precision in CALIBRATED:
@@ -173,7 +173,7 @@ def run(values: flags.FlagValues) -> None:
             calibration = calibration_pictures(folder, size)
         name = SIGNATURES[values.outputs]
         form = writers.Form(values.precision, calibration, name, values.batch)
-        parity = writers.write_tflite(*arguments, form)
+        parity = writers.write_tflite(conversion, output, form)
     print(f"{output}: {parity}")
 
 

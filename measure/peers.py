@@ -22,7 +22,7 @@ with optional_packages("evaluate,dev", __name__):
     from tfface.command_line import normalised
     from tfface.detections import Detections
     from tfface.evaluation.curves import format_table
-    from tfface.evaluation.runner import SCORE_THRESHOLD, Detector, evaluate_detector
+    from tfface.evaluation.runner import SCORE_THRESHOLD, PictureDetector, evaluate_detector
     from tfface.predict.face_detector import FaceDetector
     from tfface.predict.placement import place
     from tfface.predict.runtime import Size
@@ -146,7 +146,7 @@ class PeerDetector:
         return Detections(placement.to_picture(boxes), scores)
 
 
-def open_detector(name: str, folder: Path | None, threads: int = 1) -> Detector:
+def open_detector(name: str, folder: Path | None, threads: int = 1) -> PictureDetector:
     """A peer by its key in `PEERS`, whose file is in `folder`; else what `FaceDetector` opens."""
     if name not in PEERS:
         return FaceDetector.from_preset(name, threads)

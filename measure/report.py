@@ -78,19 +78,18 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
         ValueError, OSError: as `convert.writers.write_tflite`.
     """
     with optional_packages("train"):
-        from convert.faces import Selection
-        from convert.writers import Form, write_tflite
+        from convert.writers import Conversion, Form, write_tflite
         from tfface.detectors.loading import load_detector
 
     images = pictures_of(data.parity, PARITY_PICTURES)
     calibration = calibration_pictures(data.calibration, None)
     rows = []
     for model in models:
-        detector = load_detector(model)
+        conversion = Conversion(load_detector(model), model, images)
         for precision in PRECISIONS:
             path = output / f"{Path(model).stem}-{precision}.tflite"
             form = Form(precision, calibration if precision in CALIBRATED else ())
-            parity = write_tflite(detector, path, model, Selection(), None, images, form)
+            parity = write_tflite(conversion, path, form)
             print(f"{path}: {parity}", flush=True)
             rows.append(
                 {"model": model, "precision": precision, "file": str(path), "parity": str(parity)}

@@ -15,10 +15,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from tfface.data.records import Record, read_records
+from tfface.data.records import Record, decode_picture, read_records
 from tfface.detectors.base import Detector
 from tfface.evaluation.wider import match, overlaps
 from tfface.predict.face_detector import FaceDetector
@@ -36,7 +35,7 @@ def judged_boxes(
     """
     logits, right = [np.zeros(0)], [np.zeros(0, bool)]
     for record in records:
-        image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR_RGB)
+        image = decode_picture(record)
         found = detector.detect(image, LOWEST_SCORE, long_side)
         proposals, hits = np.ones(len(found), bool), np.zeros(len(found), bool)
         if len(found) and len(record.boxes):

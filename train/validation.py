@@ -9,7 +9,7 @@ import cv2
 import keras
 import numpy as np
 
-from tfface.data.records import Record
+from tfface.data.records import Record, decode_picture
 from tfface.detections import Detections
 from tfface.detectors.base import Detector
 from tfface.detectors.loading import save_detector
@@ -130,10 +130,7 @@ class Validation(keras.callbacks.Callback):
 
 def _reduce(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:
     """The picture of a record, its long side made `side`, in the corner of a square; its faces."""
-    image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")
-    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    image = decode_picture(record)
     factor = side / max(image.shape[:2])
     interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     reduced = cv2.resize(image, None, fx=factor, fy=factor, interpolation=interpolation)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
-from tfface.data.records import Record
+from tfface.data.records import Record, decode_picture
 from tfface.matching import ABSENT, FACE, IGNORED
 from tfface.targets import MakeTargets
 
@@ -99,10 +99,7 @@ class ResidentData:
 
 
 def _decode(record: Record, side: int):
-    image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")
-    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    image = decode_picture(record)
     factor = side / max(image.shape[:2])
     if factor < 1.0:
         image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
