@@ -28,7 +28,7 @@ def test_labels_and_offsets_worked_out_by_hand() -> None:
 
     # Its overlap with the second is 2 / 30.
     assert made["labels"].tolist() == [1, 0, 0]
-    expected = [[1.25, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    expected: list[list[float]] = [[1.25, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
     np.testing.assert_allclose(made["offsets"], expected, atol=1e-6)
 
 
