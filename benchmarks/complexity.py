@@ -12,7 +12,7 @@ with optional_packages("train", __name__):
     import keras
     import numpy as np
 
-    from convert.arguments import width_by_height
+    from tfface.command_line import width_by_height
     from tfface.detectors.base import Detector
     from tfface.detectors.registry import DETECTORS, detector_class
     from tfface.detectors.train_step import total_parameters

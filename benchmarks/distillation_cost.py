@@ -17,7 +17,7 @@ with optional_packages("train", __name__):
     import numpy as np
     import tensorflow as tf
 
-    from convert.timing import take_turns
+    from measure.timing import take_turns
     from tfface.anchors import grid_anchors
     from tfface.command_line import normalised
     from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved

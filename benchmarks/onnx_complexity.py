@@ -12,7 +12,7 @@ with optional_packages("dev", __name__):
     import numpy as np
     import onnx
 
-    from convert.arguments import width_by_height
+    from tfface.command_line import width_by_height
 
 
 def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, int]:

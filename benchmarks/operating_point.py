@@ -1,6 +1,6 @@
 """What someone gets at the default threshold: recall and precision by size of the face.
 
-    python -m benchmarks.operating_point fbi-1 fbi-half yunet_n --data DIR --peers DIR --long_side 640 0
+    python -m benchmarks.operating_point fbi-1 yunet_n --data DIR --peers DIR --long_side 640 0
 
 on the pictures of WIDER FACE validation that are present. A face is found by the first box that
 overlaps it by half; a box is false where it overlaps no face so, also none that the protocol
@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers import PEERS, open_detector
-from tfface.evaluation.runner import detect_pictures, open_wider
+from measure.peers import PEERS, open_detector
+from tfface.evaluation.runner import detect_pictures
 from tfface.evaluation.wider import WiderFaces, match, overlaps
+from tfface.evaluation.wider_files import open_wider
 
 SIZES = (0, 16, 32, 64, 128, 256, np.inf)
 """Edges of the classes of size, pixels."""

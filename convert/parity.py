@@ -56,7 +56,7 @@ _COARSE = Tolerance(score=0.5, box=math.inf, unmatched=0.1, iou=0.7, sure_score=
 """With 256 steps for a value candidates of nearly one score change places all the time. Compared
 are faces that anyone would draw, and their boxes by overlap: one may come from another anchor. The
 largest difference of scores, seen up to 0.36 among 239 faces, says little: lost faces count, and
-average precision (`convert.report`)."""
+average precision (`measure.report`)."""
 
 TOLERANCES = {
     "float32": Tolerance(),

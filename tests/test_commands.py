@@ -24,7 +24,7 @@ WORKS = {
         "--shards=1",
         "--workers=1",
     ],
-    "convert.inspect": ["fbi-half"],
+    "measure.inspect": ["fbi-half"],
 }
 NEEDS = {
     "tfface.evaluate": ("evaluate", ["--model=fbi-1", "--data=FOLDER"]),
@@ -34,14 +34,14 @@ NEEDS = {
     "train.average": ("train", ["a.keras", "b.keras", "--output=FOLDER/c.keras"]),
     "train.demo": ("train", ["--output=FOLDER/demo"]),
     "convert.main": ("train", ["--model=fbi-1", "--output=FOLDER/x.tflite"]),
-    "convert.benchmark": ("evaluate", ["fbi-1"]),
-    "convert.report": ("train", ["fbi-1", "--output=FOLDER/deploy", "--data=FOLDER"]),
+    "measure.benchmark": ("evaluate", ["fbi-1"]),
+    "measure.report": ("train", ["fbi-1", "--output=FOLDER/deploy", "--data=FOLDER"]),
     "benchmarks.complexity": ("train", []),
     "benchmarks.distillation_cost": ("train", []),
     "benchmarks.distillation_figures": ("train", []),
     "benchmarks.latency": ("train,dev", []),
     "benchmarks.onnx_complexity": ("dev", ["x.onnx"]),
-    "benchmarks.peers": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
+    "measure.peers": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
     "benchmarks.pipeline": ("train", ["--records=FOLDER/*"]),
     "benchmarks.selection": ("train", []),
 }
@@ -102,5 +102,5 @@ def test_every_command_is_here() -> None:
         if '\nif __name__ == "__main__":' in file.read_text(encoding="utf-8")
     }
     # These two are started by others, in a process of their own.
-    commands -= {"convert.inspection", "convert.cold_start"}
+    commands -= {"measure.anatomy", "measure.cold_start"}
     assert commands == {*WORKS, *NEEDS, *INDIRECT}

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import tfface
-from tfface.evaluate import BENCHMARKS, main, sha256_of
+from tfface.evaluate import main, sha256_of
+from tfface.evaluation.benchmarks import BENCHMARKS
 from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 

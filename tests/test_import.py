@@ -68,4 +68,4 @@ def test_the_library_imports_no_application(file: Path) -> None:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             imported.add(node.module.partition(".")[0])
 
-    assert imported & {"train", "convert", "benchmarks", "tests"} == set()
+    assert imported & {"train", "convert", "measure", "benchmarks", "tests"} == set()

@@ -19,6 +19,8 @@ FILES = [
     "data/test_resident.py",
     "detectors/test_train_step.py",
     "losses",
+    "train/test_checkpoints.py",
+    "train/test_fit.py",
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PACKAGES = ("tfface", "train", "convert")
+PACKAGES = ("tfface", "train", "convert", "measure")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Which anchors train."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from keras import ops
@@ -71,7 +73,7 @@ def test_the_ratio_may_be_a_tensor() -> None:
     assert np.flatnonzero(np.asarray(mask)[0]).tolist() == [1, 2]
 
 
-def sampled(sampling: str) -> list[int]:
+def sampled(sampling: Any) -> list[int]:
     """Indices of the anchors of one picture that train."""
     losses = np.array([[0.1, 9, 1, 8, 2, 7, 3, 4]], np.float32)
     labels = np.array([[1, -1, 0, -1, 0, 0, 0, 0]], np.int32)

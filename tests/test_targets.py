@@ -1,5 +1,7 @@
 """What detectors learn from."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -26,13 +28,14 @@ def test_labels_and_offsets_worked_out_by_hand() -> None:
 
     # Its overlap with the second is 2 / 30.
     assert made["labels"].tolist() == [1, 0, 0]
-    np.testing.assert_allclose(made["offsets"], [[1.25, 0, 0, 0], [0] * 4, [0] * 4], atol=1e-6)
+    expected: list[list[float]] = [[1.25, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    np.testing.assert_allclose(made["offsets"], expected, atol=1e-6)
 
 
 def test_they_are_those_of_the_matcher_on_the_grid_of_the_picture() -> None:
     levels = (AnchorLevel(16, (16, 32)), AnchorLevel(32, (64,), aspect=1.5))
     boxes, kinds = [[3, 4, 30, 40], [50, 20, 60, 33]], [FACE, IGNORED]
-    rules = {"positive_threshold": 0.5, "variances": (1.0, 1.0, 1.0, 1.0)}
+    rules: dict[str, Any] = {"positive_threshold": 0.5, "variances": (1.0, 1.0, 1.0, 1.0)}
 
     made = of_anchors(boxes, kinds, 64, 96, levels, **rules)
 

@@ -6,7 +6,7 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 
-_PACKAGES = ("train", "convert")
+_PACKAGES = ("train", "convert", "measure")
 
 _FOLDER = Path(__file__).absolute().parents[1]
 """They lie beside tfface, in a checkout as where pip installs it."""

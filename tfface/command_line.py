@@ -4,12 +4,14 @@ import re
 import signal
 import sys
 import threading
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from tfface.files import STANDARD_OUTPUT
+from tfface.predict.runtime import Size
 
 
 def normalised(arguments: Sequence[str] | None = None) -> list[str]:
@@ -45,3 +47,37 @@ def terminated_like_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+def width_by_height(text: str) -> Size:
+    """Height and width of `640x480`.
+
+    Raises:
+        ArgumentTypeError: not two whole numbers from 1 on.
+    """
+    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
+    if not match:
+        raise ArgumentTypeError(f"expected a size such as 640x480 (width x height), got {text!r}")
+    return int(match.group(2)), int(match.group(1))
+
+
+def thread_counts(text: str) -> list[int]:
+    """The numbers of `1,2`, each once.
+
+    Raises:
+        ArgumentTypeError: not whole numbers from 1 on with commas between them.
+    """
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text):
+        raise ArgumentTypeError(f"expected thread counts of 1 or more such as 1,2, got {text!r}")
+    return list(dict.fromkeys(map(int, text.split(","))))
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on.
+
+    Raises:
+        ArgumentTypeError: something else.
+    """
+    if not re.fullmatch(r"[1-9]\d*", text):
+        raise ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
+    return int(text)

@@ -11,12 +11,26 @@ under JAX, inside a compiled function. Targets by name, with A anchors and F fac
     kinds    int32 (F,)      of `tfface.matching`; ABSENT where there are fewer faces
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
+
+
+class Targets(Protocol):
+    """What makes the targets of one picture; see above."""
+
+    uniform_count: int
+
+    def __call__(self, boxes: Any, kinds: Any, uniform: Any) -> dict:
+        """The targets by name."""
+
+
+MakeTargets = Callable[[int, int], Targets]
+"""From the height and width of the training images: `Detector.make_targets`."""
 
 
 class AnchorTargets:

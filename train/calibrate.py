@@ -1,12 +1,13 @@
-"""Gives the scores of a detector a meaning: at 0.5 a box is a face in so many cases of a hundred.
+"""Gives the scores of a detector a meaning: of the boxes from 0.5 on, 90 in 100 are faces.
 
     python -m train.calibrate runs/fbi-1/final.keras --records='records/held-out-*.tfrecord' \\
-        --precision=0.85 --output=fbi-1.keras
+        --precision=0.9 --output=fbi-1.keras
 
 Training leaves the scores where the sampling of negatives puts them. Here the detector searches
-pictures that it was not trained on, and the logit from which on that share of its boxes overlaps a
-face by half becomes the score 0.5. It is taken off the biases of the heads, so that every runtime
-has it, and the order of boxes stays.
+pictures with known faces, best such that it was not trained on. The score from which on so many of
+its boxes overlap a face by half becomes 0.5, and 0.02, the lowest that evaluations use, stays: a
+scale and a shift of the logits, which go into the weights of the heads, so that every runtime has
+them. The order of the boxes stays, and with it the average precision.
 """
 
 import argparse
@@ -14,15 +15,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from tfface.data.records import Record, read_records
+from tfface.data.records import Record, decode_picture, read_records
+from tfface.detectors.base import Detector
 from tfface.evaluation.wider import match, overlaps
 from tfface.predict.face_detector import FaceDetector
 
 LOWEST_SCORE = 0.02
-"""Boxes below it are not looked at."""
+"""Stays as it is; boxes below it are not looked at."""
 
 
 def judged_boxes(
@@ -34,7 +35,7 @@ def judged_boxes(
     """
     logits, right = [np.zeros(0)], [np.zeros(0, bool)]
     for record in records:
-        image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR_RGB)
+        image = decode_picture(record)
         found = detector.detect(image, LOWEST_SCORE, long_side)
         proposals, hits = np.ones(len(found), bool), np.zeros(len(found), bool)
         if len(found) and len(record.boxes):
@@ -59,9 +60,25 @@ def logit_of_precision(logits: np.ndarray, right: np.ndarray, precision: float) 
     """
     order = np.argsort(-logits, kind="stable")
     reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= precision
+    # Boxes of one logit come together.
+    reached[:-1] &= logits[order][1:] < logits[order][:-1]
     if not reached.any():
         raise ValueError(f"expected a precision of {precision} somewhere, got less at every score")
     return float(logits[order][np.flatnonzero(reached)[-1]])
+
+
+def calibrate_heads(detector: Detector, logit: float) -> None:
+    """Makes 0.5 of the score of this logit, and leaves `LOWEST_SCORE`.
+
+    Raises:
+        ValueError: the logit is that of `LOWEST_SCORE`, or below it.
+    """
+    lowest = np.log(LOWEST_SCORE / (1 - LOWEST_SCORE))
+    if logit <= lowest:
+        raise ValueError(f"expected a logit above {lowest:.2f}, got {logit:.2f}")
+    # scale (lowest - logit) = lowest
+    scale = lowest / (lowest - logit)
+    detector.rescale_scores(scale, logit)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("model", help="preset, .keras file or run")
     parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
-    parser.add_argument("--precision", type=float, default=0.85, help="at the score 0.5")
+    parser.add_argument("--precision", type=float, default=0.9, help="at the score 0.5")
     parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
     options = parser.parse_args(arguments)
@@ -82,15 +99,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         detector = load_detector(options.model)
         records = read_records(matching_files(options.records))
         logits, right = judged_boxes(FaceDetector.from_model(detector), records, options.long_side)
-        shift = logit_of_precision(logits, right, options.precision)
+        logit = logit_of_precision(logits, right, options.precision)
+        calibrate_heads(detector, logit)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    detector.lower_scores(shift)
     save_detector(detector, options.output)
-    kept = logits >= shift
+    kept = logits >= logit
     print(
-        f"{options.output}: logits lowered by {shift:.3f}; at 0.5 {kept.sum()} boxes, "
+        f"{options.output}: 0.5 was {1 / (1 + np.exp(-logit)):.3f}; "
+        f"from there on {kept.sum()} boxes, "
         f"{right[kept].mean():.1%} of them faces, which are {right[kept].sum() / right.sum():.1%} "
         "of the faces found at any score"
     )

@@ -49,7 +49,9 @@ def define_flags(
     number("gamma", 3.2, "Sets the scale of that threshold.")
     number("alpha", None, "The scale itself, instead of --gamma.")
     whole("steps", 100_000, "Length of the run.")
-    whole("steps_per_epoch", 500, "Steps between two checkpoints; --steps is a multiple of it.")
+    whole(
+        "steps_per_epoch", 500, "Steps between two points of a curve; --steps is a multiple of it."
+    )
     whole("batch_size", 32, "Pictures a step.")
     whole("seed", 0, "Of initial weights, order of the data and augmentation.", lowest=None)
     flags.DEFINE_enum("schedule", "piecewise", ["piecewise", "cosine"], "Learning rate.", values)
@@ -107,9 +109,8 @@ def define_options(detector: Any, values: flags.FlagValues) -> None:
         if option.choices:
             flags.DEFINE_enum(option.name, None, option.choices, help, flag_values=values)
         else:
-            _DEFINE[option.item_type and tuple or option.type](
-                option.name, None, help, flag_values=values
-            )
+            define = _DEFINE[tuple if option.item_type else option.type]
+            define(option.name, None, help, flag_values=values)
 
 
 def chosen_options(options: Sequence[Option], values: flags.FlagValues) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def _as_tuple(option: Option, elements: Sequence[str]) -> tuple:
         ) from error
 
 
-_DEFINE = {
+_DEFINE: dict[Any, Any] = {
     float: flags.DEFINE_float,
     int: flags.DEFINE_integer,
     bool: flags.DEFINE_bool,
@@ -165,8 +166,8 @@ def _check_values(values: flags.FlagValues) -> None:
     flags.register_multi_flags_validator(
         ["steps", "steps_per_epoch"],
         lambda run: run["steps"] % run["steps_per_epoch"] == 0,
-        "Expected --steps to be a multiple of --steps_per_epoch, at the end of which a run is "
-        "saved. For a run shorter than one epoch give both the same value.",
+        "Expected --steps to be a multiple of --steps_per_epoch. For a run shorter than one epoch "
+        "give both the same value.",
         values,
     )
     flags.register_multi_flags_validator(

@@ -3,16 +3,21 @@
     python -m train.main --flagfile=train/configs/fbi-1.flags \\
         --train_records='records/train-*.tfrecord' --output=runs/fbi-1
 
-The same command again goes on from the newest checkpoint. Under the TensorFlow backend batches come
-from tf.data; under JAX (KERAS_BACKEND=jax) the decoded pictures stay in the memory of the
-accelerator.
+Ctrl-C stops it with its state saved; the same command again goes on from the newest state. Under
+the TensorFlow backend batches come from tf.data; under JAX (KERAS_BACKEND=jax) the decoded pictures
+stay in the memory of the accelerator.
 """
 
 import glob
 import itertools
+import os
+import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from tfface.predict.packages import optional_packages
 
@@ -31,6 +36,8 @@ with optional_packages("train", __name__):
     from tfface.files import atomic_path
     from train import flags as run_flags
     from train.checkpoints import Checkpoints, SaveCheckpoint
+    from train.fit import fit_from
+    from train.interruption import Interrupted, Interruption
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
     from train.schedules import make_schedule
     from train.tensorboard import EventLog
@@ -40,13 +47,33 @@ FLAGS = flags.FLAGS
 
 
 def main(arguments: Sequence[str]) -> None:
+    """The command. Told to stop, it says how to go on, and ends with 128 and the signal."""
     if len(arguments) > 1:
         raise app.UsageError(f"Expected only flags, got {arguments[1:]}.")
+    checkpoints = Checkpoints(Path(FLAGS.output) / "checkpoints")
+    try:
+        run(checkpoints)
+    except KeyboardInterrupt as stop:
+        status = stop.exit_status if isinstance(stop, Interrupted) else 128 + signal.SIGINT
+        print(how_to_go_on(checkpoints.newest()), file=sys.stderr)
+        sys.exit(status)
+
+
+def how_to_go_on(state: Path | None) -> str:
+    """What to tell whoever stopped a run that left `state`."""
+    backend = [f"KERAS_BACKEND={name}" for name in [os.environ.get("KERAS_BACKEND")] if name]
+    command = shlex.join([*backend, "python", "-m", "train.main", *sys.argv[1:]])
+    if state is None:
+        return f"\nStopped before a step was done. To begin again:\n\n    {command}\n"
+    return f"\nStopped. The newest state is {state}. To go on from it:\n\n    {command}\n"
+
+
+def run(checkpoints: Checkpoints) -> None:
+    """Trains as the flags say, from the newest state on."""
     keras.utils.set_random_seed(FLAGS.seed)
     if FLAGS.mixed_bfloat16:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     output = Path(FLAGS.output)
-    checkpoints = Checkpoints(output / "checkpoints")
     try:
         files = matching_files(FLAGS.train_records)
         validation_files = matching_files(FLAGS.validation_records)
@@ -56,8 +83,11 @@ def main(arguments: Sequence[str]) -> None:
         first_step = checkpoints.restore(model)
     except (OSError, ValueError) as error:
         raise app.UsageError(str(error)) from error
-    check_first_step(first_step)
-
+    if first_step > FLAGS.steps:
+        raise app.UsageError(
+            f"The run in {FLAGS.output} is at step {first_step} already, beyond "
+            f"--steps={FLAGS.steps}. Give a larger --steps, or a new run another --output."
+        )
     with atomic_path(output / "flags.txt") as temporary:
         temporary.write_text(FLAGS.flags_into_string())
     write_description(detector, output)
@@ -72,7 +102,6 @@ def make_detector() -> Detector:
     kind = detector_class(FLAGS.detector)
     detector = kind(**run_flags.chosen_options(constructor_options(kind), FLAGS))
     recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
-    detector.recipe = kind.recipe_class(**recipe)
     if FLAGS.initial_weights:
         given = load_detector(FLAGS.initial_weights)
         if _architecture(given) != _architecture(detector):
@@ -81,6 +110,7 @@ def make_detector() -> Detector:
                 f"{_architecture(detector)}. Change --detector and its options, or the weights."
             )
         detector.set_weights(given.get_weights())
+    detector.adopt(kind.recipe_class(**recipe))
     return detector
 
 
@@ -140,20 +170,6 @@ def matching_files(patterns: list[str]) -> list[str]:
     return sorted(files)
 
 
-def check_first_step(step: int) -> None:
-    """An error where the run cannot go on from the checkpoint of `step` with these flags."""
-    if step > FLAGS.steps:
-        raise app.UsageError(
-            f"The run in {FLAGS.output} is at step {step} already, beyond --steps={FLAGS.steps}. "
-            "Give a larger --steps, or a new run another --output."
-        )
-    if step % FLAGS.steps_per_epoch:
-        raise app.UsageError(
-            f"The run in {FLAGS.output} is at step {step}, which is not a multiple of "
-            f"--steps_per_epoch={FLAGS.steps_per_epoch}. Go on with the value it was begun with."
-        )
-
-
 def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterable[tuple]]:
     """A function that gives the batches from a step on."""
     settings = {
@@ -193,39 +209,31 @@ def train(
     """Trains `model`, the detector or its distiller, from `first_step` to the last step.
 
     Ends the program, with the batch saved, at a loss that is not finite.
+
+    Raises:
+        train.interruption.Interrupted: SIGINT or SIGTERM came, and the state is saved.
     """
-    last_epoch = FLAGS.steps // FLAGS.steps_per_epoch
-    log = EventLog(output / "tensorboard")
-    callbacks: list[keras.callbacks.Callback] = [
-        Progress(first_step, FLAGS.steps),
-        StopWhenNotFinite(),
-        Curves(log),
-    ]
-    if validation_files:
-        records = read_records(validation_files)
-        callbacks.append(
-            Validation(
-                detector,
-                itertools.islice(records, FLAGS.validation_pictures),
-                FLAGS.validation_side,
-                FLAGS.validate_every,
-                last_epoch,
-                log,
-                output / "best.keras",
-            )
-        )
-    # Last: what a checkpoint stands for is then complete, also when the run is killed right after.
-    callbacks.append(SaveCheckpoint(checkpoints))
+    done = first_step % FLAGS.steps_per_epoch
     try:
-        model.fit(
-            batches(first_step),
-            initial_epoch=first_step // FLAGS.steps_per_epoch,
-            epochs=last_epoch,
-            steps_per_epoch=FLAGS.steps_per_epoch,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
+        with (
+            closing(EventLog(output / "tensorboard")) as log,
+            closing(Progress(first_step, FLAGS.steps)) as progress,
+            Interruption() as interruption,
+        ):
+            callbacks: list[keras.callbacks.Callback] = [progress, StopWhenNotFinite(), Curves(log)]
+            if validation_files:
+                callbacks.append(make_validation(detector, validation_files, log, output))
+            # Last: what a state stands for is then complete, also when the run is killed after it.
+            callbacks.append(SaveCheckpoint(checkpoints, interruption))
+            fit_from(
+                first_step,
+                model,
+                batches,
+                FLAGS.steps,
+                FLAGS.steps_per_epoch,
+                callbacks,
+                checkpoints.means(done) if done else None,
+            )
     except NotFiniteLoss as error:
         path = output / f"not-finite-step-{error.step}.npz"
         save_batch(next(iter(batches(error.step))), path)
@@ -233,19 +241,29 @@ def train(
             f"\n{error} Its batch is in {path}; the newest checkpoint is from before it. "
             "Try a lower --learning_rate or --clip_norm."
         )
-    finally:
-        log.close()
+
+
+def make_validation(
+    detector: Detector, files: list[str], log: EventLog, output: Path
+) -> Validation:
+    """The validation that the flags ask for."""
+    return Validation(
+        detector,
+        itertools.islice(read_records(files), FLAGS.validation_pictures),
+        FLAGS.validation_side,
+        FLAGS.validate_every,
+        FLAGS.steps // FLAGS.steps_per_epoch,
+        log,
+        output / "best.keras",
+    )
 
 
 def save_batch(batch: tuple, path: Path) -> None:
     """Writes a batch `(images, targets)` as an .npz file of `images` and every target."""
     images, targets = batch
+    arrays: dict[str, Any] = {name: np.asarray(target) for name, target in targets.items()}
     with atomic_path(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            images=np.asarray(images),
-            **{name: np.asarray(target) for name, target in targets.items()},
-        )
+        np.savez_compressed(temporary, images=np.asarray(images), **arrays)
 
 
 def parse_flags(arguments: list[str]) -> list[str]:

@@ -37,7 +37,9 @@ def parameters_by_arithmetic(depth: int) -> int:
             if not block and before != after:
                 convolutions += [(1, before, after)]
             before = after
-    return sum(side * side * inputs * outputs + 2 * outputs for side, inputs, outputs in convolutions)
+    return sum(
+        side * side * inputs * outputs + 2 * outputs for side, inputs, outputs in convolutions
+    )
 
 
 @pytest.mark.parametrize("depth", sorted(BLOCKS))

@@ -44,14 +44,26 @@ def test_the_same_boxes_and_scores_as_with_a_grid_of_anchors() -> None:
     np.testing.assert_allclose(found["scores"], 1 / (1 + np.exp(-logits)), atol=1e-6)
 
 
+def test_boxes_are_at_most_125_anchors_wide_and_high() -> None:
+    # exp(40 * 0.2) = 2,981; cut to 125: 1,000 pixels around the centre of the cell, at 4.
+    levels = (AnchorLevel(stride=8, scales=(8.0,)),)
+    offsets = tf.constant([[[0.0, 0.0, 40.0, 40.0]]])
+    outputs = {"scores": tf.zeros((1, 1)), "offsets": offsets}
+
+    found = all_candidates(AnchorDetector(levels), outputs, (8, 8))
+
+    np.testing.assert_allclose(found["boxes"], [[[-496, -496, 504, 504]]], rtol=1e-5)
+
+
 @pytest.mark.parametrize("size", [None, SIZE])
-def test_a_file_of_candidates_finds_what_the_detector_finds(detector, picture, size):
+def test_a_file_of_candidates_finds_what_the_detector_finds(empty_tensors, detector, picture, size):
     content = to_tflite(DetectionGraph(detector, size=size, batch=1), "candidates")
 
     parity = compare(LiteRTRuntime(content, "all.tflite"), detector, [picture], Selection())
 
     assert parity.matched > 20
     parity.check(Tolerance(score=1e-4, box=0.01, unmatched=0.0))
+    assert not empty_tensors(content, SIZE)
 
 
 def test_all_of_it_is_one_partition(detector):

@@ -81,7 +81,9 @@ def test_an_option_without_annotation_or_default_is_an_error() -> None:
             pass
 
     for kind in (Bare, Needy):
-        with pytest.raises(TypeError, match=f"annotation and a default for 'width', .*{kind.__name__}"):
+        with pytest.raises(
+            TypeError, match=f"annotation and a default for 'width', .*{kind.__name__}"
+        ):
             constructor_options(kind)
 
 

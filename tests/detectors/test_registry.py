@@ -1,6 +1,7 @@
 """Detectors by name."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -26,7 +27,7 @@ def test_another_name_is_an_error_that_lists_them(name: str) -> None:
 
 
 @pytest.fixture
-def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A package `outside_tfface` with a class of a name that tfface has too."""
     (tmp_path / "outside_tfface").mkdir()
     (tmp_path / "outside_tfface" / "toys.py").write_text("class FaceBoxes:\n    pass\n")

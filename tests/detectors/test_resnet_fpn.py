@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from tfface.detectors.resnet_fpn import ResNetFPN
 from tfface.matching import FACE
 
-SMALL = {"width": 0.125, "filters": 16}
+SMALL: dict[str, Any] = {"width": 0.125, "filters": 16}
 
 
 def test_anchors_worked_out_by_hand() -> None:

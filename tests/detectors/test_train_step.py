@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 from tfface.anchors import grid_anchors
+from tfface.detectors.anchor_detector import AnchorRecipe
 from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
 from tfface.detectors.train_step import TrainStep
 from tfface.matching import FACE, AnchorMatcher
@@ -82,3 +83,52 @@ def test_a_step_is_that_of_its_gradient(batch) -> None:
 def test_losses_are_left_to_the_model() -> None:
     with pytest.raises(NotImplementedError, match="TrainStep must write compute_losses"):
         TrainStep(()).compute_losses(None, None, None, 0)
+
+
+def test_only_the_levels_named_are_trained(batch) -> None:
+    detector = FaceBoxesImproved(width=0.5)
+    detector.adopt(
+        AnchorRecipe(
+            trained_strides=(
+                64,
+                128,
+            )
+        )
+    )
+    detector.compile(optimizer=keras.optimizers.SGD(1e-2), jit_compile=UNDER_JAX)
+    before = {id(v): ops.convert_to_numpy(v).copy() for v in detector.weights}
+    images, targets = batch
+    # Of an image of 128 pixels the last 2x2 cells and 1 cell, of two anchors each.
+    last = 2 * (2 * 2) + 2 * 1
+    targets = {**targets, "labels": targets["labels"].copy()}
+    targets["labels"][:, -last:] = 1
+
+    fit(detector, (images, targets), steps=2)
+
+    own = [detector.conv3_1, detector.conv3_2, detector.conv4_1, detector.conv4_2]
+    trained = {id(v) for layer in [*own, *detector.heads[3:]] for v in layer.weights}
+    changed = {id(v) for v in detector.weights if np.any(ops.convert_to_numpy(v) != before[id(v)])}
+    # The gradient of a bias or scale may be zero, but most have changed, and nothing else.
+    assert changed <= trained
+    assert len(changed) > 0.8 * len(trained)
+
+
+def test_levels_that_do_not_train_have_no_loss(batch) -> None:
+    images, targets = batch
+    detector = FaceBoxesImproved(width=0.5)
+    outputs = detector(images, training=True)
+    nobody = {**targets, "labels": np.full_like(targets["labels"], -1)}
+    # Without the last level, of 1 cell with 2 anchors, nothing is left.
+    nobody["labels"][:, -2:] = targets["labels"][:, -2:]
+    expected = detector.compute_losses(images, nobody, outputs)
+
+    detector.adopt(AnchorRecipe(trained_strides=(128,)))
+    losses = detector.compute_losses(images, targets, outputs)
+
+    for name, loss in losses.items():
+        assert float(loss) == pytest.approx(float(expected[name]))
+
+
+def test_a_level_that_is_not_there_cannot_be_trained() -> None:
+    with pytest.raises(ValueError, match=r"strides of \[8, 16, 32, 64, 128\] to train, got \[4\]"):
+        FaceBoxesImproved(width=0.5).adopt(AnchorRecipe(trained_strides=(4,)))

@@ -1,5 +1,8 @@
 """Placement: how a picture enters a detector, and how boxes come back."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -106,3 +109,9 @@ def test_boxes_are_cut_to_the_picture() -> None:
     boxes = placement.to_picture(np.array([[-3, -4, 60, 31], [51, 0, 60, 10]], np.float32))
 
     np.testing.assert_array_equal(boxes, [[0, 0, 50, 30], [50, 0, 50, 10]])
+
+
+def test_the_page_begins_with_the_same_long_side() -> None:
+    page = (Path(__file__).parents[2] / "web/src/index.html").read_text()
+
+    assert re.findall(r'<option value="(\w+)" selected>', page) == [str(LONG_SIDE)]

@@ -2,15 +2,18 @@
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
+import cv2
 import numpy as np
 import pytest
 
 from tfface.data.records import Record, serialize, write_shard
 from tfface.detections import Detections
 from tfface.detectors.faceboxes import FaceBoxesImproved
-from tfface.detectors.loading import load_detector
-from train.calibrate import judged_boxes, logit_of_precision, main, shift_logits
+from tfface.predict.face_detector import FaceDetector
+from tfface.presets import PRESETS, keras_weights
+from train.calibrate import calibrate_heads, judged_boxes, logit_of_precision, main
 
 
 def test_the_lowest_logit_with_the_precision() -> None:
@@ -23,23 +26,38 @@ def test_the_lowest_logit_with_the_precision() -> None:
     assert logit_of_precision(logits, right, 0.0) == 1.0
 
 
+def test_boxes_of_one_logit_come_together() -> None:
+    # 1/1 at 2; the two at 1 belong together: 2/3.
+    logits, right = np.array([2.0, 1.0, 1.0]), np.array([True, True, False])
+
+    assert logit_of_precision(logits, right, 0.9) == 2.0
+    assert logit_of_precision(logits, right, 0.6) == 1.0
+
+
 @pytest.mark.parametrize("right", [[], [False, False]])
 def test_a_precision_that_is_never_reached(right: list[bool]) -> None:
     with pytest.raises(ValueError, match=r"expected a precision of 0\.5 somewhere"):
         logit_of_precision(np.arange(float(len(right))), np.array(right, bool), 0.5)
 
 
-def test_every_logit_is_lowered_by_the_shift_and_nothing_else() -> None:
+def test_the_score_chosen_becomes_a_half_and_the_lowest_stays() -> None:
     detector = FaceBoxesImproved(width=0.5)
     image = np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
     before = {name: np.array(value) for name, value in detector(image, training=False).items()}
 
-    shift_logits(detector, 1.5)
+    calibrate_heads(detector, 1.5)
 
+    # The line through (1.5, 0) and (logit of 0.02, itself), which is -3.892.
+    lowest = np.log(0.02 / 0.98)
     after = detector(image, training=False)
-    np.testing.assert_allclose(after["logits"][..., 1], before["logits"][..., 1] - 1.5, atol=1e-5)
-    np.testing.assert_array_equal(after["logits"][..., 0], before["logits"][..., 0])
+    expected = (before["scores"] - 1.5) * lowest / (lowest - 1.5)
+    np.testing.assert_allclose(after["scores"], expected, atol=1e-5)
     np.testing.assert_array_equal(after["offsets"], before["offsets"])
+
+
+def test_the_score_chosen_must_be_above_the_lowest() -> None:
+    with pytest.raises(ValueError, match=r"a logit above -3\.89, got -4\.00"):
+        calibrate_heads(FaceBoxesImproved(width=0.5), -4.0)
 
 
 class Finds:
@@ -60,8 +78,6 @@ def record(encode, *boxes: tuple, ignored=()) -> Record:
 
 @pytest.fixture(scope="module")
 def encoded() -> bytes:
-    import cv2
-
     return cv2.imencode(".png", np.zeros((100, 100, 3), np.uint8))[1].tobytes()
 
 
@@ -70,7 +86,9 @@ def test_boxes_are_right_on_faces_and_do_not_count_on_ignored_or_small_ones(enco
     faces = [(10, 10, 30, 30), (50, 50, 80, 80), (90, 90, 96, 96)]
     found = Finds((10, 10, 30, 30), (10, 11, 30, 30), *faces[1:], (40, 0, 50, 10))
 
-    logits, right = judged_boxes(found, [record(encoded, *faces, ignored=[1])], long_side=100)
+    logits, right = judged_boxes(
+        cast(Any, found), [record(encoded, *faces, ignored=[1])], long_side=100
+    )
 
     # The first face, the same again, and the box on nothing.
     assert right.tolist() == [True, False, False]
@@ -78,31 +96,34 @@ def test_boxes_are_right_on_faces_and_do_not_count_on_ignored_or_small_ones(enco
 
 
 def test_pictures_without_faces_have_false_boxes_only(encoded) -> None:
-    logits, right = judged_boxes(Finds((0, 0, 20, 20)), [record(encoded)], long_side=100)
+    logits, right = judged_boxes(cast(Any, Finds((0, 0, 20, 20))), [record(encoded)], long_side=100)
 
     assert (len(logits), right.tolist()) == (1, [False])
-    assert len(judged_boxes(Finds(), [record(encoded)], long_side=100)[0]) == 0
+    assert len(judged_boxes(cast(Any, Finds()), [record(encoded)], long_side=100)[0]) == 0
 
 
 def test_the_command_writes_a_detector_whose_boxes_reach_the_precision(
-    encoded, tmp_path: Path, capsys
+    tmp_path: Path, capsys
 ) -> None:
-    detector = FaceBoxesImproved(width=0.5)
-    detector.save(tmp_path / "raw.keras")
-    found, scores = detector.predict_boxes(np.zeros((100, 100, 3), np.uint8), 0.02)
-    write_shard(tmp_path / "a.tfrecord", [serialize(record(encoded, tuple(found[0])))])
-    arguments = [str(tmp_path / "raw.keras"), "--records", str(tmp_path / "*.tfrecord")]
+    data = pytest.importorskip("skimage.data", reason="brings the picture")
+    image = data.astronaut()
+    found = FaceDetector.from_preset(keras_weights(PRESETS["fbi-half"])).detect(image, 0.02)
+    assert len(found) > 1
+    content = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
+    only = Record("a", content, 512, 512, found.boxes[:1], np.zeros(1, bool))
+    write_shard(tmp_path / "a.tfrecord", [serialize(only)])
 
     code = main(
-        [*arguments, "--long_side=100", "--precision=1", f"--output={tmp_path / 'new.keras'}"]
+        ["fbi-half", f"--records={tmp_path / '*.tfrecord'}", "--precision=1"]
+        + ["--long_side=512", f"--output={tmp_path / 'new.keras'}"]
     )
 
     # The best box is the only face: precision 1 ends with it, and it becomes 0.5.
     assert code == 0
-    calibrated = load_detector(str(tmp_path / "new.keras"))
-    _, scores = calibrated.predict_boxes(np.zeros((100, 100, 3), np.uint8), 0.02)
-    assert scores[0] == pytest.approx(0.5, abs=1e-3)
-    assert re.search(r"at 0.5 1 boxes, 100.0% of them faces", capsys.readouterr().out)
+    calibrated = FaceDetector.from_preset(tmp_path / "new.keras").detect(image, 0.02)
+    assert calibrated.scores[0] == pytest.approx(0.5, abs=1e-3)
+    np.testing.assert_allclose(calibrated.boxes, found.boxes, atol=1e-2)
+    assert re.search(r"from there on 1 boxes, 100.0% of them faces", capsys.readouterr().out)
 
 
 def test_a_missing_file_is_an_error_in_one_line(tmp_path: Path, capsys) -> None:

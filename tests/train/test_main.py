@@ -111,11 +111,30 @@ def test_a_shorter_run_than_before_is_refused(finished_run: Path, give_flags) ->
         train.main.main(["train.main"])
 
 
-def test_epochs_of_another_length_are_refused(finished_run: Path, give_flags) -> None:
-    output = give_flags("--steps=60", "--steps_per_epoch=10")
-    shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
-    with pytest.raises(app.UsageError, match="step 24, which is not a multiple of .*epoch=10"):
+def test_ctrl_c_before_the_first_step(give_flags, monkeypatch, capsys) -> None:
+    """While data is read, for example: there is nothing to save, and no traceback to read."""
+
+    def interrupt(*arguments) -> None:
+        raise KeyboardInterrupt
+
+    give_flags()
+    monkeypatch.setattr(train.main, "make_batches", interrupt)
+    monkeypatch.setattr("sys.argv", ["main.py", "--output=my run"])
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    with pytest.raises(SystemExit) as caught:
         train.main.main(["train.main"])
+    assert caught.value.code == 130
+    message = capsys.readouterr().err
+    assert "Stopped before a step was done." in message
+    assert "    python -m train.main '--output=my run'\n" in message
+
+
+def test_how_to_go_on_under_another_backend(monkeypatch) -> None:
+    monkeypatch.setattr("sys.argv", ["main.py", "--seed=1"])
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    message = train.main.how_to_go_on(Path("run/checkpoints/step-00000007.weights.h5"))
+    assert "The newest state is run/checkpoints/step-00000007.weights.h5." in message
+    assert "    KERAS_BACKEND=jax python -m train.main --seed=1\n" in message
 
 
 def test_another_network_than_before_is_refused(finished_run: Path, give_flags) -> None:

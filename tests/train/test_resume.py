@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from train.checkpoints import Checkpoints
+import train.main
+from train.checkpoints import Checkpoints, SaveCheckpoint
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -71,6 +73,53 @@ def test_a_killed_run_goes_on_exactly(
     assert_same_run(output, finished_run, read_curves)
     best, expected = (json.loads((run / "best.json").read_text()) for run in (output, finished_run))
     assert best == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_run_that_is_told_to_stop_within_an_epoch_goes_on_exactly(
+    finished_run: Path,
+    run_arguments: list[str],
+    make_flags,
+    read_curves,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / "run"
+    monkeypatch.setattr(train.main, "FLAGS", make_flags(f"--output={output}", *run_arguments))
+
+    class Interrupting(SaveCheckpoint):
+        """Presses Ctrl-C when 7 steps are done: 3 epochs of 2, and one more."""
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            if int(self.model.optimizer.iterations) == 7:
+                signal.raise_signal(signal.SIGINT)
+            super().on_train_batch_begin(batch, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.main, "SaveCheckpoint", Interrupting)
+        with pytest.raises(SystemExit) as caught:
+            train.main.main(["train.main"])
+    assert caught.value.code == 130
+    assert f"newest state is {output}/checkpoints/step-00000007" in capfd.readouterr().err
+    assert Checkpoints(output / "checkpoints").steps() == [6, 7]
+    assert not (output / "final.keras").exists()
+
+    train.main.main(["train.main"])
+    assert_same_run(output, finished_run, read_curves)
+
+
+def test_a_run_that_is_terminated_saves_its_state(run_arguments: list[str], tmp_path: Path) -> None:
+    """As `kill` does, and a machine that is taken away."""
+    output = tmp_path / "run"
+    process = start(output, [*run_arguments, "--steps=24000", "--validate_every=12000"])
+    first = wait_for_checkpoint(process, output)
+    process.terminate()
+    _, errors = process.communicate()
+    assert process.returncode == 143  # 128 + 15
+    assert "Traceback" not in errors
+    newest = Checkpoints(output / "checkpoints").newest()
+    assert f"Stopped. The newest state is {newest}." in errors
+    assert Checkpoints(output / "checkpoints").steps()[-1] >= first
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")

@@ -13,8 +13,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tfface.data.records import Record
 from tfface.detections import Detections
 from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.loading import save_detector
 from train.tensorboard import EventLog
-from train.validation import Validation, save_detector
+from train.validation import Validation
 
 FACE = (64, 64, 128, 128)
 

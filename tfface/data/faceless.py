@@ -100,6 +100,6 @@ def _pattern(draw, size: int):
 
 
 def _noise(column, row, seed):
-    """Numbers in 0..1 that look random, the same for the same whole `column` and `row`, and seed."""
+    """Numbers in 0..1 that look random: of whole `column` and `row`, and a seed."""
     number = 43758.547 * ops.sin(12.9898 * column + 78.233 * row + 37.719 * seed)
     return number - ops.floor(number)

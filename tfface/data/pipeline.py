@@ -4,13 +4,14 @@ The batch of step N depends on the records, the seed and N alone, so training ca
 anywhere.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from tfface.data.augmentation import DRAWS, INTERPOLATIONS, Augmentation
 from tfface.data.records import parse_record
 from tfface.matching import ABSENT, FACE, IGNORED
+from tfface.targets import MakeTargets
 
 SHUFFLE_BUFFER = 4096
 """Records that wait, still encoded, to be drawn from."""
@@ -18,7 +19,7 @@ SHUFFLE_BUFFER = 4096
 
 def training_batches(
     paths: Sequence[str],
-    make_targets: Callable[[int, int], Callable[..., dict]],
+    make_targets: MakeTargets,
     augmentation: Augmentation,
     batch_size: int,
     seed: int,

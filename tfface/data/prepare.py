@@ -15,7 +15,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     from absl import app, flags
 
-    from tfface.data.preparation import Options
+    from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
     from tfface.data.shards import prepare
     from tfface.data.wider import read_wider

@@ -6,7 +6,7 @@ compiled function of the step number. JAX backend only. A set too large for the 
 `tfface.data.pipeline` instead.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -15,8 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
-from tfface.data.records import Record
+from tfface.data.records import Record, decode_picture
 from tfface.matching import ABSENT, FACE, IGNORED
+from tfface.targets import MakeTargets
 
 
 class ResidentData:
@@ -56,7 +57,7 @@ class ResidentData:
 
     def batches(
         self,
-        make_targets: Callable[[int, int], Callable[..., dict]],
+        make_targets: MakeTargets,
         augmentation: Augmentation,
         batch_size: int,
         seed: int,
@@ -98,10 +99,7 @@ class ResidentData:
 
 
 def _decode(record: Record, side: int):
-    image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")
-    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    image = decode_picture(record)
     factor = side / max(image.shape[:2])
     if factor < 1.0:
         image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)

@@ -15,7 +15,7 @@ import numpy as np
 from absl import logging
 from tqdm import tqdm
 
-from tfface.data.preparation import UNCHANGED, Options, prepare_sample
+from tfface.data.recording import UNCHANGED, Options, record_of
 from tfface.data.records import Record, serialize, write_shard
 from tfface.data.sample import ReadReport, Sample
 from tfface.files import atomic_path
@@ -144,7 +144,7 @@ def _prepare_shard(
         bar.update(len(samples))
         return kept
     summary = ShardSummary(file=path.name, source=source)
-    results = run(functools.partial(prepare_sample, options=options), samples)
+    results = run(functools.partial(record_of, options=options), samples)
     write_shard(path, _examples(results, summary, bar))
     summary.sha256, summary.bytes = _file_digest(path), path.stat().st_size
     _write_json(summary_path, summary.to_json())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 from keras import ops
 
 from tfface.anchors import AnchorLevel
@@ -33,6 +34,8 @@ class AnchorRecipe:
         negative_threshold: IoU from which an anchor is ignored.
         compensation_threshold: IoU of the anchors given to a face with few.
         compensation_count: anchors up to which a face is given some.
+        trained_strides: levels to train, with the layers of their own; all else stays, and the
+            faces of the other levels are neither learned nor background. None: everything.
     """
 
     sampling: Sampling = "hard_negatives"
@@ -45,6 +48,7 @@ class AnchorRecipe:
     negative_threshold: float = 0.3
     compensation_threshold: float = 0.1
     compensation_count: int = 6
+    trained_strides: tuple[int, ...] = ()
 
 
 class AnchorDetector(Detector):
@@ -96,11 +100,49 @@ class AnchorDetector(Detector):
         logits, offsets = prediction[..., :LOGITS], prediction[..., LOGITS:]
         return {"logits": logits, "scores": face_logits(logits), "offsets": offsets}
 
-    def lower_scores(self, shift: float) -> None:
+    def rescale_scores(self, scale: float, shift: float) -> None:
         for head in self.heads:
-            bias = ops.convert_to_numpy(head.bias).reshape(-1, CHANNELS).copy()
-            bias[:, 1] -= shift
-            head.bias.assign(bias.reshape(-1))
+            for weights in (head.kernel, head.bias):
+                values = ops.convert_to_numpy(weights).copy()
+                of_anchors = values.reshape(*values.shape[:-1], -1, CHANNELS)
+                if weights is head.bias:
+                    of_anchors[..., 1] -= shift
+                of_anchors[..., :LOGITS] *= scale
+                weights.assign(values)
+
+    def own_layers(self, stride: int) -> list[keras.layers.Layer]:
+        """The layers that only the level of that stride uses, without its head."""
+        return []
+
+    def adopt(self, recipe: AnchorRecipe) -> None:
+        """As `Detector.adopt`; layers outside of the recipe's `trained_strides` are frozen.
+
+        Raises:
+            ValueError: a stride that no level has.
+        """
+        super().adopt(recipe)
+        known = [level.stride for level in self.anchor_levels]
+        trained = recipe.trained_strides or known
+        if not set(trained) <= set(known):
+            raise ValueError(f"expected strides of {known} to train, got {list(trained)}")
+        for layer in self.layers:
+            layer.trainable = not recipe.trained_strides
+        for stride, head in zip(known, self.heads, strict=True):
+            for layer in (head, *self.own_layers(stride)):
+                layer.trainable = stride in trained
+
+    def _trained_anchors(self, height: int, width: int) -> np.ndarray:
+        """Which anchors over an image learn: bool `(A,)`."""
+        trained = self.recipe.trained_strides
+        return np.concatenate(
+            [
+                np.full(
+                    np.prod(level.grid_shape(height, width)) * level.anchors_per_cell,
+                    not trained or level.stride in trained,
+                )
+                for level in self.anchor_levels
+            ]
+        )
 
     def make_targets(self, height: int, width: int) -> AnchorTargets:
         matcher = AnchorMatcher(
@@ -122,6 +164,9 @@ class AnchorDetector(Detector):
             step: of the run; `mining_steps` of the recipe counts them.
         """
         recipe = self.recipe
+        if recipe.trained_strides:
+            trained = self._trained_anchors(*images.shape[1:3])
+            targets = {**targets, "labels": ops.where(trained, targets["labels"], -1)}
         ratio = annealed_ratio(
             step, recipe.mining_steps, recipe.initial_negative_ratio, recipe.negative_ratio
         )

@@ -1,6 +1,6 @@
 """The contract of every detector: what it takes and gives, trained, run and converted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -12,6 +12,7 @@ from tfface.boxes import VARIANCES, decode
 from tfface.detectors.options import constructor_options
 from tfface.detectors.train_step import TrainStep
 from tfface.predict import suppression
+from tfface.targets import Targets
 
 SCORES_SCOPE = "scores"
 OFFSETS_SCOPE = "offsets"
@@ -57,6 +58,10 @@ class Detector(TrainStep):
         super().__init__(self.loss_names, **kwargs)
         self.anchor_levels = tuple(anchor_levels)
         self.recipe = self.recipe_class()
+
+    def adopt(self, recipe: Any) -> None:
+        """Trains by `recipe`, a `recipe_class`, from now on."""
+        self.recipe = recipe
 
     def build_symbolically(self) -> None:
         """Creates all weights: a detector can be saved and loaded before it saw a picture."""
@@ -112,7 +117,7 @@ class Detector(TrainStep):
         chosen = {name: _take_rows(outputs[name], indices) for name in self.box_outputs}
         return scores, self.decode(chosen, anchors_at(indices, self.anchor_levels, height, width))
 
-    def make_targets(self, height: int, width: int) -> Callable[..., dict]:
+    def make_targets(self, height: int, width: int) -> Targets:
         """What the detector learns from pictures of that size, made in the data stage.
 
         Returns:
@@ -120,9 +125,9 @@ class Detector(TrainStep):
         """
         raise NotImplementedError(f"{type(self).__name__} must say what it learns from.")
 
-    def lower_scores(self, shift: float) -> None:
-        """Takes `shift` off the logit of every anchor, for good: in the biases of the heads."""
-        raise NotImplementedError(f"{type(self).__name__} must take it off its heads.")
+    def rescale_scores(self, scale: float, shift: float) -> None:
+        """Makes `scale * (logit - shift)` of every face logit, for good: in the heads' weights."""
+        raise NotImplementedError(f"{type(self).__name__} must rescale its heads.")
 
     def inference_weights(self) -> list:
         """The variables that inference needs, without what only training uses."""
@@ -151,10 +156,9 @@ class Detector(TrainStep):
         multiple = self.stride_multiple
         padding = ((0, -height % multiple), (0, -width % multiple), (0, 0))
         padded = np.pad(np.asarray(image, "float32"), padding)
+        height, width = padded.shape[:2]
         outputs = self(padded[None], training=False)
-        (faces,) = self.select(
-            outputs, *padded.shape[:2], score_threshold, iou_threshold, candidates
-        )
+        (faces,) = self.select(outputs, height, width, score_threshold, iou_threshold, candidates)
         return faces
 
     def select(

@@ -56,6 +56,10 @@ class _RapidlyDigested(AnchorDetector):
         stride_128 = self.conv4_2(self.conv4_1(stride_64, training=training), training=training)
         return maps, stride_64, stride_128
 
+    def own_layers(self, stride):
+        own = {64: [self.conv3_1, self.conv3_2], 128: [self.conv4_1, self.conv4_2]}
+        return own.get(stride, [])
+
 
 @keras.saving.register_keras_serializable(package="tfface")
 class FaceBoxes(_RapidlyDigested):

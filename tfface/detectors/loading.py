@@ -79,7 +79,11 @@ def build_detector(description: dict[str, Any]) -> Any:
         KeyError, TypeError: another description.
     """
     detector = detector_class(description["class"]).from_config(description["config"])
-    detector.recipe = detector.recipe_class(**description["recipe"])
+    recipe = {
+        name: tuple(value) if isinstance(value, list) else value  # JSON has no tuples
+        for name, value in description["recipe"].items()
+    }
+    detector.adopt(detector.recipe_class(**recipe))
     return detector
 
 

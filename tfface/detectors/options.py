@@ -46,7 +46,7 @@ def constructor_options(detector: Any) -> list[Option]:
         TypeError: a keyword without annotation or without default.
     """
     detector_class = detector if isinstance(detector, type) else type(detector)
-    hints = typing.get_type_hints(detector_class.__init__)
+    hints = typing.get_type_hints(getattr(detector_class, "__init__"))  # noqa: B009 - for mypy
     descriptions = _descriptions(detector_class)
     options = []
     for name, parameter in inspect.signature(detector_class).parameters.items():

@@ -1,7 +1,7 @@
 """Detectors without anchors of several sizes: one point a cell, matched by what it predicts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ from tfface.targets import FaceTargets
 PRIOR = 0.01
 """Score of every point before training (focal loss, arXiv:1708.02002, section 3.3)."""
 
-_CLASSIFICATION = {"quality_focal": quality_focal, "varifocal": varifocal}
+_CLASSIFICATION: dict[str, Callable] = {"quality_focal": quality_focal, "varifocal": varifocal}
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,10 @@ class PointDetector(Detector):
     def call(self, images, training=None):
         return self.join(self._maps(self.normalize(images), training))
 
-    def lower_scores(self, shift: float) -> None:
+    def rescale_scores(self, scale: float, shift: float) -> None:
         for head in self.score_heads:
-            head.bias.assign(head.bias - shift)
+            head.kernel.assign(scale * head.kernel)
+            head.bias.assign(scale * (head.bias - shift))
 
     def make_targets(self, height: int, width: int) -> FaceTargets:
         return FaceTargets(self.anchor_levels, height, width)

@@ -50,10 +50,11 @@ class YuNet(PointDetector):
         self.head_stems = [
             [SeparableUnit(self.channels[-1]) for _ in range(head_units)] for _ in STRIDES
         ]
-        self.score_heads = [_prediction(1) for _ in STRIDES]
-        self.offset_heads = [_prediction(4) for _ in STRIDES]
-        self.objectness_heads = [_prediction(1) for _ in STRIDES]
+        self.objectness_heads = [self.make_head(1) for _ in STRIDES]
         self.build_symbolically()
+
+    def make_head(self, channels: int, bias: float = 0.0) -> SeparableUnit:
+        return SeparableUnit(channels, activate=False, bias=bias, dtype="float32")
 
     def feature_maps(self, pixels, training=None):
         # One pixel above and to the left, at even sides what the ONNX file's "pads 1" comes to.
@@ -77,9 +78,7 @@ class YuNet(PointDetector):
         maps = self.feature_maps(pixels, training=training)
 
         def predict(heads):
-            return [
-                head(ops.cast(level, "float32")) for head, level in zip(heads, maps, strict=True)
-            ]
+            return [head(level) for head, level in zip(heads, maps, strict=True)]
 
         with keras.name_scope(SCORES_SCOPE):
             classes, objectness = predict(self.score_heads), predict(self.objectness_heads)
@@ -88,23 +87,18 @@ class YuNet(PointDetector):
         return {"classes": classes, "objectness": objectness, "offsets": offsets}
 
     def join(self, maps: dict) -> dict:
-        """`scores`, the logits of the square root of class score times objectness, and `offsets`."""
+        """`offsets`, and `scores`: logits of the root of class score times objectness."""
         outputs = super().join(maps)
-        logarithm = -0.5 * (
-            ops.softplus(-outputs["classes"]) + ops.softplus(-outputs["objectness"])
-        )
+        classes, objectness = outputs["classes"], outputs["objectness"]
+        logarithm = -0.5 * (ops.softplus(-classes) + ops.softplus(-objectness))
         scores = logarithm - ops.log(1.0 - ops.exp(logarithm) + 1e-7)
         return {"scores": scores, "offsets": outputs["offsets"]}
 
-    def lower_scores(self, shift: float) -> None:
+    def rescale_scores(self, scale: float, shift: float) -> None:
         raise ValueError(
-            "expected a detector whose score is one logit, which a shift calibrates, got YuNet, "
+            "expected a detector whose score is one logit, which can be rescaled, got YuNet, "
             "whose score is a product of two"
         )
-
-
-def _prediction(channels: int) -> SeparableUnit:
-    return SeparableUnit(channels, activate=False, dtype="float32")
 
 
 def _halve(maps):

@@ -12,7 +12,7 @@ candidates: all boxes, before those that overlap a better one are suppressed
   scores  (B, A)       float32  0..1, in no order
 
 detect_encoded, in SavedModels that take every size
-  encoded (B,)         string   bytes of JPEG, PNG, GIF or BMP files; EXIF rotation is not read
+  encoded (B,)         string   bytes of JPEG, PNG, GIF or BMP files, turned upright as EXIF says
   boxes, scores, count          as of serving_default, in pixels of each picture; it is searched as
                                 by FaceDetector.detect: at most LONG_SIDE pixels long
 

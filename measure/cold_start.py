@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from convert.child import answer, ask
-from convert.contestants import Contestant
+from measure.child import answer, ask
+from measure.contestants import Contestant
 from tfface.image import Image
 
 _STATUS = Path("/proc/self/status")
@@ -59,7 +59,7 @@ def cold_starts(
                     "threads": threads,
                     "picture": str(picture),
                 }
-                reply = ask("convert.cold_start", contestant.model, request)
+                reply = ask("measure.cold_start", contestant.model, request)
                 values.append([reply[name] for name in ColdStart.__dataclass_fields__])
     return [ColdStart(*np.median(values, axis=0).tolist()) for values in measured]
 

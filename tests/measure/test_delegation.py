@@ -1,8 +1,8 @@
-"""convert.delegation: which operators a delegate took."""
+"""measure.delegation: which operators a delegate took."""
 
 import pytest
 
-from convert.delegation import divide
+from measure.delegation import divide
 
 
 def operator(name, inputs, outputs):

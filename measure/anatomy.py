@@ -1,4 +1,4 @@
-"""What is in a TFLite file, and how LiteRT runs it; `python -m convert.inspect` shows it."""
+"""What is in a TFLite file, and how LiteRT runs it; `python -m measure.inspect` shows it."""
 
 import struct
 from collections import Counter
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from convert.child import answer, ask
-from convert.delegation import divide
 from convert.metadata import read_embedded
-from convert.multiply_adds import count_multiply_adds
-from convert.tflite_file import read_tflite, signatures_of, weight_bytes
+from measure.child import answer, ask
+from measure.delegation import divide
+from measure.model_files import read_tflite, signatures_of, weight_bytes
+from measure.multiply_adds import count_multiply_adds
 from tfface.predict.litert import load_interpreter
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError, Size
@@ -34,7 +34,7 @@ def inspect_file(name_or_path: str, size: Size | None = None) -> dict[str, Any]:
         ModelError: no TFLite file, a damaged one, or LiteRT cannot run it at this size.
     """
     read_tflite(name_or_path)  # so that no process is started in vain
-    return ask("convert.inspection", name_or_path, {"model": name_or_path, "size": size})
+    return ask("measure.anatomy", name_or_path, {"model": name_or_path, "size": size})
 
 
 def inspect_content(content: bytes, source: str, size: Size | None = None) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def inspect_content(content: bytes, source: str, size: Size | None = None) -> di
         Ready for JSON:
 
         - `file` and `bytes`; `weights`, bytes of the constants by type;
-        - `signatures`, see `convert.tflite_file.signatures_of`;
+        - `signatures`, see `measure.model_files.signatures_of`;
         - `metadata` that tfface wrote, or None;
         - `size`, height and width of what follows, or None where the file has no free sides;
         - `operators`, how many of each name; `further_graphs`, how many there are besides the main

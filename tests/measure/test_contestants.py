@@ -1,11 +1,11 @@
-"""convert.contestants: detectors to time, and the picture that they see."""
+"""measure.contestants: detectors to time, and the picture that they see."""
 
 import sys
 
 import numpy as np
 import pytest
 
-from convert.contestants import Contestant, import_peers, peers_in, picture_with_faces
+from measure.contestants import Contestant, import_peers, peers_in, picture_with_faces
 from tfface.detections import Detections
 from tfface.predict.face_detector import FaceDetector
 
@@ -41,7 +41,7 @@ def test_peers_whose_weights_are_missing(tmp_path):
 
 
 def test_peers_need_a_checkout(monkeypatch):
-    monkeypatch.setitem(sys.modules, "benchmarks.peers", None)
+    monkeypatch.setitem(sys.modules, "measure.peers", None)
 
     with pytest.raises(ImportError, match="expected the folder benchmarks of tfface's checkout"):
         import_peers()

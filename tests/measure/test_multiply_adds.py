@@ -1,8 +1,8 @@
-"""convert.multiply_adds: elements of the kernel times positions."""
+"""measure.multiply_adds: elements of the kernel times positions."""
 
 import pytest
 
-from convert.multiply_adds import multiply_adds_of
+from measure.multiply_adds import multiply_adds_of
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
-"""convert.child: work in a process of its own."""
+"""measure.child: work in a process of its own."""
 
 import pytest
 
-from convert.child import ask
+from measure.child import ask
 from tfface.predict.runtime import ModelError
 
 DOUBLES = """
-from convert.child import answer
+from measure.child import answer
 
 def double(request):
     if request["number"] > 9:

@@ -7,6 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import trange
 
+from tfface.image import Image
+
+THRESHOLD = 0.3
+"""Lowest score of a face in what is timed."""
+
+Detect = Callable[[Image], object]
+"""From an RGB picture to its boxes: what is timed."""
+
 WARM_UP_ROUNDS = 10
 """Until caches are filled and threads are started."""
 

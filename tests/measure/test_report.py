@@ -1,11 +1,11 @@
-"""convert.report: what every precision costs."""
+"""measure.report: what every precision costs."""
 
 from pathlib import Path
 
 import pytest
 
-from convert import report
-from convert.report import Data, format_table, judge
+from measure import report
+from measure.report import Data, format_table, judge
 
 
 def row(precision, easy, medium, hard, one_thread=4.0, two_threads=2.0):

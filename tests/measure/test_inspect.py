@@ -1,4 +1,4 @@
-"""convert.inspect: what is in a TFLite file, and how much of it XNNPACK runs."""
+"""measure.inspect: what is in a TFLite file, and how much of it XNNPACK runs."""
 
 import json
 import subprocess
@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.tools import flatbuffer_utils
 
-from convert.inspect import main
-from convert.inspection import inspect_content, shape_at
+from measure.anatomy import inspect_content, shape_at
+from measure.inspect import main
 from tfface.predict.runtime import ModelError
 from tfface.presets import PRESETS
 
@@ -227,12 +227,12 @@ def test_what_is_no_size(file, capsys, size):
 
     assert exit_.value.code == 2
     assert (
-        f"expected a size such as 480x640 (height x width), got '{size}'" in capsys.readouterr().err
+        f"expected a size such as 640x480 (width x height), got '{size}'" in capsys.readouterr().err
     )
 
 
 def test_needs_neither_tensorflow_nor_keras():
-    modules = "import convert.inspect, convert.inspection, sys; print(*sys.modules)"
+    modules = "import measure.inspect, measure.anatomy, sys; print(*sys.modules)"
     process = subprocess.run([sys.executable, "-c", modules], capture_output=True, text=True)
 
     assert process.returncode == 0, process.stderr

@@ -1,10 +1,10 @@
-"""convert.cold_start: what the first detection of a fresh process costs."""
+"""measure.cold_start: what the first detection of a fresh process costs."""
 
 import numpy as np
 import pytest
 
-from convert.cold_start import cold_starts
-from convert.contestants import Contestant
+from measure.cold_start import cold_starts
+from measure.contestants import Contestant
 from tfface.predict.runtime import ModelError
 
 

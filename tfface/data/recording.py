@@ -31,7 +31,7 @@ UNCHANGED = Options()
 """Pictures and faces as they are."""
 
 
-def prepare_sample(sample: Sample, options: Options) -> tuple[Record | None, ReadReport]:
+def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadReport]:
     """The record of a sample, or None when its picture cannot be read, and what was dropped."""
     report = ReadReport()
     try:

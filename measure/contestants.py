@@ -1,14 +1,13 @@
 """Detectors to time, each loaded in the same way by every process that times it."""
 
-import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 
-from convert.tflite_file import read_tflite
+from measure.model_files import read_tflite
+from measure.timing import THRESHOLD, Detect
 from tfface.image import Image
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
@@ -16,13 +15,7 @@ from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Size
 from tfface.presets import PRESETS
 
-THRESHOLD = 0.3
-"""Lowest score of a face."""
-
 LITERT = "LiteRT"
-
-Detect = Callable[[Image], object]
-"""From an RGB picture to its boxes."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +25,7 @@ class Contestant:
     Attributes:
         name: in tables.
         model: preset or path of a TFLite file, or the path of a peer's weights.
-        runtime: `LITERT`, or a key of `benchmarks.peers.TIMED`.
+        runtime: `LITERT`, or a key of `measure.peers.TIMED`.
     """
 
     name: str
@@ -49,7 +42,7 @@ class Contestant:
         """Imports what `load` and the first call would import.
 
         Raises:
-            ImportError: a package, or the checkout that knows the peers, is missing.
+            ImportError: a package is missing.
         """
         if self.runtime == LITERT:
             import_optional("ai_edge_litert.interpreter")
@@ -77,21 +70,12 @@ class Contestant:
 
 
 def import_peers() -> Any:
-    """The module `benchmarks.peers`, which is in a checkout and in no installed package.
+    """The module `measure.peers`, which imports what runs the peers.
 
     Raises:
-        ImportError: it is not on the path.
+        ImportError: a package is missing.
     """
-    try:
-        return importlib.import_module("benchmarks.peers")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "benchmarks":
-            raise
-        raise ImportError(
-            "expected the folder benchmarks of tfface's checkout, which runs the peers and is not "
-            "installed, got none; run the command in the checkout, or without --peers",
-            name=error.name,
-        ) from error
+    return import_optional("measure.peers", extra="evaluate,dev")
 
 
 def peers_in(folder: Path) -> list[Contestant]:

@@ -1,6 +1,6 @@
-"""convert.timing: calls that take turns."""
+"""measure.timing: calls that take turns."""
 
-from convert.timing import take_turns
+from measure.timing import take_turns
 
 
 def test_calls_take_turns_and_the_warm_up_does_not_count():

@@ -1,6 +1,6 @@
 """Other projects' face detectors, run as their authors run them, to measure beside tfface's.
 
-    python -m benchmarks.peers --peers DIR --model yunet_n --data DIR --long_side 640
+    python -m measure.peers --peers DIR --model yunet_n --data DIR --long_side 640
 
 prints the official WIDER FACE result of one of them on the validation pictures present. `--peers`
 names the folder of weight files; they are not part of this repository.
@@ -18,11 +18,11 @@ with optional_packages("evaluate,dev", __name__):
     import cv2
     import numpy as np
 
-    from convert.contestants import THRESHOLD, Detect
+    from measure.timing import THRESHOLD, Detect
     from tfface.command_line import normalised
     from tfface.detections import Detections
     from tfface.evaluation.curves import format_table
-    from tfface.evaluation.runner import SCORE_THRESHOLD, Detector, evaluate_detector
+    from tfface.evaluation.runner import SCORE_THRESHOLD, PictureDetector, evaluate_detector
     from tfface.predict.face_detector import FaceDetector
     from tfface.predict.placement import place
     from tfface.predict.runtime import Size
@@ -146,7 +146,7 @@ class PeerDetector:
         return Detections(placement.to_picture(boxes), scores)
 
 
-def open_detector(name: str, folder: Path | None, threads: int = 1) -> Detector:
+def open_detector(name: str, folder: Path | None, threads: int = 1) -> PictureDetector:
     """A peer by its key in `PEERS`, whose file is in `folder`; else what `FaceDetector` opens."""
     if name not in PEERS:
         return FaceDetector.from_preset(name, threads)

@@ -1,4 +1,4 @@
-"""tfface.data.preparation: boxes meet the size of their picture."""
+"""tfface.data.recording: boxes meet the size of their picture."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.data.preparation import OUTSIDE, UNCHANGED, UNREADABLE, Options, prepare_sample
+from tfface.data.recording import OUTSIDE, UNCHANGED, UNREADABLE, Options, record_of
 from tfface.data.records import Record
 from tfface.data.sample import ReadReport, Sample
 
@@ -20,7 +20,7 @@ def prepare(
     sample = Sample(
         path, "event/a.png", np.array(boxes, np.float32).reshape(-1, 4), np.array(ignored, bool)
     )
-    record, report = prepare_sample(sample, options)
+    record, report = record_of(sample, options)
     assert record is not None
     return record, report
 
@@ -80,6 +80,6 @@ def test_an_unreadable_picture_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"\xff\xd8\xff no picture")
     sample = Sample(path, "a.jpg", np.array([[1, 2, 3, 4]], np.float32), np.array([False]))
-    record, report = prepare_sample(sample, UNCHANGED)
+    record, report = record_of(sample, UNCHANGED)
     assert record is None
     assert report == ReadReport(dropped_pictures={UNREADABLE: ["a.jpg"]})

@@ -1,4 +1,4 @@
-"""convert.benchmark: milliseconds, cold start, memory and size of TFLite files, side by side."""
+"""measure.benchmark: milliseconds, cold start, memory and size of TFLite files, side by side."""
 
 import json
 import subprocess
@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from convert import benchmark
-from convert.benchmark import format_table, main
+from measure import benchmark
+from measure.benchmark import format_table, main
 
 pytest.importorskip("skimage")
 
@@ -124,7 +124,7 @@ def test_arguments_that_make_no_sense(argument, message, capsys):
 
 
 def test_needs_neither_tensorflow_nor_keras():
-    modules = "import convert.benchmark, convert.cold_start, sys; print(*sys.modules)"
+    modules = "import measure.benchmark, measure.cold_start, sys; print(*sys.modules)"
     process = subprocess.run([sys.executable, "-c", modules], capture_output=True, text=True)
 
     assert process.returncode == 0, process.stderr
