@@ -22,7 +22,6 @@ from typing import Any
 from tfface.predict.packages import import_optional, optional_packages
 
 with optional_packages("evaluate", __name__):
-
     import tfface
     from tfface.command_line import normalised, stream_beside
     from tfface.evaluation.benchmarks import BENCHMARKS
