@@ -45,6 +45,16 @@ def define_flags(
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
     text("teacher", None, "Preset or .keras file to distil from; none: train on labels alone.")
     number("distillation_weight", 50.0, "Weight of the distillation loss.")
+    flags.DEFINE_enum(
+        "distillation",
+        "threshold",
+        ["threshold", "maps"],
+        "What of the teacher is learned: the scores that are informative (kd_fbi), or its feature "
+        "maps, scores and boxes.",
+        values,
+    )
+    number("label_weight", 0.0, "Of the labels beside the maps of the teacher.")
+    flags.DEFINE_enum("optimizer", "sgd", ["sgd", "adamw"], "SGD with momentum, or AdamW.", values)
     number("beta", 6.4, "Shape of the threshold above which a student mimics its teacher.")
     number("gamma", 3.2, "Sets the scale of that threshold.")
     number("alpha", None, "The scale itself, instead of --gamma.")

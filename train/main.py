@@ -34,6 +34,7 @@ with optional_packages("train", __name__):
     from tfface.detectors.registry import detector_class
     from tfface.distiller import Distiller
     from tfface.files import atomic_path
+    from tfface.imitator import Imitator
     from train import flags as run_flags
     from train.checkpoints import Checkpoints, SaveCheckpoint
     from train.fit import fit_from
@@ -121,11 +122,14 @@ def _architecture(model: keras.Model) -> str:
     return f"{type(model).__name__}({settings})"
 
 
-def make_distiller(student: Detector) -> Distiller:
+def make_distiller(student: Detector) -> Distiller | Imitator:
     """The student with the teacher that the flags name."""
+    teacher = load_detector(FLAGS.teacher)
+    if FLAGS.distillation == "maps":
+        return Imitator(student, teacher, FLAGS.label_weight)
     return Distiller(
         student,
-        load_detector(FLAGS.teacher),
+        teacher,
         FLAGS.distillation_weight,
         FLAGS.beta,
         FLAGS.gamma,
@@ -134,24 +138,31 @@ def make_distiller(student: Detector) -> Distiller:
 
 
 def compile_model(model: keras.Model) -> None:
-    """Gives the model SGD as in Caffe.
+    """Gives the model SGD as in Caffe, or AdamW.
 
-    There weight decay is a part of the gradient, so momentum multiplies it by 1 / (1 - momentum).
+    In Caffe weight decay is a part of the gradient, so momentum multiplies it by
+    1 / (1 - momentum).
     """
-    optimizer = keras.optimizers.SGD(
-        make_schedule(
+    settings: dict[str, Any] = {
+        "learning_rate": make_schedule(
             FLAGS.schedule,
             FLAGS.learning_rate,
             FLAGS.steps,
             [int(boundary) for boundary in FLAGS.boundaries],
             FLAGS.warmup_steps,
         ),
-        momentum=FLAGS.momentum,
-        weight_decay=FLAGS.weight_decay / (1.0 - FLAGS.momentum) or None,
-        global_clipnorm=FLAGS.clip_norm,
-        use_ema=FLAGS.ema_momentum > 0,
-        ema_momentum=FLAGS.ema_momentum,
-    )
+        "global_clipnorm": FLAGS.clip_norm,
+        "use_ema": FLAGS.ema_momentum > 0,
+        "ema_momentum": FLAGS.ema_momentum,
+    }
+    if FLAGS.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(weight_decay=FLAGS.weight_decay, **settings)
+    else:
+        optimizer = keras.optimizers.SGD(
+            momentum=FLAGS.momentum,
+            weight_decay=FLAGS.weight_decay / (1.0 - FLAGS.momentum) or None,
+            **settings,
+        )
     if optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(optimizer=optimizer, jit_compile=FLAGS.jit_compile)

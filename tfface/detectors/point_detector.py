@@ -66,8 +66,8 @@ class PointDetector(Detector):
     def feature_maps(self, pixels, training=None) -> list:
         raise NotImplementedError(f"{type(self).__name__} must return one map per stride.")
 
-    def _maps(self, pixels, training) -> dict:
-        maps = self.feature_maps(pixels, training=training)
+    def predict_points(self, maps: list) -> dict:
+        """Maps of scores and offsets, as `inference_maps` returns them, of the feature maps."""
         with keras.name_scope(SCORES_SCOPE):
             scores = [head(level) for head, level in zip(self.score_heads, maps, strict=True)]
         with keras.name_scope(OFFSETS_SCOPE):
@@ -75,10 +75,11 @@ class PointDetector(Detector):
         return {"scores": scores, "offsets": offsets}
 
     def inference_maps(self, pixels) -> dict:
-        return self._maps(pixels, training=False)
+        return self.predict_points(self.feature_maps(pixels, training=False))
 
     def call(self, images, training=None):
-        return self.join(self._maps(self.normalize(images), training))
+        maps = self.feature_maps(self.normalize(images), training=training)
+        return self.join(self.predict_points(maps))
 
     def rescale_scores(self, scale: float, shift: float) -> None:
         for head in self.score_heads:

@@ -74,9 +74,7 @@ class YuNet(PointDetector):
             pyramid.insert(0, merged)
         return [_through(stem, level) for stem, level in zip(self.head_stems, pyramid, strict=True)]
 
-    def _maps(self, pixels, training) -> dict:
-        maps = self.feature_maps(pixels, training=training)
-
+    def predict_points(self, maps: list) -> dict:
         def predict(heads):
             return [head(level) for head, level in zip(heads, maps, strict=True)]
 
