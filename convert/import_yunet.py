@@ -31,6 +31,10 @@ _LANDMARK_HEADS = 2 * len(STRIDES)
 """Convolutions at the end of the file that predict landmarks."""
 
 
+_WITHOUT_HEAD_UNITS = 1 + 2 * (1 + 2 * 5 + 3) + 2 * 3 * len(STRIDES)
+"""Of the stem, of the units of stem, stages and pyramid, and of the other predictions."""
+
+
 def read_convolutions(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     """Kernels `(out, in, k, k)` and biases of all convolutions, in the order of the file.
 
@@ -57,6 +61,8 @@ def build(convolutions: Sequence[tuple[np.ndarray, np.ndarray]]) -> YuNet:
     Raises:
         ValueError: another network.
     """
+    if len(convolutions) < _WITHOUT_HEAD_UNITS + _LANDMARK_HEADS:
+        raise ValueError(f"expected the convolutions of YuNet, got {len(convolutions)}")
     pointwise = [kernel for kernel, _ in convolutions[1:] if kernel.shape[2] == 1]
     channels = tuple(pointwise[index].shape[0] for index in (2, 4, 6, 8, 10))
     detector = YuNet(channels, head_units=_head_units(len(convolutions)))
@@ -77,8 +83,8 @@ def build(convolutions: Sequence[tuple[np.ndarray, np.ndarray]]) -> YuNet:
 
 
 def _head_units(convolutions: int) -> int:
-    without = 1 + 2 * (1 + 2 * 5 + 3) + 2 * 4 * len(STRIDES)
-    return (convolutions - without) // (2 * len(STRIDES))
+    left = convolutions - _WITHOUT_HEAD_UNITS - _LANDMARK_HEADS
+    return left // (2 * len(STRIDES))
 
 
 def _layers(detector: YuNet) -> Iterator[Any]:
