@@ -187,10 +187,11 @@ for folder in map(Path, sys.argv[1:]):
     def compute(weights, images, targets):
         # As the step does it: what batch normalisation assigns stays in the scope.
         with keras.StatelessScope(list(zip(detector.weights, weights, strict=True))):
+            found = detector(images)
+            candidates = detector.candidates(found, *images.shape[1:3], 20)
             outputs = detector.training_outputs(images, targets)
             losses = detector.compute_losses(images, targets, outputs, 0)
-            found = detector(images)
-            return losses, found, detector.candidates(found, *images.shape[1:3], 20)
+            return losses, found, candidates
 
     weights = [given[f"weight_{index}"] for index in range(len(detector.weights))]
     targets = {name: given[name] for name in names}
