@@ -9,7 +9,8 @@ import pytest
 ExportTFLite = Callable[[Callable[..., dict[str, Any]], Sequence[int | None], str], bytes]
 
 SMALL: dict[str, dict[str, Any]] = {
-    "FaceBoxes": {"width": 0.25},
+    # At 0.25 XNNPACK of LiteRT 2.3 writes beyond its memory when it takes the int8 file.
+    "FaceBoxes": {"width": 0.5},
     "FaceBoxesImproved": {"width": 0.25},
     "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
     "ResNetFPN": {"width": 0.125, "levels": (3, 4, 5, 6), "filters": 16},

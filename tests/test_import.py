@@ -36,6 +36,7 @@ def imported_modules(*arguments: str) -> dict[str, int]:
         pytest.param(("-c", "import tfface; tfface.read_image"), id="read_image"),
         pytest.param(("-c", "import tfface; tfface.draw_detections"), id="draw_detections"),
         pytest.param(("-c", "import tfface; tfface.presets()"), id="presets"),
+        pytest.param(("-c", "import tfface.detectors.loading"), id="the list of detectors"),
         pytest.param(("-m", "tfface.detect", "--help"), id="python -m tfface.detect"),
         pytest.param(("-m", "tfface.presets"), id="python -m tfface.presets"),
         pytest.param(("-m", "tfface", "detect", "--help"), id="python -m tfface detect"),

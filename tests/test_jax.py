@@ -11,12 +11,15 @@ import pytest
 pytest.importorskip("jax", reason="needs the jax extra")
 
 FILES = [
+    "test_anchors.py",
     "test_boxes.py",
     "test_distiller.py",
     "test_matching.py",
     "test_sampling.py",
+    "test_targets.py",
     "data/test_augmentation.py",
     "data/test_resident.py",
+    "detectors/test_base.py",
     "detectors/test_train_step.py",
     "losses",
     "train/test_checkpoints.py",

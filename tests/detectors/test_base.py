@@ -174,7 +174,7 @@ def test_every_weight_is_one_of_inference_unless_a_detector_says_otherwise() -> 
     [
         ("inference_maps", (None,), "Unfinished must return maps of scores and offsets"),
         ("make_targets", (32, 32), "Unfinished must say what it learns from"),
-        ("lower_scores", (1.0,), "Unfinished must take it off its heads"),
+        ("rescale_scores", (1.0, 0.0), "Unfinished must rescale its heads"),
         ("compute_losses", (None,) * 4, "Unfinished must write compute_losses"),
     ],
 )

@@ -171,11 +171,11 @@ def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_fl
     [
         (
             ["--initial_weights=unknown"],
-            "Expected --initial_weights to be a preset .* or a .keras file, got 'unknown'",
+            "expected a preset .*, a .keras file, .* got 'unknown'",
         ),
         (
             ["--teacher=unknown"],
-            "Expected --teacher to be a preset .* or a .keras file, got 'unknown'",
+            "expected a preset .*, a .keras file, .* got 'unknown'",
         ),
         (["--train_records=missing-*"], r"No file matches 'missing-\*'"),
         (["--validation_records=missing-*"], r"No file matches 'missing-\*'"),
