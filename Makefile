@@ -1,4 +1,4 @@
-# make setup | demo | deploy-demo | test | lint | format | web; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
+# make setup | demo | deploy-demo | presets | test | lint | format | web; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
 # the interpreter; otherwise it is the first one here that tfface runs on.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 PACKAGES := web/node_modules/.package-lock.json
 NODE_PACKAGES := $(if $(shell command -v npm),$(PACKAGES))
 
-.PHONY: setup demo deploy-demo test lint format web
+.PHONY: setup demo deploy-demo presets test lint format web
 
 setup: $(STAMP)
 
@@ -31,6 +31,12 @@ demo: $(STAMP)
 # Every precision of the presets, and what each costs; how accurate they are only with $$TFFACE_DATA.
 deploy-demo: $(STAMP)
 	$(VENV)/bin/python -m convert.report fbi-1 fbi-half --output runs/deploy
+
+# The TFLite files of the presets from their .keras files, and the checksums for tfface/presets.py.
+presets: $(STAMP)
+	for name in fbi-1 fbi-half; do \
+		$(VENV)/bin/python -m convert.main --model=$$name --output=tfface/weights/$$name.tflite || exit 1; done
+	sha256sum tfface/weights/*.tflite
 
 test: $(STAMP) $(NODE_PACKAGES)
 	$(VENV)/bin/python -m pytest -n 2

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from convert.network import OFFSETS, size_of
 from tfface.anchors import AnchorLevel
-from tfface.boxes import VARIANCES
+from tfface.boxes import LARGEST_SIZE_OFFSET, VARIANCES
 
 
 def decode_level(offsets: tf.Tensor, level: AnchorLevel) -> tf.Tensor:
@@ -34,7 +34,8 @@ def decode_level(offsets: tf.Tensor, level: AnchorLevel) -> tf.Tensor:
     along = _shifts(columns, level.stride, axis=0)[None, None, :, None]
     down = _shifts(rows, level.stride, axis=1)[None, :, None, None]
     middle = offsets[..., :2] * (centre_scales * sizes) + centres + along + down
-    half = tf.exp(offsets[..., 2:] * size_scales) * (sizes / 2)
+    growth = tf.exp(tf.minimum(offsets[..., 2:] * size_scales, LARGEST_SIZE_OFFSET))
+    half = growth * (sizes / 2)
     boxes = tf.concat([middle - half, middle + half], axis=-1)
     return tf.reshape(boxes, [batch, -1, OFFSETS])
 

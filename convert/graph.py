@@ -14,6 +14,7 @@ from convert.network import (
     size_of,
     split_heads,
 )
+from convert.orientation import turn_upright
 from tfface.detectors.base import Detector
 from tfface.predict import signature
 from tfface.predict.placement import LONG_SIDE
@@ -149,7 +150,7 @@ def _encoded_function(detect: Any) -> Any:
     def detect_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         def faces_of_file(content: tf.Tensor) -> dict[str, tf.Tensor]:
             image = tf.io.decode_image(content, channels=3, expand_animations=False)
-            image = tf.ensure_shape(image, (None, None, 3))
+            image = turn_upright(tf.ensure_shape(image, (None, None, 3)), content)
             reduced = _reduce_to(image, LONG_SIDE)
             faces = {name: value[0] for name, value in detect(reduced[None]).items()}
             # Height and width of the picture for each pixel of the reduced one.

@@ -5,7 +5,8 @@
     MODEL=served/fbi-1 serve run examples.ray_serve:app
     curl --data-binary @family.jpg http://localhost:8000/
 
-The answer is JSON: `boxes`, as x_min, y_min, x_max, y_max in pixels of the picture, and `scores`.
+The answer is JSON: `boxes`, as x_min, y_min, x_max, y_max in pixels of the upright picture, and
+`scores`.
 tfface itself need not be installed where this runs.
 """
 

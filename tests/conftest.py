@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -92,15 +92,20 @@ def saved_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def with_orientation(jpeg: bytes, orientation: int) -> bytes:
+def with_orientation(
+    jpeg: bytes, orientation: int, byte_order: Literal["little", "big"] = "little"
+) -> bytes:
     """A JPEG file with an EXIF segment after its first marker that holds nothing but the tag."""
-    little_endian = b"II*\0" + (8).to_bytes(4, "little")
-    entry = (0x0112).to_bytes(2, "little") + (3).to_bytes(2, "little")
-    entry += (1).to_bytes(4, "little") + orientation.to_bytes(4, "little")
-    exif = b"Exif\0\0" + little_endian + (1).to_bytes(2, "little") + entry + bytes(4)
+
+    def number(value: int, size: int) -> bytes:
+        return value.to_bytes(size, byte_order)
+
+    header = (b"II" if byte_order == "little" else b"MM") + number(42, 2) + number(8, 4)
+    entry = number(0x0112, 2) + number(3, 2) + number(1, 4) + number(orientation, 2) + bytes(2)
+    exif = b"Exif\0\0" + header + number(1, 2) + entry + bytes(4)
     return jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
 
 
 @pytest.fixture(name="with_orientation", scope="session")
-def with_orientation_fixture() -> Callable[[bytes, int], bytes]:
+def with_orientation_fixture() -> Callable[..., bytes]:
     return with_orientation

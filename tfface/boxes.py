@@ -11,7 +11,7 @@ from keras import ops
 VARIANCES = (0.1, 0.1, 0.2, 0.2)
 """Scales of the regression targets (SSD, arXiv:1512.02325; used by FaceBoxes and S3FD)."""
 
-_LARGEST_SIZE_OFFSET = math.log(1000.0 / 8.0)
+LARGEST_SIZE_OFFSET = math.log(1000.0 / 8.0)
 """Decoded boxes are at most 125 anchors wide: an untrained network cannot overflow `exp`."""
 
 
@@ -76,5 +76,5 @@ def decode(offsets, anchors):
     offsets = offsets * ops.array(VARIANCES, dtype="float32")
     anchor_centres, anchor_sizes = _to_centres(anchors)
     centres = anchor_centres + offsets[..., :2] * anchor_sizes
-    half = 0.5 * anchor_sizes * ops.exp(ops.minimum(offsets[..., 2:], _LARGEST_SIZE_OFFSET))
+    half = 0.5 * anchor_sizes * ops.exp(ops.minimum(offsets[..., 2:], LARGEST_SIZE_OFFSET))
     return ops.concatenate([centres - half, centres + half], axis=-1)

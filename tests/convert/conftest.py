@@ -4,6 +4,32 @@ import numpy as np
 import pytest
 
 
+def empty_tensors(content, size):
+    """Names of the tensors without elements in a file of any size that has seen noise."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        model_content=content,
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    (images,) = interpreter.get_input_details()
+    shape = (images["shape"][0], *size, 3)
+    interpreter.resize_tensor_input(images["index"], shape)
+    interpreter.allocate_tensors()
+    noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    interpreter.set_tensor(images["index"], noise)
+    interpreter.invoke()
+    details = interpreter.get_tensor_details()
+    assert len(details) > 100
+    return [tensor["name"] for tensor in details if 0 in tensor["shape"]]
+
+
+@pytest.fixture(scope="session", name="empty_tensors")
+def empty_tensors_fixture():
+    return empty_tensors
+
+
 def spread_scores(detector, image, faces):
     """Makes about `faces` candidates of `image` have a score above 0.02, and few one near 1."""
     for head in detector.heads:

@@ -31,14 +31,26 @@ def test_the_same_boxes_as_with_a_grid_of_anchors(level: AnchorLevel) -> None:
     np.testing.assert_allclose(boxes, expected, atol=1e-3)
 
 
+def test_boxes_are_at_most_125_anchors_wide_and_high() -> None:
+    level = AnchorLevel(stride=8, scales=(8.0,))
+    # exp(40 * 0.2) = 2,981; cut to 125: 1,000 pixels around the centre of the cell, at 4.
+    offsets = np.array([0, 0, 40, 40], np.float32).reshape(1, 1, 1, 4)
+
+    (box,) = decode_level(tf.constant(offsets), level)[0].numpy()
+
+    np.testing.assert_allclose(box, [-496, -496, 504, 504], rtol=1e-5)
+    np.testing.assert_allclose(box, decode(offsets[0, 0], level_anchors(level, 8, 8))[0], rtol=1e-5)
+
+
 @pytest.mark.parametrize("size", [None, SIZE])
-def test_a_file_of_candidates_finds_what_the_detector_finds(detector, picture, size):
+def test_a_file_of_candidates_finds_what_the_detector_finds(empty_tensors, detector, picture, size):
     content = to_tflite(DetectionGraph(detector, size=size, batch=1), "candidates")
 
     parity = compare(LiteRTRuntime(content, "all.tflite"), detector, [picture], Selection())
 
     assert parity.matched > 20
     parity.check(Tolerance(score=1e-4, box=0.01, unmatched=0.0))
+    assert not empty_tensors(content, SIZE)
 
 
 def test_all_of_it_is_one_partition(detector):

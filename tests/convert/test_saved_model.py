@@ -134,6 +134,18 @@ def test_large_files_are_reduced_as_python_does(folder, detector, picture):
     np.testing.assert_allclose(boxes, expected.boxes, atol=0.1)
 
 
+def test_a_file_is_turned_as_exif_says(folder, detect, picture, with_orientation):
+    jpeg = tf.io.encode_jpeg(picture).numpy()
+    upright = np.rot90(tf.io.decode_image(jpeg), -1)  # 6: to be turned clockwise
+    model = tf.saved_model.load(str(folder))
+
+    files = [with_orientation(jpeg, 6), jpeg]
+    outputs = model.signatures["detect_encoded"](encoded=tf.constant(files))
+
+    for name, value in detect(upright[None]).items():
+        np.testing.assert_allclose(outputs[name][0], value[0], atol=1e-4)
+
+
 def test_bytes_that_are_no_picture(folder):
     model = tf.saved_model.load(str(folder))
 

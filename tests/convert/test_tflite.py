@@ -19,6 +19,7 @@ from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxes, FaceBoxesImproved
 from tfface.distiller import Distiller
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
+from tfface.presets import PRESETS
 
 
 def noise(height, width):
@@ -54,6 +55,13 @@ def test_pictures_with_fewer_anchors_than_candidates(tflite_of_any_size, size):
     assert (boxes >= 0).all() and (boxes <= [size[1], size[0]] * 2).all()
 
 
+@pytest.mark.parametrize("size", [(32, 32), (64, 96), (96, 50), (1, 1)])
+def test_no_tensor_is_empty_at_any_size(empty_tensors, tflite_of_any_size, size):
+    """Most runtimes write out of bounds where an operation fills a tensor without elements."""
+    for content in (tflite_of_any_size, *(preset.read() for preset in PRESETS.values())):
+        assert not empty_tensors(content, size)
+
+
 @pytest.mark.parametrize("size", [(128, 160), (100, 90)])
 def test_a_file_of_one_size(detector, size):
     content = to_tflite(DetectionGraph(detector, size=size, batch=1))
@@ -64,8 +72,8 @@ def test_a_file_of_one_size(detector, size):
     parity.check(Tolerance(score=1e-4, box=0.01))
 
 
-def test_a_batch_of_pictures(detector, picture):
-    content = to_tflite(DetectionGraph(detector, size=picture.shape[:2], batch=2))
+def test_a_batch_of_pictures(empty_tensors, detector, picture):
+    content = to_tflite(DetectionGraph(detector, batch=2))
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_content=content)
@@ -76,6 +84,7 @@ def test_a_batch_of_pictures(detector, picture):
     assert both["boxes"].shape == (2, 400, 4)
     assert both["count"][1] == len(scores) != both["count"][0]
     np.testing.assert_allclose(both["scores"][1, : len(scores)], scores, atol=1e-6)
+    assert not empty_tensors(content, picture.shape[:2])
 
 
 def test_faceboxes_too(picture, spread_scores):
