@@ -144,7 +144,7 @@ PRESETS = {
                 *_wider("long side 640", easy=85.0, medium=80.9, hard=60.7),
                 *_wider("long side 1024", easy=86.4, medium=82.7, hard=70.4),
             ),
-            sha256="a828fd72777aac10ed4907b8fdd772261e03b13c4f0d5b2878a9e1ac7c0a9759",
+            sha256="aa51b7843af483cd040961ed21804613e79718e60632842717088b2ca61a2f61",
         ),
         Preset(
             name="fbi-half",
@@ -160,7 +160,7 @@ PRESETS = {
                 *_wider("long side 640", easy=79.8, medium=72.5, hard=44.7),
                 *_wider("long side 1024", easy=81.6, medium=76.2, hard=57.5),
             ),
-            sha256="c58f0866f359e951b06242432973256d8d9ca6345df54bbabd5e3b71092df34b",
+            sha256="362f9f98fec7c8ecba4d4309c5637cc05a099efbba860b118f1d481d6b633bd5",
         ),
     )
 }

@@ -12,9 +12,10 @@ candidates: all boxes, before those that overlap a better one are suppressed
   scores  (B, A)       float32  0..1, in no order
 
 detect_encoded, in SavedModels that take every size
-  encoded (B,)         string   bytes of JPEG, PNG, GIF or BMP files, turned upright as EXIF says
-  boxes, scores, count          as of serving_default, in pixels of each picture; it is searched as
-                                by FaceDetector.detect: at most LONG_SIDE pixels long
+  encoded (B,)         string   bytes of JPEG, PNG, GIF or BMP files
+  boxes, scores, count          as of serving_default, in pixels of each picture, which is turned
+                                upright as EXIF says and, as in FaceDetector.detect, reduced to
+                                LONG_SIDE pixels where it is larger
 
 A SavedModel has all of them, a TFLite file one of the first two.
 """
