@@ -33,7 +33,7 @@ deploy-demo: $(STAMP)
 	$(VENV)/bin/python -m convert.report fbi-1 fbi-half --output runs/deploy
 
 test: $(STAMP) $(NODE_PACKAGES)
-	$(VENV)/bin/python -m pytest -n 2
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
