@@ -41,7 +41,7 @@ presets: $(STAMP)
 	sha256sum tfface/weights/*.tflite
 
 test: $(STAMP) $(NODE_PACKAGES)
-	$(VENV)/bin/python -m pytest -n 2
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

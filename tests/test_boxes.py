@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tfface.boxes import area, clip, decode, encode, pairwise_iou
@@ -52,7 +52,6 @@ def test_two_boxes_without_area_do_not_overlap() -> None:
     assert np.asarray(pairwise_iou(point, point)) == 0
 
 
-@settings(deadline=None)
 @given(boxes(2), boxes(3))
 def test_overlaps_are_those_of_counted_pixels(some: np.ndarray, others: np.ndarray) -> None:
     def pixels(box: np.ndarray) -> np.ndarray:
@@ -106,7 +105,6 @@ def test_a_box_without_area_has_finite_targets() -> None:
     assert np.all(np.isfinite(encode(np.zeros((1, 4), np.float32), anchor)))
 
 
-@settings(deadline=None)
 @given(boxes(3), boxes(3))
 def test_decoding_undoes_encoding(some: np.ndarray, anchors: np.ndarray) -> None:
     decoded = np.asarray(decode(np.asarray(encode(some, anchors)), anchors))

@@ -23,7 +23,9 @@ def small(filters: int = 8) -> PlainFace:
 def batch() -> tuple:
     images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
     targets = small().make_targets(64, 64)(
-        np.float32([[10, 10, 40, 44]]), np.int32([FACE]), np.float32([])
+        np.array([[10, 10, 40, 44]], np.float32),
+        np.array([FACE], np.int32),
+        np.array([], np.float32),
     )
     return images, {name: np.stack([ops.convert_to_numpy(t)] * 2) for name, t in targets.items()}
 
@@ -37,8 +39,9 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn(batch) -> None:
     for projection in imitator.projections:
         projection.set_weights([np.eye(8, dtype=np.float32)[None, None], np.zeros(8, np.float32)])
 
-    outputs = imitator.training_outputs(*batch)
-    losses = imitator.compute_losses(*batch, outputs, 0)
+    images, targets = batch
+    outputs = imitator.training_outputs(images, targets)
+    losses = imitator.compute_losses(images, targets, outputs, 0)
 
     assert set(losses) == {"classification", "regression", "features", "scores", "boxes"}
     for name, loss in losses.items():
@@ -61,10 +64,11 @@ def test_labels_count_by_their_weight(batch) -> None:
     keras.utils.set_random_seed(0)
     student, teacher = small(), small(16)
     imitator = Imitator(student, teacher, label_weight=0.5)
-    outputs = imitator.training_outputs(*batch)
+    images, targets = batch
+    outputs = imitator.training_outputs(images, targets)
 
-    losses = imitator.compute_losses(*batch, outputs, 0)
-    own = student.compute_losses(*batch, outputs, 0)
+    losses = imitator.compute_losses(images, targets, outputs, 0)
+    own = student.compute_losses(images, targets, outputs, 0)
 
     for name, loss in own.items():
         assert float(losses[name]) == pytest.approx(0.5 * float(loss), rel=1e-5)

@@ -53,25 +53,32 @@ def test_converts_and_reports_how_far_the_file_is_from_the_detector(keras_file, 
 
 
 def test_a_model_that_is_not_there(tmp_path):
-    process = command("--model=missing.keras", f"--output={tmp_path / 'x.tflite'}")
+    values = flags.FlagValues()
+    convert.main.define_flags(values)
+    values(["convert", "--model=missing.keras", f"--output={tmp_path / 'x.tflite'}"])
 
-    assert process.returncode == 1
-    assert "error: expected a preset (fbi-1" in process.stderr
+    with pytest.raises(ValueError, match=r"expected a preset \(fbi-1"):
+        convert.main.run(values)
+
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("write", [writers.write_tflite, writers.write_saved_model])
-def test_nothing_is_written_unless_the_file_agrees(detector, picture, tmp_path, monkeypatch, write):
+def test_nothing_is_written_unless_the_file_agrees(
+    tiny_detector, picture, tmp_path, monkeypatch, write
+):
     monkeypatch.setitem(TOLERANCES, "float32", Tolerance(box=-1.0))
 
     with pytest.raises(ParityError, match="the file was not written"):
-        write(writers.Conversion(detector, "small", [picture], size=(128, 160)), tmp_path / "x")
+        write(
+            writers.Conversion(tiny_detector, "small", [picture], size=(128, 160)), tmp_path / "x"
+        )
 
     assert not any(tmp_path.iterdir())
 
 
-def test_writes_a_saved_model(detector, picture, tmp_path):
-    conversion = writers.Conversion(detector, "small", [picture])
+def test_writes_a_saved_model(tiny_detector, picture, tmp_path):
+    conversion = writers.Conversion(tiny_detector, "small", [picture])
     parity = writers.write_saved_model(conversion, tmp_path / "small" / "1")
 
     assert parity.matched > 0 and parity.unmatched == 0

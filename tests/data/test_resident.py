@@ -77,6 +77,12 @@ def take(
     return list(itertools.islice(batches, steps))
 
 
+@pytest.fixture(scope="module")
+def whole(data) -> list:
+    """The first three batches."""
+    return take(data, 3)
+
+
 def assert_same(batches: list, others: list) -> None:
     for (images, targets), (other_images, other_targets) in zip(batches, others, strict=True):
         np.testing.assert_array_equal(images, other_images)
@@ -84,8 +90,8 @@ def assert_same(batches: list, others: list) -> None:
             np.testing.assert_array_equal(targets[name], other_targets[name])
 
 
-def test_batches_are_images_and_the_targets_of_all_anchors(data) -> None:
-    ((images, targets),) = take(data, 1)
+def test_batches_are_images_and_the_targets_of_all_anchors(whole) -> None:
+    images, targets = whole[0]
 
     # 4x4 cells of two anchors and 2x2 of one.
     assert (images.shape, images.dtype) == ((4, 64, 64, 3), np.float32)
@@ -93,15 +99,15 @@ def test_batches_are_images_and_the_targets_of_all_anchors(data) -> None:
     assert (targets["offsets"].shape, targets["offsets"].dtype) == ((4, 36, 4), np.float32)
 
 
-def test_the_same_seed_gives_the_same_batches(data) -> None:
-    assert_same(take(data, 3), take(data, 3))
+def test_the_same_seed_gives_the_same_batches(data, whole) -> None:
+    assert_same(take(data, 3), whole)
     with pytest.raises(AssertionError):
-        assert_same(take(data, 3), take(data, 3, seed=1))
+        assert_same(take(data, 3, seed=1), whole)
 
 
-def test_a_run_goes_on_where_it_stopped(data) -> None:
+def test_a_run_goes_on_where_it_stopped(data, whole) -> None:
     # Epochs are six pictures, steps four: step 1 begins in one and ends in the next.
-    assert_same(take(data, 2, first_step=1), take(data, 3)[1:])
+    assert_same(take(data, 2, first_step=1), whole[1:])
 
 
 def test_every_epoch_has_each_picture_once_in_its_own_order(data) -> None:
@@ -163,6 +169,15 @@ def test_targets_are_faces_of_the_image(square_picture, find_square) -> None:
         if len(found):
             np.testing.assert_allclose(found, [find_square(picture)] * len(found), atol=2)
     assert np.mean(np.any(targets["labels"] == FACE, axis=1)) > 0.8
+
+
+def test_an_ignored_face_is_neither_face_nor_background(face_and_ignored, unchanged) -> None:
+    ((_, targets),) = take(ResidentData([face_and_ignored], side=64), 1, unchanged, batch_size=1)
+
+    labels = np.asarray(targets["labels"][0])
+    # 4x4 cells of two anchors: the smaller one of the first cell and of the last is the box itself.
+    assert (labels[0], labels[30]) == (FACE, -1)
+    assert not np.any(labels[16:] == FACE)
 
 
 PATCHES = {

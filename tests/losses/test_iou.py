@@ -1,6 +1,7 @@
 """tfface.losses.iou: losses of whole boxes."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from keras import ops
 
 from tfface.losses.iou import iou_loss, overlap
 
-KINDS = ("iou", "giou", "diou", "ciou", "eiou")
+KINDS: tuple[Any, ...] = ("iou", "giou", "diou", "ciou", "eiou")
 
 BOX, FACE = np.array([0.0, 0, 4, 4], np.float32), np.array([2.0, 0, 6, 8], np.float32)
 """Intersection 2 x 4 = 8, union 16 + 32 - 8 = 40, enclosing box 6 x 8."""
@@ -67,8 +68,10 @@ corners = st.floats(-100, 100, width=32)
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(st.tuples(*[corners] * 4), st.tuples(*[corners] * 4))
-def test_finite_for_any_corners(kind, box, face) -> None:
-    assert np.isfinite(float(iou_loss(np.float32([box]), np.float32([face]), kind)[0]))
+def test_finite_for_any_corners(kind: Any, box, face) -> None:
+    assert np.isfinite(
+        float(iou_loss(np.array([box], np.float32), np.array([face], np.float32), kind)[0])
+    )
 
 
 def test_gradients_are_finite_also_without_area_or_contact() -> None:

@@ -17,7 +17,7 @@ def value(loss) -> float:
 
 
 def of(quality: float) -> tuple[np.ndarray, np.ndarray]:
-    return np.float32([quality]), np.float32([LOGIT])
+    return np.array([quality], np.float32), np.array([LOGIT], np.float32)
 
 
 def test_cross_entropy_between_two_qualities_is_between_their_own() -> None:
@@ -41,7 +41,7 @@ def test_varifocal_weights_faces_by_quality_and_background_by_score() -> None:
 
 @pytest.mark.parametrize("loss", [quality_focal, varifocal])
 def test_finite_at_scores_of_0_and_1(loss) -> None:
-    logits = np.float32([-200, 200, -200, 200])
-    values = ops.convert_to_numpy(loss(np.float32([0, 0, 1, 1]), logits))
+    logits = np.array([-200, 200, -200, 200], np.float32)
+    values = ops.convert_to_numpy(loss(np.array([0, 0, 1, 1], np.float32), logits))
     assert np.isfinite(values).all()
     assert values[[0, 3]] == pytest.approx(0, abs=1e-4)

@@ -73,9 +73,9 @@ def test_as_a_naive_version_of_it(seed: int) -> None:
 
 def test_a_face_smaller_than_a_cell_has_a_point() -> None:
     # Around (33, 33), where the box of no point is.
-    faces = np.float32([[[32, 32, 34, 34]]])
+    faces = np.array([[[32, 32, 34, 34]]], np.float32)
     boxes = np.zeros((1, 80, 4), np.float32)
-    kinds = np.int32([[FACE]])
+    kinds = np.array([[FACE]], np.int32)
 
     owners = DynamicMatcher(LEVELS, SIZE, SIZE)(np.zeros((1, 80), np.float32), boxes, faces, kinds)
 

@@ -38,6 +38,11 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def make_record() -> Callable[..., Record]:
+    return composed_record
+
+
+@pytest.fixture(scope="session")
 def make_flags() -> MakeFlags:
     """`make_flags("--steps=3", ...)`: the flags of `train.main` for these arguments."""
     from train.flags import define_flags
@@ -77,17 +82,25 @@ def run_arguments(records: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def finished_run(
-    run_arguments: list[str], make_flags: MakeFlags, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The folder of a run with `run_arguments` that was never interrupted."""
+def train_in(run_arguments: list[str], make_flags: MakeFlags) -> Callable[[Path], Path]:
+    """`train_in(FOLDER)`: a run with `run_arguments`, which returns its folder."""
     import train.main
 
-    output = tmp_path_factory.mktemp("finished") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train.main, "FLAGS", make_flags(f"--output={output}", *run_arguments))
-        train.main.main(["train.main"])
-    return output
+    def train_to(output: Path) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(train.main, "FLAGS", make_flags(f"--output={output}", *run_arguments))
+            train.main.main(["train.main"])
+        return output
+
+    return train_to
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    train_in: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of a run with `run_arguments` that was never interrupted."""
+    return train_in(tmp_path_factory.mktemp("finished") / "run")
 
 
 @pytest.fixture(scope="session")

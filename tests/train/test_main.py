@@ -1,6 +1,10 @@
-"""train.main: a run from its flags to its files."""
+"""train.main: a run from its flags to its files.
+
+A tiny detector stands for FaceBoxesImproved, which tests/train/test_resume.py trains.
+"""
 
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -10,9 +14,28 @@ from absl import app, flags
 from keras import ops
 
 import train.main
-from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.detectors import faceboxes, loading
+from tfface.detectors.base import Detector
+from tfface.detectors.faceboxes import FaceBoxes
 from tfface.detectors.loading import load_detector
 from train.checkpoints import Checkpoints
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny(TinyDetector) -> Iterator[None]:
+    """The detector that the flags name is a tiny one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(faceboxes, "FaceBoxesImproved", TinyDetector)
+        patch.setattr(loading, "detector_name", lambda detector: "FaceBoxesImproved")
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished_run(
+    train_in: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of a run with `run_arguments` that was never interrupted."""
+    return train_in(tmp_path_factory.mktemp("tiny") / "run")
 
 
 @pytest.fixture
@@ -29,9 +52,9 @@ def give_flags(run_arguments, make_flags, tmp_path: Path, monkeypatch: pytest.Mo
     return give
 
 
-def test_the_trained_detector_can_be_loaded(finished_run: Path) -> None:
+def test_the_trained_detector_can_be_loaded(finished_run: Path, TinyDetector) -> None:
     detector = keras.models.load_model(finished_run / "final.keras", compile=False)
-    assert isinstance(detector, FaceBoxesImproved)
+    assert type(detector) is TinyDetector
     assert detector.width == 0.5
     boxes, scores = detector.predict_boxes(np.zeros((40, 50, 3), np.uint8))
     assert boxes.shape == (len(scores), 4)
@@ -155,14 +178,14 @@ def test_initial_weights_are_those_of_the_file(finished_run: Path, give_flags) -
 
 def test_initial_weights_of_another_width_are_refused(finished_run: Path, give_flags) -> None:
     give_flags("--width=1", f"--initial_weights={finished_run / 'final.keras'}")
-    with pytest.raises(ValueError, match=r"Improved\(width=0.5\), .* ask for .*\(width=1.0\)"):
+    with pytest.raises(ValueError, match=r"Tiny.*width=0.5\), but .* ask for Tiny.*width=1.0\)"):
         train.main.make_detector()
 
 
 def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_flags) -> None:
     FaceBoxes(width=0.5).save(tmp_path / "other.keras")
     give_flags(f"--initial_weights={tmp_path / 'other.keras'}")
-    with pytest.raises(ValueError, match=r"holds FaceBoxes\(width=0.5\), .* FaceBoxesImproved"):
+    with pytest.raises(ValueError, match=r"holds FaceBoxes\(width=0.5\), .* TinyDetector"):
         train.main.make_detector()
 
 
@@ -179,7 +202,7 @@ def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_fl
         ),
         (["--train_records=missing-*"], r"No file matches 'missing-\*'"),
         (["--validation_records=missing-*"], r"No file matches 'missing-\*'"),
-        (["--width=0.3"], "width multiplier 0.3"),
+        (["--detector=FaceBoxes", "--width=0.3"], "width multiplier 0.3"),
         (["--schedule=piecewise", "--boundaries=3,1"], "rising learning rate boundaries"),
         (["--boundaries=1"], "no boundaries for a cosine"),
     ],
@@ -211,14 +234,14 @@ def test_only_kernels_decay(give_flags) -> None:
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monkeypatch) -> None:
-    compute_losses = FaceBoxesImproved.compute_losses
+    compute_losses = Detector.compute_losses
 
     def spoilt(self, images, targets, outputs, step):
         losses = compute_losses(self, images, targets, outputs, step)
         bad = ops.where(step == 3, np.nan, 0.0)
         return losses | {"regression": losses["regression"] + bad}
 
-    monkeypatch.setattr(FaceBoxesImproved, "compute_losses", spoilt)
+    monkeypatch.setattr(Detector, "compute_losses", spoilt)
     output = give_flags("--steps=8")
     with pytest.raises(SystemExit, match="The loss of step 3 is not finite. Its batch is in"):
         train.main.main(["train.main"])
