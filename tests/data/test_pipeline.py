@@ -58,10 +58,10 @@ class TwoNumbers:
     uniform_count = 2
 
     def __init__(self, height: int, width: int):
-        self.size = (height, width)
+        self.size = [height, width]
 
     def __call__(self, boxes, kinds, uniform) -> dict:
-        return {"numbers": uniform, "size": self.size}
+        return {"numbers": uniform, "size": tf.constant(self.size)}
 
 
 def take(
@@ -154,7 +154,7 @@ def test_a_maker_of_targets_has_numbers_of_its_own_for_every_picture(shards) -> 
     assert numbers.shape == (12, 2)
     assert len(np.unique(numbers)) == 24
     assert np.all((numbers >= 0) & (numbers < 1))
-    assert np.all(batches[0][1]["size"] == 64)
+    assert batches[0][1]["size"].tolist() == [[64, 64]] * 4
     # They belong to a place in the sequence, and take nothing from the augmentation.
     assert_same(take(shards, 1, first_step=2, make_targets=TwoNumbers), batches[2:])
     for (images, _), (others, _) in zip(batches, take(shards, 3), strict=True):
