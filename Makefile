@@ -34,7 +34,7 @@ deploy-demo: $(STAMP)
 
 # The TFLite files of the presets from their .keras files, and the checksums for tfface/presets.py.
 presets: $(STAMP)
-	for name in fbi-1 fbi-half; do \
+	for name in $(notdir $(basename $(wildcard tfface/weights/*.keras))); do \
 		$(VENV)/bin/python -m convert.main --model=$$name --output=tfface/weights/$$name.tflite || exit 1; done
 	sha256sum tfface/weights/*.tflite
 

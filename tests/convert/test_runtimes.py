@@ -1,0 +1,63 @@
+"""TFLite files in the runtimes that people have besides ours, each in a process that it may end."""
+
+import numpy as np
+import pytest
+
+from benchmarks.runtimes import INSTALLED, File, Interpreter, verdict
+from convert.contestants import picture_with_faces
+from convert.graph import DetectionGraph
+from convert.models import load_detector
+from convert.quantization import PRECISIONS, quantize
+from convert.tflite import to_tflite
+from tfface.predict import signature
+from tfface.presets import PRESETS
+
+SIZES = ((192, 256), (180, 250))
+"""Heights and widths with and without a remainder modulo 32."""
+
+FILES = [f"{name} {precision}" for name in PRESETS for precision in PRECISIONS]
+FORMS = ["fbi-half candidates", "fbi-half batch of 2"]
+
+
+@pytest.fixture(scope="module")
+def detectors():
+    return {name: load_detector(name) for name in PRESETS}
+
+
+@pytest.fixture(scope="module")
+def files(detectors):
+    """The shipped files in every precision, and the forms of one of them."""
+    pictures = [picture_with_faces(SIZES[0])[None]]
+    graphs = [DetectionGraph(detectors["fbi-half"], batch=batch) for batch in (1, 2)]
+    return [
+        *(
+            File(f"{name} {kind}", quantize(preset.read(), kind, pictures), name, kind)
+            for name, preset in PRESETS.items()
+            for kind in PRECISIONS
+        ),
+        File(FORMS[0], to_tflite(graphs[0], signature.CANDIDATES), "fbi-half"),
+        File(FORMS[1], to_tflite(graphs[1]), "fbi-half", batch=2),
+    ]
+
+
+@pytest.fixture(scope="module", params=INSTALLED)
+def verdicts(request, files, detectors, tmp_path_factory):
+    """`ok` or what is wrong, by file and size."""
+    folder = tmp_path_factory.mktemp("files")
+    tries = [(file, size) for file in files for size in SIZES]
+    jobs = []
+    for file, size in tries:
+        path = folder / f"{file.name}.tflite"
+        path.write_bytes(file.content)
+        jobs.append((path, np.stack([picture_with_faces(size)] * file.batch)))
+    results = Interpreter(INSTALLED[request.param]).run(jobs)
+    return {
+        (file.name, size): verdict(result, detectors[file.detector], images, file.precision)
+        for (file, size), (_, images), result in zip(tries, jobs, results, strict=True)
+    }
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("file", [*FILES, *FORMS])
+def test_every_file_finds_what_its_detector_finds(verdicts, file, size):
+    assert verdicts[file, size] == "ok"
