@@ -1,6 +1,6 @@
 """Milliseconds of `FaceDetector.detect` by size of the picture and of the search, scaling included.
 
-    python -m benchmarks.search_size fbi-1 fbi-half
+python -m benchmarks.search_size fbi-1 --rounds 20
 """
 
 import argparse

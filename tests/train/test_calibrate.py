@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -85,7 +86,9 @@ def test_boxes_are_right_on_faces_and_do_not_count_on_ignored_or_small_ones(enco
     faces = [(10, 10, 30, 30), (50, 50, 80, 80), (90, 90, 96, 96)]
     found = Finds((10, 10, 30, 30), (10, 11, 30, 30), *faces[1:], (40, 0, 50, 10))
 
-    logits, right = judged_boxes(found, [record(encoded, *faces, ignored=[1])], long_side=100)
+    logits, right = judged_boxes(
+        cast(Any, found), [record(encoded, *faces, ignored=[1])], long_side=100
+    )
 
     # The first face, the same again, and the box on nothing.
     assert right.tolist() == [True, False, False]
@@ -93,10 +96,10 @@ def test_boxes_are_right_on_faces_and_do_not_count_on_ignored_or_small_ones(enco
 
 
 def test_pictures_without_faces_have_false_boxes_only(encoded) -> None:
-    logits, right = judged_boxes(Finds((0, 0, 20, 20)), [record(encoded)], long_side=100)
+    logits, right = judged_boxes(cast(Any, Finds((0, 0, 20, 20))), [record(encoded)], long_side=100)
 
     assert (len(logits), right.tolist()) == (1, [False])
-    assert len(judged_boxes(Finds(), [record(encoded)], long_side=100)[0]) == 0
+    assert len(judged_boxes(cast(Any, Finds()), [record(encoded)], long_side=100)[0]) == 0
 
 
 def test_the_command_writes_a_detector_whose_boxes_reach_the_precision(
