@@ -64,7 +64,8 @@ average precision (`measure.report`)."""
 
 TOLERANCES = {
     "float32": Tolerance(),
-    "float16": Tolerance(score=0.01, box=1.0),
+    # Of fbi-half 1 to 3 % of the detections, at scores of a few hundredths, change places.
+    "float16": Tolerance(score=0.01, box=1.0, unmatched=0.05),
     "dynamic": _COARSE,
     "int8": _COARSE,
     "int16x8": _COARSE,

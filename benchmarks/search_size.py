@@ -1,0 +1,42 @@
+"""Milliseconds of `FaceDetector.detect` by size of the picture and of the search, scaling included.
+
+python -m benchmarks.search_size fbi-1 --rounds 20
+"""
+
+import argparse
+from functools import partial
+
+import numpy as np
+
+from convert.conditions import processor
+from convert.contestants import picture_with_faces
+from convert.timing import take_turns
+from tfface.predict.face_detector import FaceDetector
+from tfface.predict.placement import LONG_SIDE
+
+SIZES = ((480, 640), (720, 1280), (3000, 4000))
+"""Heights and widths: a camera's, a film's, a photograph's."""
+
+LONG_SIDES = {"640": 640, f"at most {LONG_SIDE}": None, "own size": 0}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("models", nargs="+", help="presets, or files of detectors")
+    parser.add_argument("--rounds", type=int, default=20)
+    options = parser.parse_args()
+    print(f"one thread, {options.rounds} rounds, {processor()}")
+    for model in options.models:
+        for height, width in SIZES:
+            image = picture_with_faces((height, width))
+            calls = [
+                partial(FaceDetector.from_preset(model).detect, image, long_side=long_side)
+                for long_side in LONG_SIDES.values()
+            ]
+            medians = np.median(take_turns(calls, options.rounds, warm_up=3), axis=1)
+            cells = (f"{name} {ms:.1f}" for name, ms in zip(LONG_SIDES, medians, strict=True))
+            print(f"{model}, {width}x{height}: {', '.join(cells)}")
+
+
+if __name__ == "__main__":
+    main()
