@@ -114,9 +114,11 @@ def anchors_at(indices: Any, levels: Sequence[AnchorLevel], height: Any, width: 
     strides = np.array([level.stride for level in levels], np.float32)
 
     first_of_level = whole(firsts)
-    level = ops.zeros_like(indices)
-    for first in firsts[1:]:  # not all at once: of one level there would be an empty tensor
-        level = level + ops.cast(indices >= ops.cast(first, "int32"), "int32")
+    if len(levels) == 1:  # no comparison with an empty tensor, which TFLite files must not hold
+        level = ops.zeros_like(indices)
+    else:
+        started = ops.cast(indices[..., None] >= first_of_level[1:], "int32")
+        level = ops.sum(started, axis=-1)
     within_level = indices - ops.take(first_of_level, level)
     count = ops.take(ops.array(counts, "int32"), level)
     cell, within_cell = within_level // count, within_level % count
