@@ -39,6 +39,7 @@ with optional_packages("train", __name__):
     from train.checkpoints import Checkpoints, SaveCheckpoint
     from train.fit import fit_from
     from train.interruption import Interrupted, Interruption
+    from train.moving_average import averaged_weights
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
     from train.schedules import make_schedule
     from train.tensorboard import EventLog
@@ -94,7 +95,9 @@ def run(checkpoints: Checkpoints) -> None:
     write_description(detector, output)
     batches = make_batches(detector, files)
     train(model, detector, batches, validation_files, checkpoints, first_step, output)
-    save_detector(detector, output / "final.keras")
+    # Also of a run that had nothing left to do but this.
+    with averaged_weights(model):
+        save_detector(detector, output / "final.keras")
     print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
 
 

@@ -77,7 +77,7 @@ def run_arguments(records: Path) -> list[str]:
         "--ema_momentum=0.8",
         "--fill_probability=0.5",
         "--closeup_probability=0.1",
-        "--faceless_probability=0.1",
+        "--faceless_probability=0.05",
     ]
 
 

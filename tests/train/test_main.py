@@ -15,7 +15,7 @@ from keras import ops
 
 import train.main
 from tfface.detectors import faceboxes, loading
-from tfface.detectors.base import Detector
+from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.detectors.faceboxes import FaceBoxes
 from tfface.detectors.loading import load_detector
 from train.checkpoints import Checkpoints
@@ -64,7 +64,8 @@ def test_training_lowers_the_loss(finished_run: Path, read_curves) -> None:
     loss = read_curves(finished_run)["train/loss"]
     assert list(loss) == list(range(2, 25, 2))
     means = list(loss.values())
-    assert np.mean(means[-3:]) < 0.9 * np.mean(means[:3])
+    # Of two steps each: one with a picture of nothing, which no positive divides, stands out.
+    assert np.median(means[-3:]) < 0.9 * np.median(means[:3])
 
 
 def test_every_loss_has_a_curve(finished_run: Path, read_curves) -> None:
@@ -107,7 +108,7 @@ def test_a_finished_run_can_be_started_again(finished_run: Path, give_flags) -> 
 def test_a_run_with_a_teacher_goes_on(finished_run: Path, give_flags, tmp_path: Path) -> None:
     """From its first state, as a kill would leave it; what it leaves is a detector like any."""
     teacher = f"--teacher={finished_run / 'final.keras'}"
-    whole = give_flags(teacher, "--steps=4", "--validate_every=9")
+    whole = give_flags(teacher, "--steps=4", "--validate_every=9", "--ema_momentum=0")
     train.main.main(["train.main"])
     final = keras.models.load_model(whole / "final.keras", compile=False)
     state = whole / "checkpoints" / "step-00000002.weights.h5"
@@ -115,7 +116,7 @@ def test_a_run_with_a_teacher_goes_on(finished_run: Path, give_flags, tmp_path: 
     output = tmp_path / "again"
     (output / "checkpoints").mkdir(parents=True)
     shutil.copy(state, output / "checkpoints")
-    give_flags(teacher, "--steps=4", "--validate_every=9", f"--output={output}")
+    give_flags(teacher, "--steps=4", "--validate_every=9", "--ema_momentum=0", f"--output={output}")
     train.main.main(["train.main"])
 
     again = keras.models.load_model(output / "final.keras", compile=False)
@@ -234,14 +235,14 @@ def test_only_kernels_decay(give_flags) -> None:
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monkeypatch) -> None:
-    compute_losses = Detector.compute_losses
+    compute_losses = AnchorDetector.compute_losses
 
     def spoilt(self, images, targets, outputs, step):
         losses = compute_losses(self, images, targets, outputs, step)
         bad = ops.where(step == 3, np.nan, 0.0)
         return losses | {"regression": losses["regression"] + bad}
 
-    monkeypatch.setattr(Detector, "compute_losses", spoilt)
+    monkeypatch.setattr(AnchorDetector, "compute_losses", spoilt)
     output = give_flags("--steps=8")
     with pytest.raises(SystemExit, match="The loss of step 3 is not finite. Its batch is in"):
         train.main.main(["train.main"])
