@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE
+from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.predict import signature
 from tfface.predict.notices import without_notices
 from tfface.predict.packages import optional_packages

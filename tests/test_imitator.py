@@ -40,6 +40,8 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn(batch) -> None:
         projection.set_weights([np.eye(8, dtype=np.float32)[None, None], np.zeros(8, np.float32)])
 
     images, targets = batch
+    # Nearly the mean: an untrained network that normalises nothing has boxes of all sizes else.
+    images = 127 + images % 2
     outputs = imitator.training_outputs(images, targets)
     losses = imitator.compute_losses(images, targets, outputs, 0)
 
@@ -80,8 +82,9 @@ def test_what_is_saved_is_the_student(tmp_path: Path, batch) -> None:
     loaded = load_detector(tmp_path / "student.keras")
 
     np.testing.assert_allclose(loaded(batch[0])["scores"], imitator(batch[0])["scores"], atol=1e-5)
-    teachers = {id(variable) for variable in imitator.student.variables}
-    assert len(imitator.variables) == len(teachers) + 2 * 3 + len(imitator.metrics_variables)
+    # Of its own it has three projections, with kernel and bias, and its curves.
+    own = {variable.path for variable in imitator.trainable_variables}
+    assert len(own) == len(imitator.student.trainable_variables) + 2 * 3
 
 
 def test_anchors_are_no_points() -> None:

@@ -34,7 +34,9 @@ def imported_packages(code: str) -> set[str]:
         pytest.param("import tfface; tfface.read_image", {"numpy", "cv2"}, id="read_image"),
         pytest.param("import tfface; tfface.draw_detections", {"numpy", "cv2"}, id="drawing"),
         pytest.param("import tfface; tfface.presets()", set(), id="presets"),
-        pytest.param("import tfface.detectors.loading", {"numpy"}, id="the list of detectors"),
+        pytest.param(
+            "import tfface.detectors.loading", {"numpy", "cv2"}, id="the list of detectors"
+        ),
         *(
             pytest.param(
                 f"sys.argv = ['x', *{arguments}]\n"

@@ -14,7 +14,7 @@ FILES = [
     "test_anchors.py",
     "test_boxes.py",
     "test_distiller.py",
-    "test_matching.py",
+    "matching",
     "test_sampling.py",
     "test_targets.py",
     "data/test_augmentation.py",

@@ -66,4 +66,4 @@ def test_a_missing_extra_is_told(
         main(["evaluate", "--model", "fbi-1"])
 
     assert leaving.value.code == 2
-    assert "run: pip install 'tfface[evaluate]'" in capsys.readouterr().err
+    assert "pip install '.[evaluate]'" in capsys.readouterr().err

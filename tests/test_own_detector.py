@@ -33,7 +33,8 @@ import keras
 from keras import ops
 
 from tfface.anchors import AnchorLevel
-from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE, Detector
+from tfface.detectors.base import Detector
+from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.matching import AnchorMatcher
 from tfface.targets import AnchorTargets
 

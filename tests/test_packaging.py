@@ -88,6 +88,7 @@ def test_base_install_is_what_detecting_needs(metadata: Message) -> None:
             {
                 "ai-edge-quantizer",
                 "tensorflow",
+                "google-crc32c",
                 "h5py",
                 "keras",
                 "tensorboard",
@@ -100,7 +101,8 @@ def test_base_install_is_what_detecting_needs(metadata: Message) -> None:
         ),
         (
             "jax",
-            {"jax", "h5py", "keras", "protobuf", "matplotlib", "scikit-image", "scipy", "tqdm"},
+            {"jax", "google-crc32c", "h5py", "keras", "protobuf", "tensorboard"}
+            | {"matplotlib", "scikit-image", "scipy", "tqdm"},
         ),
     ],
 )

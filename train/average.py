@@ -26,6 +26,8 @@ def average(models: Sequence[str], output: Path) -> None:
         ValueError, OSError: a model that cannot be loaded, fewer than two, or another architecture.
     """
     with optional_packages("train"):
+        import keras  # noqa: F401 - rather than miss it after the arguments
+
         from tfface.detectors.loading import load_detector, save_detector
 
     if len(models) < 2:

@@ -175,7 +175,7 @@ def test_prints_json(file, capsys):
 
     report = json.loads(capsys.readouterr().out)
     assert report["file"] == str(file)
-    assert report["size"] == [48, 64]
+    assert report["size"] == [64, 48]
     assert report["multiply_adds"]["DEPTHWISE_CONV_2D"] == 55_296
 
 

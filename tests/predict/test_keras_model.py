@@ -45,7 +45,7 @@ def test_files_of_other_models(tmp_path: Path) -> None:
 
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]).save(tmp_path / "dense.keras")
 
-    with pytest.raises(ModelError, match=r"dense\.keras.*predict_boxes, got Sequential"):
+    with pytest.raises(ModelError, match=r"dense\.keras.* of tfface, got a model of class Seq"):
         load_keras_file(tmp_path / "dense.keras")
 
 

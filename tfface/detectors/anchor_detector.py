@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from tfface.anchors import AnchorLevel
-from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE, Detector
+from tfface.detectors.base import Detector
+from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.layers.two_class_head import CHANNELS, LOGITS, face_logits, offset_map, score_map
 from tfface.losses.multibox import multibox_losses
 from tfface.matching import AnchorMatcher

@@ -14,10 +14,6 @@ from tfface.detectors.train_step import TrainStep
 from tfface.predict import suppression
 from tfface.targets import Targets
 
-SCORES_SCOPE = "scores"
-OFFSETS_SCOPE = "offsets"
-"""Name scopes that heads open in `Detector.inference_maps`: conversion gives each a range."""
-
 
 class Detector(TrainStep):
     """A picture in; for every anchor out the logit of a face, and what its box is decoded from.

@@ -9,7 +9,8 @@ import keras
 from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors
-from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE, Detector
+from tfface.detectors.base import Detector
+from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.losses.iou import IoULoss, iou_loss, overlap
 from tfface.losses.quality import quality_focal, varifocal
 from tfface.matching import DynamicMatcher

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.detectors.point_detector import PointDetector
+from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.layers.separable_unit import SeparableUnit
 from tfface.layers.top_down_pyramid import enlarge
 

@@ -36,7 +36,8 @@ def offset_map(head, features):
 
 
 def _of_anchors(head):
-    kernel, bias = ops.convert_to_tensor(head.kernel), ops.convert_to_tensor(head.bias)
+    # Under a policy of mixed precision variables come in its type, features of heads in float32.
+    kernel, bias = ops.cast(head.kernel, "float32"), ops.cast(head.bias, "float32")
     return (
         ops.reshape(kernel, (*kernel.shape[:3], -1, CHANNELS)),
         ops.reshape(bias, (-1, CHANNELS)),
