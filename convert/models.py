@@ -19,7 +19,8 @@ def load_detector(model: str) -> Detector:
 
     Args:
         model: a preset, a `.keras` file, the folder of a training run, or a `.weights.h5`
-            checkpoint in the folder `checkpoints` of a run.
+            checkpoint in the folder `checkpoints` of a run: the weights of that step, not the
+            average that the `.keras` files of a run with --ema_momentum have.
 
     Raises:
         ValueError, FileNotFoundError: none of these, or damaged.

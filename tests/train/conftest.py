@@ -70,9 +70,6 @@ def run_arguments(records: Path) -> list[str]:
         "--image_size=64",
         "--batch_size=2",
         "--ema_momentum=0.8",
-        "--fill_probability=0.5",
-        "--closeup_probability=0.1",
-        "--faceless_probability=0.1",
     ]
 
 
