@@ -21,8 +21,10 @@ $(STAMP): setup.py requirements.txt pyproject.toml
 	@test -x $(VENV)/bin/pip || test -n "$(PYTHON)" || \
 		{ echo "make: found no Python 3.11, 3.12 or 3.13 with its venv module. Install one" \
 		"(on Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python setup" >&2; exit 1; }
+	@echo "make: installing TensorFlow, JAX and the tools into $(VENV): 3 GB, and some minutes, the first time"
 	test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --disable-pip-version-check --quiet --editable '.[train,jax,dev]'
+	@quiet=; test -t 1 || quiet=--quiet; set -x; \
+		$(VENV)/bin/pip install --disable-pip-version-check $$quiet --editable '.[train,jax,dev]'
 	touch $@
 
 demo: $(STAMP)
@@ -30,7 +32,7 @@ demo: $(STAMP)
 
 # Every precision of the presets, and what each costs; how accurate they are only with $$TFFACE_DATA.
 deploy-demo: $(STAMP)
-	$(VENV)/bin/python -m convert.report fbi-1 fbi-half --output runs/deploy
+	$(VENV)/bin/python -m measure.report fbi-1 fbi-half --output runs/deploy
 
 # The TFLite files of the presets from their .keras files, and the checksums for tfface/presets.py.
 presets: $(STAMP)
@@ -39,7 +41,7 @@ presets: $(STAMP)
 	sha256sum tfface/weights/*.tflite
 
 test: $(STAMP) $(NODE_PACKAGES)
-	$(VENV)/bin/python -m pytest -n 2
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -1,4 +1,4 @@
-"""Packages tfface: the library, and the two applications on top of it, `train` and `convert`."""
+"""Packages tfface: the library, and on top of it `train`, `convert` and `measure`."""
 
 import re
 from pathlib import Path
@@ -42,9 +42,14 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
     packages=find_packages(
-        include=["tfface", "tfface.*", "train", "train.*", "convert", "convert.*"]
+        include=[
+            f"{package}{below}"
+            for package in ("tfface", "train", "convert", "measure")
+            for below in ("", ".*")
+        ]
     ),
     package_data={"tfface": ["py.typed", "weights/*"], "train": ["configs/*"]},
+    entry_points={"console_scripts": ["tfface = tfface.__main__:main"]},
     install_requires=base,
     extras_require=sections,
     classifiers=[

@@ -6,15 +6,16 @@ python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 64
 import argparse
 from contextlib import contextmanager
 
-import keras
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import width_by_height
-from tfface.detectors.base import Detector
-from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
-from tfface.detectors.train_step import total_parameters
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
 
-DETECTORS = {"FaceBoxes": FaceBoxes, "FaceBoxesImproved": FaceBoxesImproved}
+    from tfface.command_line import width_by_height
+    from tfface.detectors.base import Detector
+    from tfface.detectors.registry import DETECTORS, detector_class
+    from tfface.detectors.train_step import total_parameters
 
 
 @contextmanager
@@ -38,7 +39,8 @@ def recorded_convolutions():
 def convolutions(detector: Detector, height: int = 480, width: int = 640) -> list[tuple]:
     """Path, kernel shape, output shape and multiply-adds of every convolution for one picture."""
     with recorded_convolutions() as calls:
-        detector(np.zeros((1, height, width, 3), np.float32))
+        # In inference heads of two logits are taken apart, which is not by these layers.
+        detector(np.zeros((1, height, width, 3), np.float32), training=True)
     return [
         (path, kernel, output, int(np.prod(kernel)) * output[1] * output[2])
         for path, kernel, output in calls
@@ -53,14 +55,15 @@ def count(detector: Detector, height: int = 480, width: int = 640) -> tuple[int,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Layer table of a detector.")
-    parser.add_argument("--detector", choices=DETECTORS, default="FaceBoxesImproved")
-    parser.add_argument("--width", type=float, default=1.0)
+    parser.add_argument("--detector", choices=sorted(DETECTORS), default="FaceBoxesImproved")
+    parser.add_argument("--width", type=float, help="multiplier of the channels")
     parser.add_argument(
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
     )
     options = parser.parse_args()
     height, width = options.size
-    detector = DETECTORS[options.detector](width=options.width)
+    widths = {} if options.width is None else {"width": options.width}
+    detector = detector_class(options.detector)(**widths)
     for path, kernel, output, multiply_adds in convolutions(detector, height, width):
         shape = "x".join(map(str, kernel))
         print(f"{path:70} {shape:>14} {output[1]:>4}x{output[2]:<4} {multiply_adds / 1e6:8.2f} M")

@@ -15,14 +15,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from benchmarks.tables import write_csv
-from tfface.evaluation.fddb import evaluate_fddb, true_positives_at
-from tfface.evaluation.fddb_files import open_fddb
-from tfface.evaluation.runner import detect_pictures, evaluate_detector
-from tfface.files import atomic_path
-from tfface.predict.face_detector import FaceDetector
+with optional_packages("train", __name__):
+    import numpy as np
+
+    from benchmarks.tables import write_csv
+    from tfface.command_line import normalised
+    from tfface.evaluation.fddb import evaluate_fddb, true_positives_at
+    from tfface.evaluation.fddb_files import open_fddb
+    from tfface.evaluation.runner import detect_pictures, evaluate_detector
+    from tfface.files import atomic_path
+    from tfface.predict.face_detector import FaceDetector
 
 CONFIG = "train/configs/fbi-half-640.flags"
 FALSE_POSITIVES = 100
@@ -58,7 +62,7 @@ def main() -> None:
     parser.add_argument("--long_side", type=int, default=640, help="test size, in pixels")
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     parser.add_argument("--plot", type=Path, help="also draw it into this PNG file")
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     rows = []
     # Seed by seed, so that a study that is broken off has compared all settings once.
     for seed in range(max(setting.seeds for setting in SETTINGS)):
@@ -91,8 +95,9 @@ def train(setting: Setting, seed: int, options: argparse.Namespace) -> Path:
     ]
     if setting.distils:
         arguments.append(f"--teacher={options.teacher}")
-    if not (output / "final.keras").is_file():
-        subprocess.run([sys.executable, "-m", "train.main", *arguments], check=True)
+    command = [sys.executable, "-m", "train.main", *arguments]
+    if not (output / "final.keras").is_file() and subprocess.run(command).returncode:
+        sys.exit("The study stops: `python -m train.main` failed; its message is above.")
     return output / "final.keras"
 
 

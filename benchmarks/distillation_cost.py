@@ -10,14 +10,18 @@ times, so that what else the machine does hits all of them; the median counts.
 import argparse
 from collections.abc import Callable
 
-import keras
-import numpy as np
-import tensorflow as tf
+from tfface.predict.packages import optional_packages
 
-from convert.timing import take_turns
-from tfface.anchors import grid_anchors
-from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
-from tfface.distiller import Distiller
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from measure.timing import take_turns
+    from tfface.anchors import grid_anchors
+    from tfface.command_line import normalised
+    from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
+    from tfface.distiller import Distiller
 
 
 def main() -> None:
@@ -27,10 +31,10 @@ def main() -> None:
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--size", type=int, default=512, help="side of the pictures")
     parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     batch = random_batch(options.batch_size, options.size)
     teacher = FaceBoxesImproved(width=options.teacher)
-    forward = tf.function(lambda images: teacher(images, training=False)["logits"])
+    forward = tf.function(lambda images: teacher(images, training=False)["scores"])
     student_alone = training_step(FaceBoxesImproved(width=options.student))
     distilled = training_step(Distiller(FaceBoxesImproved(width=options.student), teacher))
     step, passed, distillation = np.median(

@@ -10,18 +10,21 @@ writes `thresholds.png` and `maps.png`: the classification maps of one anchor a 
 import argparse
 from pathlib import Path
 
-import cv2
-import keras
-import numpy as np
-from matplotlib.figure import Figure
+from tfface.predict.packages import optional_packages
 
-import tfface
-from convert.models import load_detector
-from tfface.anchors import level_anchors
-from tfface.detectors.base import Detector
-from tfface.files import atomic_path
-from tfface.losses.classification import face_probability
-from tfface.losses.distillation import score_threshold
+with optional_packages("train", __name__):
+    import cv2
+    import keras
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    import tfface
+    from tfface.anchors import level_anchors
+    from tfface.command_line import normalised
+    from tfface.detectors.base import Detector
+    from tfface.detectors.loading import load_detector
+    from tfface.files import atomic_path
+    from tfface.losses.distillation import score_threshold
 
 BETAS = (2.0, 3.2, 4.8, 6.4)
 """Some of Table 2; the paper does not name the curves of figure 3(b)."""
@@ -35,7 +38,7 @@ def main() -> None:
     parser.add_argument("--distilled", required=True, help="the same, trained with the teacher")
     parser.add_argument("--long_side", type=int, default=640, help="pixels")
     parser.add_argument("--output", type=Path, default=Path("figures"), help="folder")
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     save(threshold_figure(), options.output / "thresholds.png")
     models = {
         title: load_detector(name)
@@ -97,7 +100,7 @@ def map_figure(image: np.ndarray, models: dict[str, Detector]) -> Figure:
 
 def classification_maps(model: Detector, image: np.ndarray) -> dict[int, np.ndarray]:
     """Score of the first anchor of every cell, `(rows, columns)` by stride."""
-    scores = keras.ops.convert_to_numpy(face_probability(model(image[None])["logits"]))[0]
+    scores = keras.ops.convert_to_numpy(keras.ops.sigmoid(model(image[None])["scores"]))[0]
     maps, start = {}, 0
     for level in model.anchor_levels:
         count = len(level_anchors(level, *image.shape[:2]))

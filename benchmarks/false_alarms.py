@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.nothing import NOTHING, SIZES
-from benchmarks.peers import PEERS, open_detector
-from tfface.detect import find_pictures
-from tfface.evaluation.runner import Detector
+from measure.peers import PEERS, open_detector
+from tfface.evaluation.runner import PictureDetector
 from tfface.image import Image, read_image
+from tfface.picture_files import find_pictures
 
 THRESHOLDS = (0.3, 0.5, 0.7)
 
@@ -28,12 +28,12 @@ def pictures(folder: Path | None) -> Iterator[tuple[str, Image]]:
     for make in NOTHING.values():
         for size in SIZES:
             yield "nothing", make(size)
-    for path in find_pictures([folder], None) if folder else ():
+    for path in find_pictures([folder]).pictures if folder else ():
         yield path.stem.split("_")[0], read_image(path)
 
 
 def count(
-    detector: Detector, pictures: Iterable[tuple[str, Image]], long_side: int | None
+    detector: PictureDetector, pictures: Iterable[tuple[str, Image]], long_side: int | None
 ) -> dict[str, list[float]]:
     """By kind: boxes a picture above each of `THRESHOLDS`."""
     scores = defaultdict(list)

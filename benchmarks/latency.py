@@ -16,21 +16,24 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import keras
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from benchmarks.complexity import count
-from benchmarks.onnx_complexity import count_onnx
-from benchmarks.tables import write_csv
-from convert.arguments import width_by_height
-from convert.conditions import processor
-from convert.contestants import LITERT, Contestant, peers_in, picture_with_faces
-from convert.graph import DetectionGraph
-from convert.tflite import to_tflite
-from convert.timing import WARM_UP_ROUNDS, take_turns
-from tfface.detectors.faceboxes import FaceBoxes
-from tfface.predict.runtime import Size
-from tfface.presets import PRESETS, keras_weights
+with optional_packages("train,dev", __name__):
+    import keras
+    import numpy as np
+
+    from benchmarks.complexity import count
+    from benchmarks.onnx_complexity import count_onnx
+    from benchmarks.tables import write_csv
+    from convert.graph import DetectionGraph
+    from convert.tflite import to_tflite
+    from measure.conditions import processor
+    from measure.contestants import LITERT, Contestant, peers_in, picture_with_faces
+    from measure.timing import WARM_UP_ROUNDS, take_turns
+    from tfface.command_line import width_by_height
+    from tfface.detectors.faceboxes import FaceBoxes
+    from tfface.predict.runtime import Size
+    from tfface.presets import PRESETS, keras_weights
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,13 @@ python -m benchmarks.onnx_complexity yunet_n_dynamic.onnx --size 640x480
 import argparse
 from pathlib import Path
 
-import numpy as np
-import onnx
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import width_by_height
+with optional_packages("dev", __name__):
+    import numpy as np
+    import onnx
+
+    from tfface.command_line import width_by_height
 
 
 def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, int]:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers import PEERS, open_detector
-from tfface.evaluation.runner import detect_pictures, open_wider
+from measure.peers import PEERS, open_detector
+from tfface.evaluation.runner import detect_pictures
 from tfface.evaluation.wider import WiderFaces, match, overlaps
+from tfface.evaluation.wider_files import open_wider
 
 SIZES = (0, 16, 32, 64, 128, 256, np.inf)
 """Edges of the classes of size, pixels."""

@@ -12,15 +12,19 @@ import glob
 import time
 from collections.abc import Callable
 
-import keras
-import numpy as np
-import tensorflow as tf
+from tfface.predict.packages import optional_packages
 
-from tfface.anchors import grid_anchors
-from tfface.data.augmentation import Augmentation
-from tfface.data.pipeline import training_batches
-from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
-from tfface.matching import FACE, AnchorMatcher
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from tfface.anchors import grid_anchors
+    from tfface.command_line import normalised
+    from tfface.data.augmentation import Augmentation
+    from tfface.data.pipeline import training_batches
+    from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
+    from tfface.matching import FACE, AnchorMatcher
 
 SIZE = 512
 FACES = 12
@@ -83,12 +87,11 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=8, help="steps of a measurement; the best of 3"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(normalised())
     detector = FaceBoxesImproved(width=0.5)
     batches = training_batches(
         sorted(glob.glob(options.records)),
-        detector.anchor_levels,
-        AnchorMatcher(),
+        detector.make_targets,
         Augmentation(size=SIZE),
         options.batch_size,
         seed=0,

@@ -26,13 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tables import write_csv
-from convert.contestants import picture_with_faces
 from convert.faces import Selection
 from convert.graph import DetectionGraph
-from convert.models import load_detector
 from convert.parity import TOLERANCES, ParityError, compare
 from convert.quantization import PRECISIONS, quantize
 from convert.tflite import to_tflite
+from measure.contestants import picture_with_faces
+from tfface.detectors.loading import load_detector
 from tfface.image import Image
 from tfface.predict import signature, suppression
 from tfface.predict.runtime import Faces, Size
@@ -179,7 +179,7 @@ def faces_of(outputs: Outputs, size: Size) -> list[Faces]:
     boxes, scores = outputs["boxes"], outputs["scores"]
     if "count" not in outputs:
         each = zip(boxes, scores, strict=True)
-        return [suppression.select_faces(*candidates, size) for candidates in each]
+        return [suppression.suppress_candidates(*candidates, size) for candidates in each]
     faces = zip(boxes, scores, outputs["count"], strict=True)
     return [(boxes[:count], scores[:count]) for boxes, scores, count in faces]
 

@@ -1,6 +1,6 @@
 """What the selection of faces costs inside a TFLite file: milliseconds of two files in turn.
 
-    python -m benchmarks.selection --model fbi-1 --size 480x640
+    python -m benchmarks.selection --model fbi-1 --size 640x480
 
 One file ends in faces: the best candidates, decoded and suppressed. The other ends in all boxes.
 """
@@ -8,18 +8,21 @@ One file ends in faces: the best candidates, decoded and suppressed. The other e
 import argparse
 from functools import partial
 
-import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import height_by_width
-from convert.conditions import processor
-from convert.contestants import picture_with_faces
-from convert.graph import DetectionGraph
-from convert.models import load_detector
-from convert.tflite import to_tflite
-from convert.timing import WARM_UP_ROUNDS, take_turns
-from tfface.image import Image
-from tfface.predict import signature
+with optional_packages("train", __name__):
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter
+
+    from convert.graph import DetectionGraph
+    from convert.tflite import to_tflite
+    from measure.conditions import processor
+    from measure.contestants import picture_with_faces
+    from measure.timing import WARM_UP_ROUNDS, take_turns
+    from tfface.command_line import width_by_height
+    from tfface.detectors.loading import load_detector
+    from tfface.image import Image
+    from tfface.predict import signature
 
 
 def prepared(content: bytes, image: Image) -> Interpreter:
@@ -33,7 +36,7 @@ def prepared(content: bytes, image: Image) -> Interpreter:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="fbi-1", help="preset or .keras file")
-    parser.add_argument("--size", type=height_by_width, default="480x640", help="HEIGHTxWIDTH")
+    parser.add_argument("--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT")
     parser.add_argument("--rounds", type=int, default=200)
     options = parser.parse_args()
     graph = DetectionGraph(load_detector(options.model), size=options.size, batch=1)

@@ -16,10 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
+from tfface.predict.packages import optional_packages
 
-from tfface.detect import find_pictures
+with optional_packages("evaluate", __name__):
+    import numpy as np
+    from tqdm import tqdm
+
+    from tfface.picture_files import find_pictures
 
 TIMEOUT_SECONDS = 60
 
@@ -60,7 +63,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--clients", type=int, default=4)
     options = parser.parse_args()
-    contents = [path.read_bytes() for path in find_pictures([options.pictures], None)]
+    contents = [path.read_bytes() for path in find_pictures([options.pictures]).pictures]
     if not contents:
         parser.error(f"expected a folder of pictures, got {options.pictures}")
     ask(options.url, contents[0])  # the first call makes TensorFlow plan its graph

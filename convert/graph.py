@@ -7,13 +7,7 @@ import tensorflow as tf
 
 from convert.candidates import all_candidates
 from convert.faces import Selection, select_faces
-from convert.network import (
-    join_levels,
-    pad_to_multiple,
-    predict_maps,
-    size_of,
-    split_heads,
-)
+from convert.network import pad_to_multiple, predict_maps, size_of
 from convert.orientation import turn_upright
 from tfface.detectors.base import Detector
 from tfface.predict import signature
@@ -59,15 +53,15 @@ class DetectionGraph(tf.Module):
             raise ValueError(f"expected a batch of at least 1 picture, got {batch}")
         # What is in attributes is saved, and only the values of the weights shall be: the converter
         # loses the weights of a Keras model in silence, and a SavedModel would need Keras.
-        self.weight_values = [variable.value for variable in detector.weights]
+        self.weight_values = [variable.value for variable in detector.inference_weights()]
         pictures = tf.TensorSpec((batch, *(size or (None, None)), 3), tf.uint8, signature.INPUT)
         files = tf.TensorSpec((batch,), tf.string, signature.ENCODED_INPUT)
-        maps = _maps_function(detector)
-        detect = _detection_function(detector, maps, selection or Selection())
+        run = _outputs_function(detector)
+        detect = _detection_function(detector, run, selection or Selection())
         self.functions = {
             signature.NAME: tf.function(detect, input_signature=[pictures]),
             signature.CANDIDATES: tf.function(
-                _candidates_function(detector, maps), input_signature=[pictures]
+                _candidates_function(detector, run), input_signature=[pictures]
             ),
         }
         if size is None:
@@ -80,51 +74,47 @@ class DetectionGraph(tf.Module):
         return {name: function.get_concrete_function() for name, function in self.functions.items()}
 
 
-def _maps_function(detector: Detector) -> Any:
-    heads = split_heads(detector)
+def _outputs_function(detector: Detector) -> Any:
+    """Pictures to the outputs of the detector, and the size of its input."""
 
-    def maps(images: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        return predict_maps(detector, heads, pad_to_multiple(images, detector.stride_multiple))
+    def outputs(images: tf.Tensor) -> tuple[dict[str, tf.Tensor], tuple[Any, Any]]:
+        padded = pad_to_multiple(images, detector.stride_multiple)
+        return detector.join(predict_maps(detector, padded)), size_of(padded)
 
-    return maps
+    return outputs
 
 
-def _candidates_function(detector: Detector, maps: Any) -> Any:
+def _candidates_function(detector: Detector, run: Any) -> Any:
     def candidates(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return all_candidates(maps(images), detector.anchor_levels)
+        return all_candidates(detector, *run(images))
 
     return candidates
 
 
-def _detection_function(detector: Detector, maps: Any, selection: Selection) -> Any:
+def _detection_function(detector: Detector, run: Any, selection: Selection) -> Any:
     def detect(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        levels = maps(images)
-        grids = [size_of(differences) for differences, _ in levels]
-        differences, offsets = join_levels(levels)
+        outputs, input_size = run(images)
         picture_size = size_of(images)
 
-        def faces_of_one(of_one: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-            return select_faces(*of_one, detector.anchor_levels, grids, picture_size, selection)
+        def faces_of_one(of_one: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            return select_faces(detector, of_one, input_size, picture_size, selection)
 
         batch = images.shape[0]
         if batch is None:
-            return tf.map_fn(
-                faces_of_one, (differences, offsets), fn_output_signature=_FACES_OF_ONE
-            )
-        each = zip(_pictures_of(differences, batch), _pictures_of(offsets, batch), strict=True)
-        faces = [faces_of_one(of_one) for of_one in each]
+            with_batch_axis = {name: value[:, None] for name, value in outputs.items()}
+            return tf.map_fn(faces_of_one, with_batch_axis, fn_output_signature=_FACES_OF_ONE)
+        # Not by indexing, which would copy number by number.
+        each = {name: tf.split(value, batch) for name, value in outputs.items()}
+        faces = [
+            faces_of_one({name: values[index] for name, values in each.items()})
+            for index in range(batch)
+        ]
         return {
             name: tf.concat([of_one[name][None] for of_one in faces], axis=0)
             for name in _FACES_OF_ONE
         }
 
     return detect
-
-
-def _pictures_of(maps: tf.Tensor, batch: int) -> list[tf.Tensor]:
-    """What a batch holds of every picture; not by indexing, which would copy number by number."""
-    each = [maps] if batch == 1 else tf.split(maps, batch)
-    return [tf.squeeze(of_one, axis=0) for of_one in each]
 
 
 def _reduce_to(image: tf.Tensor, long_side: int) -> tf.Tensor:

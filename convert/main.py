@@ -14,12 +14,15 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
-from absl import app, flags, logging
+from tfface.predict.packages import optional_packages
 
-from convert.arguments import height_by_width
-from convert.pictures import calibration_pictures, pictures_of, training_pictures
-from convert.quantization import CALIBRATED, PRECISIONS
-from tfface.predict import signature
+with optional_packages("train", __name__):
+    from absl import app, flags, logging
+
+    from convert.pictures import calibration_pictures, pictures_of, training_pictures
+    from convert.quantization import CALIBRATED, PRECISIONS
+    from tfface.command_line import width_by_height
+    from tfface.predict import signature
 
 FORMATS = ("tflite", "saved_model")
 SIGNATURES = {"faces": signature.NAME, "candidates": signature.CANDIDATES}
@@ -38,7 +41,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_string("output", None, "FILE.tflite, or folder.", values, required=True)
     flags.DEFINE_enum("format", None, FORMATS, "Default: by the suffix of --output.", values)
     flags.DEFINE_string(
-        "size", "any", "Height and width that the file takes, as 480x640, or any.", values
+        "size", "any", "Width and height that the file takes, as 640x480, or any.", values
     )
     flags.DEFINE_enum(
         "outputs",
@@ -80,7 +83,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
-    """Height and width of `480x640`; None for `any`.
+    """Height and width of `640x480`; None for `any`.
 
     Raises:
         ValueError: neither.
@@ -88,10 +91,10 @@ def parse_size(text: str) -> tuple[int, int] | None:
     if text == "any":
         return None
     try:
-        return height_by_width(text)
+        return width_by_height(text)
     except ArgumentTypeError as error:
         raise ValueError(
-            f"expected a --size such as 480x640 (height x width) or any, got {text!r}"
+            f"expected a --size such as 640x480 (width x height) or any, got {text!r}"
         ) from error
 
 
@@ -150,18 +153,19 @@ def run(values: flags.FlagValues) -> None:
     if named != "tflite":
         check_saved_model(values)
     # TensorFlow takes seconds to load: not before the flags are known to make sense.
-    from convert import writers
-    from convert.faces import Selection
-    from convert.models import load_detector
+    with optional_packages("train"):
+        from convert import writers
+        from convert.faces import Selection
+        from tfface.detectors.loading import load_detector
 
     selection = Selection(
         values.score_threshold, values.iou_threshold, values.candidates, values.max_detections
     )
     images = pictures_of(values.parity_images)
     detector = load_detector(values.model)
-    arguments = (detector, output, values.model, selection, size, images)
+    conversion = writers.Conversion(detector, values.model, images, selection, size)
     if named == "saved_model":
-        parity = writers.write_saved_model(*arguments)
+        parity = writers.write_saved_model(conversion, output)
     else:
         calibration = []
         if values.precision in CALIBRATED:
@@ -169,7 +173,7 @@ def run(values: flags.FlagValues) -> None:
             calibration = calibration_pictures(folder, size)
         name = SIGNATURES[values.outputs]
         form = writers.Form(values.precision, calibration, name, values.batch)
-        parity = writers.write_tflite(*arguments, form)
+        parity = writers.write_tflite(conversion, output, form)
     print(f"{output}: {parity}")
 
 
@@ -178,7 +182,6 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) > 1:
         raise app.UsageError(f"expected flags only, got {argv[1:]}")
     logging.set_verbosity(logging.WARNING)  # TensorFlow logs every step of saving
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         run(flags.FLAGS)
     except (ValueError, OSError, ImportError) as error:

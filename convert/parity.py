@@ -18,6 +18,10 @@ THRESHOLD_MARGIN = 1e-4
 """A detection whose score is so little above the threshold may be below it for the other one."""
 
 
+FACE_SCORE = 0.5
+"""What a reader of the result takes for a face: a detection with a score above it."""
+
+
 class ParityError(ValueError):
     """A converted file that does not find what its detector finds."""
 
@@ -56,7 +60,7 @@ _COARSE = Tolerance(score=0.5, box=math.inf, unmatched=0.1, iou=0.7, sure_score=
 """With 256 steps for a value candidates of nearly one score change places all the time. Compared
 are faces that anyone would draw, and their boxes by overlap: one may come from another anchor. The
 largest difference of scores, seen up to 0.36 among 239 faces, says little: lost faces count, and
-average precision (`convert.report`)."""
+average precision (`measure.report`)."""
 
 TOLERANCES = {
     "float32": Tolerance(),
@@ -75,10 +79,11 @@ class Parity:
 
     Attributes:
         pictures: how many were compared.
-        matched: detections that both have.
+        matched: detections that both have; far more than faces, where the threshold is low.
         unmatched: detections that one of them has, and not just above the score threshold.
         score_difference: the largest of the matched ones.
         box_difference: the largest of their coordinates, in pixels.
+        faces: the matched ones with a score above `FACE_SCORE` in either.
     """
 
     pictures: int
@@ -86,6 +91,7 @@ class Parity:
     unmatched: int
     score_difference: float
     box_difference: float
+    faces: int
 
     def check(self, tolerance: Tolerance) -> None:
         """Raises ParityError where a difference is above the tolerance, or nothing was compared."""
@@ -108,8 +114,9 @@ class Parity:
 
     def __str__(self) -> str:
         return (
-            f"{self.pictures} pictures, {self.matched} detections in both, {self.unmatched} in "
-            f"one; largest differences: score {self.score_difference:.1e}, "
+            f"{self.pictures} pictures, {self.faces} faces (score above {FACE_SCORE}) found by "
+            f"both; of all {self.matched + self.unmatched} boxes compared {self.unmatched} are in "
+            f"one only; largest differences: score {self.score_difference:.1e}, "
             f"box {self.box_difference:.1e} pixels"
         )
 
@@ -137,13 +144,15 @@ def compare(
         expected = _reference(detector, image, selection)
         pairs.append((_with_area(expected), _with_area(runtime.run(image))))
     lowest = max(selection.score_threshold + THRESHOLD_MARGIN, tolerance.sure_score)
-    matched, unmatched = 0, 0
+    matched, unmatched, faces = 0, 0, 0
     score_differences, box_differences = [np.zeros(1)], [np.zeros((1, 4))]
     for (boxes, scores), (other_boxes, other_scores) in pairs:
         mine, theirs = _matches(boxes, other_boxes, tolerance.iou)
         unmatched += int((np.delete(scores, mine) > lowest).sum())
         unmatched += int((np.delete(other_scores, theirs) > lowest).sum())
-        sure = np.maximum(scores[mine], other_scores[theirs]) > tolerance.sure_score
+        better = np.maximum(scores[mine], other_scores[theirs])
+        faces += int((better > FACE_SCORE).sum())
+        sure = better > tolerance.sure_score
         mine, theirs = mine[sure], theirs[sure]
         matched += len(mine)
         score_differences.append(np.abs(scores[mine] - other_scores[theirs]))
@@ -154,6 +163,7 @@ def compare(
         unmatched=unmatched,
         score_difference=float(np.concatenate(score_differences).max()),
         box_difference=float(np.concatenate(box_differences).max()),
+        faces=faces,
     )
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tfface.detect import find_pictures
 from tfface.image import Image, read_image
+from tfface.picture_files import find_pictures
 from tfface.predict.placement import place
 from tfface.predict.runtime import Size
 
@@ -26,7 +26,7 @@ def pictures_of(folder: str | None, limit: int | None = None) -> list[Image]:
         ValueError: no pictures there, or one that cannot be read.
     """
     if folder is not None:
-        paths = find_pictures([Path(folder)], None) if Path(folder).is_dir() else []
+        paths = find_pictures([Path(folder)]).pictures if Path(folder).is_dir() else []
         if not paths:
             raise ValueError(f"expected a folder of pictures, got {folder}")
         step = max(1, -(-len(paths) // limit)) if limit else 1

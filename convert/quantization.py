@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.predict import signature
+from tfface.predict.notices import without_notices
+from tfface.predict.packages import optional_packages
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 """Kinds of TFLite files, the most exact first.
@@ -25,10 +28,6 @@ CALIBRATED = ("int8", "int16x8")
 
 NETWORK_SCOPE = "network"
 """First part of the names of what is quantised, which `convert.network` gives them."""
-
-SCORES_SCOPE = "scores"
-OFFSETS_SCOPE = "offsets"
-"""What follows it in the names of the two outputs of every head."""
 
 LEAST_RANGES = {SCORES_SCOPE: 8.0, OFFSETS_SCOPE: 5.0}
 """Differences of logits and offsets of either sign that a file can express, whatever the pictures
@@ -73,9 +72,10 @@ def quantize(
 
 def _quantizer(content: bytes, precision: str) -> Any:
     """A quantizer that knows which operations to quantise, and how."""
-    from ai_edge_quantizer.qtyping import TFLOperationName
-    from ai_edge_quantizer.quantizer import Quantizer
-    from ai_edge_quantizer.recipe import AlgorithmName
+    with optional_packages("train"):
+        from ai_edge_quantizer.qtyping import TFLOperationName
+        from ai_edge_quantizer.quantizer import Quantizer
+        from ai_edge_quantizer.recipe import AlgorithmName
 
     quantizer = Quantizer(bytearray(content))
     every = TFLOperationName.ALL_SUPPORTED
@@ -137,6 +137,7 @@ def _silence() -> Iterator[None]:
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
         warnings.catch_warnings(),
+        without_notices(),
     ):
         warnings.simplefilter("ignore")
         yield

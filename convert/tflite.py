@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from convert.graph import DetectionGraph
 from tfface.predict import signature
+from tfface.predict.notices import without_notices
 
 
 class ConversionError(ValueError):
@@ -31,7 +32,8 @@ def to_tflite(graph: DetectionGraph, name: str = signature.NAME) -> bytes:
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], variables)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     try:
-        content = converter.convert()
+        with without_notices():
+            content = converter.convert()
     except ConverterError as error:
         raise ConversionError(_reason(str(error))) from error
     return content if name == signature.NAME else _rename_signature(content, name)

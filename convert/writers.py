@@ -1,6 +1,6 @@
 """Converts a detector, checks the result, and only then puts it in its place."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,25 @@ from tfface.predict.saved_model import SavedModelRuntime
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """What is converted, and how the result is checked.
+
+    Attributes:
+        detector: a detector of tfface.
+        model: preset or path that it came from, for the metadata.
+        images: pictures to compare the result and the detector on.
+        selection: thresholds and limits in the graph.
+        size: the only height and width that the result takes; None takes every size.
+    """
+
+    detector: Detector
+    model: str
+    images: Sequence[Image]
+    selection: Selection = Selection()
+    size: Size | None = None
+
+
+@dataclass(frozen=True)
 class Form:
     """What kind of TFLite file is written.
 
@@ -39,24 +58,12 @@ class Form:
     batch: int = 1
 
 
-def write_tflite(
-    detector: Detector,
-    output: Path,
-    model: str,
-    selection: Selection,
-    size: Size | None,
-    images: Iterable[Image],
-    form: Form | None = None,
-) -> Parity:
-    """Writes a TFLite file.
+def write_tflite(conversion: Conversion, output: Path, form: Form | None = None) -> Parity:
+    """Writes a TFLite file to `output`; one that is there is replaced.
 
     Args:
-        detector: what to convert.
-        output: the file; one that is there is replaced.
-        model: preset or path that the detector came from, for the metadata.
-        selection: thresholds and limits in the graph.
-        size: the only height and width it takes; None takes every size.
-        images: pictures to compare file and detector on.
+        conversion: what to convert.
+        output: the file.
         form: precision, outputs and batch; None is a float32 file for one picture at a time.
 
     Raises:
@@ -65,42 +72,33 @@ def write_tflite(
         ValueError: a precision that there is not, or that needs pictures and got none.
     """
     form = form or Form()
-    graph = DetectionGraph(detector, selection, size, form.batch)
+    detector, selection = conversion.detector, conversion.selection
+    graph = DetectionGraph(detector, selection, conversion.size, form.batch)
     batches = (np.stack([picture] * form.batch) for picture in form.calibration)
     content = to_tflite(graph, form.signature)
     content = quantize(content, form.precision, batches, form.signature)
-    content = embed(content, describe(detector, model, selection, form.precision, form.signature))
-    runtime = LiteRTRuntime(content, str(output))
-    parity = _checked(runtime, detector, images, selection, form.precision)
+    content = embed(
+        content, describe(detector, conversion.model, selection, form.precision, form.signature)
+    )
+    parity = _checked(LiteRTRuntime(content, str(output)), conversion, form.precision)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
     return parity
 
 
-def write_saved_model(
-    detector: Detector,
-    output: Path,
-    model: str,
-    selection: Selection,
-    size: Size | None,
-    images: Iterable[Image],
-) -> Parity:
+def write_saved_model(conversion: Conversion, output: Path) -> Parity:
     """Writes a SavedModel that takes any number of pictures of one size; see `write_tflite`."""
-    graph = DetectionGraph(detector, selection, size)
+    detector, selection = conversion.detector, conversion.selection
+    graph = DetectionGraph(detector, selection, conversion.size)
     with atomic_folder(output) as temporary:
-        save_graph(graph, describe(detector, model, selection, "float32"), temporary)
-        runtime = SavedModelRuntime(temporary)
-        return _checked(runtime, detector, images, selection, "float32")
+        save_graph(graph, describe(detector, conversion.model, selection, "float32"), temporary)
+        return _checked(SavedModelRuntime(temporary), conversion, "float32")
 
 
-def _checked(
-    runtime: Runtime,
-    detector: Detector,
-    images: Iterable[Image],
-    selection: Selection,
-    precision: str,
-) -> Parity:
+def _checked(runtime: Runtime, conversion: Conversion, precision: str) -> Parity:
     tolerance = TOLERANCES[precision]
-    parity = compare(runtime, detector, images, selection, tolerance)
+    parity = compare(
+        runtime, conversion.detector, conversion.images, conversion.selection, tolerance
+    )
     parity.check(tolerance)
     return parity

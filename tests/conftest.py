@@ -5,8 +5,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ExportTFLite = Callable[[Callable[..., dict[str, Any]], Sequence[int | None], str], bytes]
+
+SMALL: dict[str, dict[str, Any]] = {
+    # At 0.25 XNNPACK of LiteRT 2.3 writes beyond its memory when it takes the int8 file.
+    "FaceBoxes": {"width": 0.5},
+    "FaceBoxesImproved": {"width": 0.25},
+    "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
+    "ResNetFPN": {"width": 0.125, "levels": (3, 4, 5, 6), "filters": 16},
+    "YuNet": {"channels": (8, 8, 8, 8, 8)},
+}
+"""Options that make each detector small enough for a test."""
+
+
+# What a busy machine makes slow is no failure: neither an example, nor drawing one.
+settings.register_profile("tfface", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tfface")
 
 
 def find_reddest_pixel(images: Any) -> dict[str, Any]:
@@ -46,6 +62,43 @@ def export_saved_model(
     module = tf.Module()
     module.run = tf.function(function, input_signature=[tf.TensorSpec(shape, dtype, name)])
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.run})
+
+
+@pytest.fixture(scope="session")
+def TinyDetector() -> Any:
+    """A detector of three convolutions and 9 anchors every 32x32 pixels.
+
+    It stands for any detector where the network is not the point: it is built, compiled and
+    converted in a tenth of the time that the smallest real one takes.
+    """
+    import keras
+
+    from tfface.anchors import AnchorLevel
+    from tfface.detectors.anchor_detector import AnchorDetector
+    from tfface.layers.convolution import ConvBlock
+
+    @keras.saving.register_keras_serializable(package="tests")
+    class TinyDetector(AnchorDetector):
+        head_kernel_size = 1
+
+        def __init__(
+            self, width: float = 0.5, scales: tuple[float, ...] = (16, 32), **kwargs: Any
+        ) -> None:
+            super().__init__((AnchorLevel(16, tuple(scales)), AnchorLevel(32, (64,))), **kwargs)
+            self.width = width
+            self.scales = tuple(scales)
+            channels = int(16 * width)
+            self.stem = [ConvBlock(channels, 5, strides=4) for _ in range(2)]
+            self.reduction = ConvBlock(channels, 3, strides=2)
+            self.build_symbolically()
+
+        def feature_maps(self, pixels: Any, training: bool | None = None) -> list[Any]:
+            maps = pixels
+            for block in self.stem:
+                maps = block(maps, training=training)
+            return [maps, self.reduction(maps, training=training)]
+
+    return TinyDetector
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +162,18 @@ def with_orientation(
 @pytest.fixture(name="with_orientation", scope="session")
 def with_orientation_fixture() -> Callable[..., bytes]:
     return with_orientation
+
+
+@pytest.fixture(scope="session")
+def small_detector() -> Callable[[str], Any]:
+    """`small_detector(NAME)`: a detector of the registry, untrained and small, always the same."""
+
+    def make(name: str) -> Any:
+        import keras
+
+        from tfface.detectors.registry import detector_class
+
+        keras.utils.set_random_seed(0)
+        return detector_class(name)(**SMALL[name])
+
+    return make

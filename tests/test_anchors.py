@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from keras import ops
 
-from tfface.anchors import AnchorLevel, grid_anchors, level_anchors
+from tfface.anchors import AnchorLevel, anchors_at, grid_anchors, level_anchors
 from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FBI_ANCHORS
 
 
@@ -12,6 +13,13 @@ def test_one_anchor_stands_in_the_middle_of_its_cell() -> None:
     level = AnchorLevel(stride=16, scales=(16, 32))
 
     np.testing.assert_array_equal(level.cell_anchors(), [[0, 0, 16, 16], [-8, -8, 24, 24]])
+
+
+def test_the_aspect_is_height_over_width_and_keeps_the_area() -> None:
+    # 16 pixels, four times as high as wide: 8 and 32; around the centre of the cell, (8, 8).
+    level = AnchorLevel(stride=16, scales=(16,), aspect=4.0)
+
+    np.testing.assert_allclose(level.cell_anchors(), [[4, -8, 12, 24]])
 
 
 def test_densified_anchors_stand_evenly_in_their_cell() -> None:
@@ -76,3 +84,33 @@ def test_a_cell_that_reaches_beyond_the_image_counts() -> None:
 def test_impossible_levels_are_refused(stride, scales, densification, message) -> None:
     with pytest.raises(ValueError, match=message):
         AnchorLevel(stride, scales, densification)
+
+
+def test_an_aspect_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="aspects must be positive"):
+        AnchorLevel(8, (16,), aspect=0.0)
+
+
+TALL = (AnchorLevel(8, (16, 20), aspect=1.25), AnchorLevel(64, (128,), (2,), aspect=0.5))
+
+
+@pytest.mark.parametrize("levels", [FACEBOXES_ANCHORS, FBI_ANCHORS, TALL])
+@pytest.mark.parametrize("size", [(32, 32), (64, 160), (256, 128)])
+def test_anchors_worked_out_one_by_one_are_those_of_the_grid(levels, size) -> None:
+    expected = grid_anchors(levels, *size)
+    indices = np.random.default_rng(0).permutation(len(expected)).astype(np.int32)
+
+    np.testing.assert_array_equal(anchors_at(indices, levels, *size), expected[indices])
+
+
+def test_numbers_of_anchors_have_any_shape_and_sides_may_be_tensors() -> None:
+    expected = grid_anchors(FBI_ANCHORS, 96, 160)
+    indices = np.random.default_rng(0).integers(0, len(expected), (2, 3, 5)).astype(np.int32)
+
+    found = anchors_at(indices, FBI_ANCHORS, ops.array(96, "int32"), ops.array(160, "int32"))
+
+    np.testing.assert_array_equal(found, expected[indices])
+
+
+def test_no_anchor_of_one_level() -> None:
+    assert anchors_at(np.zeros((2, 0), np.int32), TALL[:1], 32, 32).shape == (2, 0, 4)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tfface.boxes import area, clip, decode, encode, pairwise_iou
@@ -52,7 +52,6 @@ def test_two_boxes_without_area_do_not_overlap() -> None:
     assert np.asarray(pairwise_iou(point, point)) == 0
 
 
-@settings(deadline=None)
 @given(boxes(2), boxes(3))
 def test_overlaps_are_those_of_counted_pixels(some: np.ndarray, others: np.ndarray) -> None:
     def pixels(box: np.ndarray) -> np.ndarray:
@@ -87,13 +86,25 @@ def test_regression_targets_worked_out_by_hand() -> None:
     np.testing.assert_allclose(encode(box, anchor), expected, rtol=1e-6)
 
 
+def test_variances_scale_the_targets() -> None:
+    # The box and anchor above: 1/4 and -1/8 of the anchor, log 2 and log 1/4, by 1, 2, 0.5, 4.
+    anchor = np.array([[0, 0, 16, 16]], np.float32)
+    box = np.array([[-4, 4, 28, 8]], np.float32)
+    variances = (1.0, 2.0, 0.5, 4.0)
+
+    offsets = np.asarray(encode(box, anchor, variances))
+
+    expected = [[0.25, -0.0625, 2 * math.log(2), math.log(0.25) / 4]]
+    np.testing.assert_allclose(offsets, expected, rtol=1e-6)
+    np.testing.assert_allclose(decode(offsets, anchor, variances), box, atol=1e-5)
+
+
 def test_a_box_without_area_has_finite_targets() -> None:
     anchor = np.array([[0, 0, 16, 16]], np.float32)
 
     assert np.all(np.isfinite(encode(np.zeros((1, 4), np.float32), anchor)))
 
 
-@settings(deadline=None)
 @given(boxes(3), boxes(3))
 def test_decoding_undoes_encoding(some: np.ndarray, anchors: np.ndarray) -> None:
     decoded = np.asarray(decode(np.asarray(encode(some, anchors)), anchors))
@@ -121,4 +132,7 @@ def test_what_an_untrained_network_says_decodes_to_a_finite_box() -> None:
 
     x_min, _, x_max, _ = np.asarray(decode(offsets, anchor))[0]
 
+    assert x_max - x_min == pytest.approx(16 * 125)
+    # The limit is one of sizes, whatever they are scaled by.
+    x_min, _, x_max, _ = np.asarray(decode(offsets, anchor, (1.0, 1.0, 1.0, 1.0)))[0]
     assert x_max - x_min == pytest.approx(16 * 125)

@@ -1,14 +1,23 @@
 """python -m tfface.detect."""
 
 import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from tfface.detect import annotated_paths, find_pictures, main
+from tfface.detect import main
+from tfface.detections import Detections
 from tfface.image import read_image
+from tfface.predict.face_detector import FaceDetector
+from tfface.predict.runtime import ModelError
+
+ROOT = Path(__file__).parent.parent
 
 
 def save(path: Path, height: int = 40, width: int = 60) -> Path:
@@ -49,10 +58,22 @@ def test_pictures_and_json(tmp_path: Path, tflite_file: Path) -> None:
                 "annotated": str(annotated / "a.png"),
             }
         ],
-        "unreadable": [],
+        "failed": [],
+        "skipped": {},
+        "not_tried": [],
     }
     assert read_image(annotated / "a.png").shape == (40, 60, 3)
     assert [path.name for path in annotated.iterdir()] == ["a.png"]  # and nothing half-written
+
+
+def test_a_search_does_not_begin_before_its_outputs_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = save(tmp_path / "a.png")
+    monkeypatch.setattr(FaceDetector, "from_preset", None)  # calling it would be another error
+
+    assert status(picture, "--json", tmp_path) == 2
+    assert status(picture, "--output", picture) == 2
 
 
 def test_without_files_to_write_the_json_is_printed(
@@ -68,7 +89,7 @@ def test_without_files_to_write_the_json_is_printed(
     assert "[1/1]" in printed.err and "a.png" in printed.err
 
 
-def test_files_that_cannot_be_read_are_named_and_skipped(
+def test_files_that_cannot_be_read_are_named_and_the_others_searched(
     tmp_path: Path, tflite_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "in").mkdir()
@@ -81,8 +102,8 @@ def test_files_that_cannot_be_read_are_named_and_skipped(
     assert code == 1
     result = json.loads(report.read_text())
     assert [Path(entry["file"]).name for entry in result["pictures"]] == ["whole.png"]
-    unreadable = [Path(entry["file"]).name for entry in result["unreadable"]]
-    assert unreadable == ["broken.jpg", "missing.jpg"]
+    failed = [Path(entry["file"]).name for entry in result["failed"]]
+    assert failed == ["broken.jpg", "missing.jpg"]
     errors = capsys.readouterr().err
     assert "broken.jpg" in errors and "missing.jpg" in errors
 
@@ -92,9 +113,13 @@ def test_nothing_to_do(
 ) -> None:
     picture = save(tmp_path / "a.png")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "film").mkdir()
+    (tmp_path / "film" / "a.mp4").write_bytes(b"\0\0\0\x18ftypisom\0\0\0\0mp41")
     commands: list[tuple[list[object], str]] = [
         ([], "PICTURE"),
         ([tmp_path / "empty"], "no pictures in"),
+        ([tmp_path / "film"], "no pictures in"),
+        ([tmp_path / "film"], "film: skipped 1 .mp4; .mp4: a video"),
         ([picture, "--model", "fbi-3"], "expected a preset"),
         ([picture, "--model", tflite_file, "--threshold", "2"], "--threshold in 0..1, got 2.0"),
         (
@@ -102,42 +127,14 @@ def test_nothing_to_do(
             "--long_side of 0 or more, got -1",
         ),
         ([picture, "--model", tflite_file, "--threads", "0"], "1 thread or more, got 0"),
-        ([picture, "--model", tflite_file, "--output", picture], "expected a folder for --output"),
+        ([picture, "--model", tflite_file, "--output", picture], f"written to, got {picture}"),
+        ([picture, "--model", tflite_file, "--json", tmp_path], "to write, got the folder"),
+        ([picture, "--model", tflite_file, "--json", picture / "a"], "a.png is a file"),
+        ([picture, "--model", tflite_file, "--json", picture], "got the picture"),
     ]
     for arguments, message in commands:
         assert status(*arguments) == 2
         assert message in capsys.readouterr().err
-
-
-def test_folders_are_searched_for_pictures(tmp_path: Path) -> None:
-    expected = [save(tmp_path / "B.PNG"), save(tmp_path / "deep" / "er" / "c.bmp")]
-    save(tmp_path / ".hidden.png")
-    (tmp_path / "notes.txt").touch()
-
-    assert find_pictures([tmp_path, expected[0]], output=None) == expected  # each once
-
-
-def test_results_of_an_earlier_run_are_left_out(tmp_path: Path) -> None:
-    picture, result = save(tmp_path / "a.png"), save(tmp_path / "out" / "a.png")
-
-    assert find_pictures([tmp_path], tmp_path / "out") == [picture]
-    assert find_pictures([tmp_path / "out"], tmp_path / "out") == [result]  # where one asks for it
-
-
-def test_annotated_pictures_keep_the_stem() -> None:
-    pictures = [Path("a/one.jpg"), Path("b/two.PNG"), Path("c/dotted.name.jpg")]
-
-    names = [path.name for path in annotated_paths(pictures, Path("out"))]
-
-    assert names == ["one.png", "two.png", "dotted.name.png"]
-
-
-def test_equal_stems_do_not_overwrite_each_other() -> None:
-    pictures = [Path("a/x.jpg"), Path("b/x.png"), Path("c/X.jpg"), Path("d/x-2.jpg")]
-
-    names = [path.name for path in annotated_paths(pictures, Path("out"))]
-
-    assert names == ["x.png", "x-2.png", "X-3.png", "x-2-2.png"]
 
 
 def test_pictures_are_not_overwritten_by_their_annotated_copy(
@@ -150,3 +147,153 @@ def test_pictures_are_not_overwritten_by_their_annotated_copy(
 
     assert picture.read_bytes() == before
     assert (tmp_path / "a-2.png").is_file()
+
+
+def failing_on(width: int, failure: BaseException) -> Callable[..., Detections]:
+    """A way to detect that finds nothing, and fails on pictures of that width."""
+
+    def detect(self: FaceDetector, image: np.ndarray, *options: object) -> Detections:
+        if image.shape[1] == width:
+            raise failure
+        return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+    return detect
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (ModelError(""), "ModelError, which gives no reason"),
+        (MemoryError(), "not enough memory"),
+        (cv2.error("(-215:Assertion failed)"), r"(-215:Assertion failed)"),
+        (RuntimeError("anything else"), "anything else"),
+    ],
+)
+def test_a_picture_that_fails_costs_no_other(
+    tmp_path: Path,
+    tflite_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failure: Exception,
+    reason: str,
+) -> None:
+    pictures = [save(tmp_path / f"{width}.png", width=width) for width in (61, 62, 63)]
+    monkeypatch.setattr(FaceDetector, "detect", failing_on(62, failure))
+
+    assert status(*pictures, "--model", tflite_file) == 1
+
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
+    assert [entry["width"] for entry in report["pictures"]] == [61, 63]
+    assert report["failed"] == [{"file": str(pictures[1]), "error": f"{pictures[1]}: {reason}"}]
+    assert f"[2/3] failed: {pictures[1]}: {reason}" in printed.err
+
+
+def test_an_interrupted_run_leaves_a_whole_report(
+    tmp_path: Path, tflite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [save(tmp_path / f"{width}.png", width=width) for width in (61, 62, 63)]
+    monkeypatch.setattr(FaceDetector, "detect", failing_on(62, KeyboardInterrupt()))
+    json_file = tmp_path / "faces.json"
+
+    assert status(*pictures, "--model", tflite_file, "--json", json_file) == 130
+
+    report = json.loads(json_file.read_text())
+    assert [entry["width"] for entry in report["pictures"]] == [61]
+    assert report["not_tried"] == [str(picture) for picture in pictures[1:]]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_interrupt_a_run(tmp_path: Path, tflite_file: Path, number: int) -> None:
+    # More pictures than can be searched before the signal, which comes after the first.
+    for name in range(2000):
+        save(tmp_path / "in" / f"{name}.png")
+    json_file = tmp_path / "faces.json"
+    command = [sys.executable, "-m", "tfface.detect", str(tmp_path / "in")]
+    command += ["--model", str(tflite_file), "--json", str(json_file)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        while not process.stderr.readline().startswith("[1/2000]"):
+            assert process.poll() is None and not json_file.exists()
+        process.send_signal(number)
+        _, errors = process.communicate()
+
+    assert process.returncode == 130
+    assert "Traceback" not in errors and errors.endswith("interrupted\n")
+    report = json.loads(json_file.read_text())
+    assert 0 < len(report["pictures"]) < 2000
+    assert len(report["pictures"]) + len(report["not_tried"]) == 2000
+
+
+def test_a_reader_of_the_results_may_leave(tmp_path: Path, tflite_file: Path) -> None:
+    pictures = [str(save(tmp_path / f"{name}.png")) for name in range(100)]
+    command = [sys.executable, "-m", "tfface.detect", *pictures, "--model", str(tflite_file)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+
+    assert process.returncode == 1
+    assert "Traceback" not in errors and "BrokenPipe" not in errors
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_second_run_does_not_search_the_results_of_the_first(
+    tmp_path: Path, tflite_file: Path, inside: bool
+) -> None:
+    save(tmp_path / "in" / "a.png")
+    save(tmp_path / "in" / "b.bmp")
+    output = tmp_path / "in" / "out" if inside else tmp_path / "in"
+    arguments = [tmp_path / "in", "--model", tflite_file, "--json", tmp_path / "faces.json"]
+    assert status(*arguments, "--output", output) == 0
+    first = sorted(tmp_path.rglob("*"))
+
+    for flags in (["--output", output], [], ["--output", output]):
+        assert status(*arguments, *flags) == 0
+
+        report = json.loads((tmp_path / "faces.json").read_text())
+        names = [Path(entry["file"]).name for entry in report["pictures"]]
+        assert names == ["a.png", "b.bmp"]
+        assert report["skipped"] == {"annotated by an earlier run": 2}
+        assert sorted(tmp_path.rglob("*")) == first
+
+
+def test_a_file_that_lacks_its_end_has_a_note(
+    tmp_path: Path, tflite_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = save(tmp_path / "a.jpg")
+    picture.write_bytes(picture.read_bytes()[:-2])
+
+    assert status(picture, "--model", tflite_file) == 0
+
+    note = "the file lacks the end marker of JPEG; all pixels are there"
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["pictures"][0]["notes"] == [note]
+    assert note in printed.err
+
+
+def test_skipped_files_are_told_and_counted(
+    tmp_path: Path, tflite_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1")
+    (tmp_path / "in" / "notes.txt").touch()
+
+    assert status(tmp_path / "in", "--model", tflite_file) == 0
+
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["skipped"] == {".heic": 1, ".txt": 1}
+    assert "skipped 1 .heic, 1 .txt; .heic: HEIC: convert it to JPEG" in printed.err
+
+
+def test_options_may_have_dashes(
+    tmp_path: Path, tflite_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = save(tmp_path / "a.png")
+
+    assert status(picture, "--model", tflite_file, "--long-side", 120, "--json", "-") == 0
+
+    assert json.loads(capsys.readouterr().out)["long_side"] == 120

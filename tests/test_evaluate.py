@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import tfface
-from tfface.evaluate import BENCHMARKS, main, sha256_of
+from tfface.evaluate import main, sha256_of
+from tfface.evaluation.benchmarks import BENCHMARKS
 from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 
@@ -120,6 +121,26 @@ def test_the_detector_is_loaded_once_and_gets_the_test_size(data, model):
     assert StubDetector.loaded == [(model, 2)]
     # The long sides are 80 and 100 pixels.
     assert StubDetector.long_sides == [160, 200]
+
+
+def test_json_alone_is_on_standard_output(data, model, capsys):
+    assert main(["--model", model, "--data", str(data), "--json", "-"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["pictures"] == {"evaluated": 2, "listed": 3}
+    assert "2 of 3 pictures" in printed.err
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot", "--predictions"])
+def test_outputs_are_looked_at_before_the_work(data, model, tmp_path, capsys, option):
+    blocked = tmp_path / "model.tflite" / "result"
+    assert main(["--model", model, "--data", str(data), option, str(blocked)]) == 2
+    assert "model.tflite is a file" in capsys.readouterr().err
+    assert StubDetector.loaded == []
+
+
+def test_options_may_have_dashes(data, model):
+    assert main(["--model", model, "--data", str(data), "--long-side", "640"]) == 0
+    assert StubDetector.long_sides == [640, 640]
 
 
 def test_plot_and_predictions_are_written_where_asked(data, model, tmp_path):

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tfface.file_kinds import PICTURE_SUFFIXES
 from tfface.image import ImageReadError, read_image, to_rgb
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -77,6 +78,115 @@ def test_grey_becomes_three_equal_channels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_image(path), [[(0,) * 3, (7,) * 3, (255,) * 3]])
 
 
+@pytest.mark.parametrize(
+    ("brightest", "shift"),
+    [
+        # The fewest of 8, 10, 12, 14 and 16 bits that hold the brightest value lose all but 8.
+        (255, 0),
+        (256, 2),
+        (1023, 2),
+        (1024, 4),
+        (4095, 4),
+        (16383, 6),
+        (16384, 8),
+        (65535, 8),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_sixteen_bits_are_scaled_by_those_in_use(
+    tmp_path: Path, suffix: str, brightest: int, shift: int
+) -> None:
+    values = np.array([[0, brightest // 2, brightest]], np.uint16)
+    expected = np.repeat((values >> shift)[..., None], 3, axis=2)
+
+    np.testing.assert_array_equal(read_image(write(tmp_path / f"deep{suffix}", values)), expected)
+    np.testing.assert_array_equal(to_rgb(values), expected)
+    assert to_rgb(values).dtype == np.uint8
+
+
+def test_the_alpha_of_sixteen_bits_says_nothing_about_those_in_use() -> None:
+    # 0x0FFF >> 4 = 255, though alpha has 16 bits; the order of the bytes does not matter
+    image = np.array([[[0, 0x0FFF, 0x0800, 0xFFFF]]], np.uint16)
+
+    np.testing.assert_array_equal(to_rgb(image), [[(0, 255, 128)]])
+    np.testing.assert_array_equal(to_rgb(image.astype(">u2")), [[(0, 255, 128)]])
+
+
+def test_black_of_sixteen_bits_is_black() -> None:
+    assert not to_rgb(np.zeros((2, 2), np.uint16)).any()
+
+
+def test_float_files_are_taken_as_float_arrays(tmp_path: Path) -> None:
+    path = write(tmp_path / "float.tiff", np.full((2, 2, 3), 99.6, np.float32))
+    # 99.6 is 100; older releases of OpenCV store such TIFF files with loss
+    np.testing.assert_allclose(read_image(path), np.full((2, 2, 3), 100), atol=2)
+
+    write(path, np.full((2, 2, 3), 0.5, np.float32))
+    with pytest.raises(ImageReadError, match=r"float\.tiff: .*looks like 0\.\.1"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".jp2"])
+def test_newer_formats_are_read(tmp_path: Path, suffix: str) -> None:
+    if suffix not in PICTURE_SUFFIXES:
+        pytest.skip(f"this OpenCV does not decode {suffix}")
+    path = write(tmp_path / f"red{suffix}", np.full((64, 64, 3), RED[::-1], np.uint8))
+
+    difference = np.abs(read_image(path).astype(int) - RED)
+    assert difference.max() <= 4  # AVIF is written with loss
+
+
+def jpeg_without(path: Path, missing: int, parameters: tuple[int, ...] = ()) -> np.ndarray:
+    """Writes a JPEG file without its last bytes; returns its pixels as they are with them."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = write(path, noise, *parameters).read_bytes()
+    pixels = read_image(path)
+    path.write_bytes(data[:-missing])
+    return pixels
+
+
+@pytest.mark.parametrize("parameters", [(), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_jpeg_that_lacks_only_its_end_is_read_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, missing: int, parameters: tuple[int, ...]
+) -> None:
+    pixels = jpeg_without(tmp_path / "lacking.jpg", missing, parameters)
+
+    np.testing.assert_array_equal(read_image(tmp_path / "lacking.jpg"), pixels)
+    assert caplog.messages == [
+        f"{tmp_path}/lacking.jpg: the file lacks the end marker of JPEG; all pixels are there"
+    ]
+
+
+@pytest.mark.parametrize("missing", [20, 2000])
+@pytest.mark.parametrize("padding", [0, 100_000])
+def test_a_jpeg_that_lacks_pixels_is_an_error(tmp_path: Path, missing: int, padding: int) -> None:
+    path = tmp_path / "cut.jpg"
+    jpeg_without(path, missing)
+    path.write_bytes(path.read_bytes() + bytes(padding))  # as an interrupted download leaves
+
+    with pytest.raises(ImageReadError, match=r"cut\.jpg.* of JPEG that are damaged or cut short"):
+        read_image(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("film.jpg", b"\0\0\0\x18ftypmp42\0\0\0\0isom", "a video.*ffmpeg"),
+        ("IMG.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1", "HEIC.*heif-convert"),
+        ("page.png", b"<!DOCTYPE html><p>404", "a web page; download it again"),
+        ("IMG.NEF", b"II*\0\x08\0\0\0", "raw data of a camera; develop it"),
+    ],
+)
+def test_what_is_no_picture_for_opencv_is_named(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(ImageReadError, match=f"{name}: expected a picture, got {message}"):
+        read_image(tmp_path / name)
+
+
 def test_sixteen_bits_keep_their_upper_eight(tmp_path: Path) -> None:
     # 0x12FF -> 0x12 = 18, also next to white, which stays white.
     path = write(tmp_path / "deep.png", np.array([[0x12FF, 0xFFFF]], np.uint16))
@@ -137,12 +247,60 @@ def test_arrays_become_rgb_bytes(given: np.ndarray, expected: tuple[int, int, in
     np.testing.assert_array_equal(image, [[expected]])
 
 
+def test_a_picture_of_pillow_is_turned_and_converted() -> None:
+    from PIL import Image
+
+    upright = Image.fromarray(picture())
+    orientation = Image.Exif()
+    orientation[0x0112] = 6  # to be turned clockwise by 90 degrees
+    turned = upright.transpose(Image.Transpose.ROTATE_90)
+    turned.getexif().update(orientation)
+
+    np.testing.assert_array_equal(to_rgb(upright), picture())
+    np.testing.assert_array_equal(to_rgb(turned), picture())
+    assert to_rgb(upright).flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("RGBA", (255, 0, 0)),
+        ("CMYK", (255, 0, 0)),
+        ("P", (255, 0, 0)),
+        ("L", (76, 76, 76)),  # 0.299 * 255
+        ("1", (0, 0, 0)),  # below one half
+    ],
+)
+def test_every_mode_of_pillow_becomes_rgb(mode: str, expected: tuple[int, int, int]) -> None:
+    from PIL import Image
+
+    red = Image.new("RGB", (1, 1), RED).convert(mode)
+
+    np.testing.assert_array_equal(to_rgb(red), [[expected]])
+
+
+def test_pictures_of_pillow_with_many_bits_keep_them_until_they_are_scaled() -> None:
+    from PIL import Image
+
+    # 0x0FFF is the brightest of 12 bits: 0x0FFF >> 4 = 255, 0x0800 >> 4 = 128
+    deep = Image.fromarray(np.array([[0x0FFF, 0x0800]], np.uint16))
+
+    np.testing.assert_array_equal(to_rgb(deep), [[(255,) * 3, (128,) * 3]])
+
+
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
         ("family.jpg", TypeError, "read_image"),
         (Path("family.jpg"), TypeError, "read_image"),
-        (np.zeros((2, 2, 3), np.int64), TypeError, "int64.*astype"),
+        (None, TypeError, "got None, as cv2.imread returns .*tfface.read_image says why"),
+        (b"\xff\xd8\xff", TypeError, "got 3 bytes; .*tfface.read_image.*cv2.imdecode"),
+        (7, TypeError, "got 7 of type int; pass a NumPy array"),
+        ([[0, 1], [2, 3]], TypeError, "a list of 2; .*numpy.array"),
+        ([np.zeros((2, 2, 3), np.uint8)], TypeError, "one picture after another"),
+        ({"image": 1}, TypeError, "of type dict"),
+        (np.zeros((2, 2, 3), np.int64), TypeError, r"int64.*astype\('uint8'\)$"),
+        (np.zeros((2, 2, 3), bool), TypeError, r"bool.*astype\('uint8'\) \* 255$"),
         (np.zeros(5, np.uint8), ValueError, r"\(5,\)"),
         (np.zeros((3, 8, 8), np.uint8), ValueError, "channels last"),
         (np.zeros((1, 8, 8, 3), np.uint8), ValueError, "one picture"),

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PACKAGES = ("tfface", "train", "convert")
+PACKAGES = ("tfface", "train", "convert", "measure")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,12 @@ def test_wheel_installs_no_tests(wheel: Path) -> None:
     assert {folder for folder in folders if not folder.endswith(".dist-info")} == set(PACKAGES)
 
 
+def test_the_command_is_installed(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))
+        assert archive.read(name).decode() == "[console_scripts]\ntfface = tfface.__main__:main\n"
+
+
 def test_base_install_is_what_detecting_needs(metadata: Message) -> None:
     expected = {"numpy", "opencv-python-headless", "absl-py", "ai-edge-litert"}
 
@@ -76,21 +82,26 @@ def test_base_install_is_what_detecting_needs(metadata: Message) -> None:
 @pytest.mark.parametrize(
     ("extra", "brings"),
     [
-        ("evaluate", {"matplotlib", "scipy", "tqdm"}),
+        ("evaluate", {"matplotlib", "scikit-image", "scipy", "tqdm"}),
         (
             "train",
             {
                 "ai-edge-quantizer",
                 "tensorflow",
+                "h5py",
                 "keras",
                 "tensorboard",
                 "protobuf",
                 "matplotlib",
+                "scikit-image",
                 "scipy",
                 "tqdm",
             },
         ),
-        ("jax", {"jax", "keras", "protobuf", "matplotlib", "scipy", "tqdm"}),
+        (
+            "jax",
+            {"jax", "h5py", "keras", "protobuf", "matplotlib", "scikit-image", "scipy", "tqdm"},
+        ),
     ],
 )
 def test_extras(metadata: Message, extra: str, brings: set[str]) -> None:

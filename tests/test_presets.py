@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tfface.presets import PRESETS, Preset, find_preset
+from tfface.presets import PRESETS, Preset, find_preset, main
 
 
 def preset_with(content: bytes) -> Preset:
@@ -18,6 +18,27 @@ def test_the_names() -> None:
     assert list(PRESETS) == ["fbi-1", "fbi-half"]
     assert all(preset.name == name for name, preset in PRESETS.items())
     assert find_preset("fbi-half") is PRESETS["fbi-half"]
+
+
+def test_the_names_come_from_the_package_whatever_was_imported_before() -> None:
+    import tfface
+    import tfface.presets as module
+
+    assert tfface.presets() == ["fbi-1", "fbi-half"]
+    assert module() == tfface.presets() == list(PRESETS)  # type: ignore[operator]
+
+
+def test_the_list_needs_no_source_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("fbi-1     1.6 MB, 271.9 M multiply-adds at 640x480. FaceBoxes")
+    assert lines[1].startswith("fbi-half  0.4 MB, ")
+    start = next(number for number, line in enumerate(lines) if line.endswith("long side 640:"))
+    assert "394 pictures of WIDER FACE validation, official protocol" in lines[start]
+    assert lines[start + 1].split() == ["fbi-1", "fbi-half"]
+    assert lines[start + 2].split("  ")[0] == "average precision, easy"
+    assert lines[start + 2].split()[-4:] == ["85.0", "percent", "79.8", "percent"]
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

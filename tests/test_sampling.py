@@ -1,10 +1,12 @@
 """Which anchors train."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from keras import ops
 
-from tfface.sampling import annealed_ratio, hard_negatives
+from tfface.sampling import annealed_ratio, hard_negatives, sampled_anchors
 
 
 def chosen(losses, labels, ratio: float = 3.0, minimum: int = 1) -> list[list[int]]:
@@ -69,6 +71,28 @@ def test_the_ratio_may_be_a_tensor() -> None:
     mask = hard_negatives(losses, labels, ratio=ops.array(2.0), minimum=1)
 
     assert np.flatnonzero(np.asarray(mask)[0]).tolist() == [1, 2]
+
+
+def sampled(sampling: Any) -> list[int]:
+    """Indices of the anchors of one picture that train."""
+    losses = np.array([[0.1, 9, 1, 8, 2, 7, 3, 4]], np.float32)
+    labels = np.array([[1, -1, 0, -1, 0, 0, 0, 0]], np.int32)
+    mask = sampled_anchors(sampling, losses, labels, ratio=2.0, minimum=1)
+    return np.flatnonzero(np.asarray(mask)[0]).tolist()
+
+
+def test_faces_train_beside_their_hard_negatives() -> None:
+    # Two for the one positive: those with losses 7 and 4.
+    assert sampled("hard_negatives") == [0, 5, 7]
+
+
+def test_all_are_those_that_are_not_ignored() -> None:
+    assert sampled("all") == [0, 2, 4, 5, 6, 7]
+
+
+def test_another_sampling_is_refused() -> None:
+    with pytest.raises(ValueError, match="the sampling hard_negatives or all, got 'none'"):
+        sampled("none")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def test_names_and_where_they_are_from() -> None:
     assert tfface.read_image.__module__ == "tfface.image"
     assert tfface.draw_detections.__module__ == "tfface.drawing"
     assert tfface.FaceBoxes.__module__ == "tfface.detectors.faceboxes"
-    assert {"FaceBoxes", "FaceBoxesImproved", "FaceDetector"} <= set(dir(tfface))
+    assert {"FaceBoxes", "FaceBoxesImproved", "FaceDetector", "presets"} <= set(dir(tfface))
 
 
 def test_other_names_are_errors() -> None:

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from tfface.image import read_image
     from tfface.predict.face_detector import FaceDetector
 
+    def presets() -> list[str]: ...
+
+
 __version__ = "0.1.0"
 
 # Without the Keras models, so that `from tfface import *` works where Keras is not installed.
-__all__ = ["Detections", "FaceDetector", "__version__", "draw_detections", "read_image"]
+__all__ = ["Detections", "FaceDetector", "__version__", "draw_detections", "presets", "read_image"]
 
 _MODULE_OF = {
     "Detections": "tfface.detections",
@@ -46,6 +49,8 @@ def __getattr__(name: str) -> Any:
 
     if name in _MODULE_OF:
         module = import_optional(_MODULE_OF[name])
+    elif name == "presets":
+        return import_optional("tfface.presets")
     elif name in _KERAS_MODULE_OF:
         module = import_optional(_KERAS_MODULE_OF[name], extra="train")
     else:
@@ -55,4 +60,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULE_OF, *_KERAS_MODULE_OF})
+    return sorted({*globals(), "presets", *_MODULE_OF, *_KERAS_MODULE_OF})

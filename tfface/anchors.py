@@ -1,21 +1,25 @@
-"""Where anchors sit: scales, strides and densification, for any layout of feature maps."""
+"""Where anchors sit: scales, aspect, strides and densification, for any layout of feature maps."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class AnchorLevel:
-    """The square anchors of one feature map.
+    """The anchors of one feature map.
 
     Attributes:
         stride: distance of neighbouring cells of the map, in pixels of the image.
-        scales: side lengths of the anchors, in pixels, in the order of the prediction channels.
+        scales: square roots of the anchors' areas, in pixels, in the order of the prediction
+            channels: the side lengths of square anchors.
         densification: for every scale the number n of anchors along each side of a cell: n x n
             anchors stand evenly in it (FaceBoxes, arXiv:1708.05234, section 3.3). Empty: one
             anchor, at the centre.
+        aspect: height of the anchors over their width.
 
     Raises:
         ValueError: no scale, or a densification that does not fit the scales.
@@ -24,6 +28,7 @@ class AnchorLevel:
     stride: int
     scales: tuple[float, ...]
     densification: tuple[int, ...] = ()
+    aspect: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.densification:
@@ -33,8 +38,10 @@ class AnchorLevel:
                 "An anchor level needs at least one scale and one densification a scale, got "
                 f"scales {self.scales} and densification {self.densification}."
             )
-        if min(self.stride, *self.scales, *self.densification) <= 0:
-            raise ValueError(f"Strides, scales and densifications must be positive, got {self}.")
+        if min(self.stride, *self.scales, *self.densification, self.aspect) <= 0:
+            raise ValueError(
+                f"Strides, scales, densifications and aspects must be positive, got {self}."
+            )
 
     @property
     def anchors_per_cell(self) -> int:
@@ -47,12 +54,17 @@ class AnchorLevel:
         for scale, count in zip(self.scales, self.densification, strict=True):
             centres = (np.arange(count) + 0.5) * self.stride / count
             y, x = (axis.ravel() for axis in np.meshgrid(centres, centres, indexing="ij"))
-            half = scale / 2
-            anchors.append(np.stack([x - half, y - half, x + half, y + half], axis=-1))
+            half_width = scale / math.sqrt(self.aspect) / 2
+            half_height = scale * math.sqrt(self.aspect) / 2
+            corners = [x - half_width, y - half_height, x + half_width, y + half_height]
+            anchors.append(np.stack(corners, axis=-1))
         return np.concatenate(anchors).astype(np.float32)
 
-    def grid_shape(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns of the map over an image of that size in pixels ("same" padding)."""
+    def grid_shape(self, height: Any, width: Any) -> tuple[Any, Any]:
+        """Rows and columns of the map over an image of that size in pixels ("same" padding).
+
+        Numbers or scalar integer tensors, as the sides are.
+        """
         return -(-height // self.stride), -(-width // self.stride)
 
 
@@ -72,3 +84,47 @@ def grid_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> np.n
         the order in which detectors lay out their outputs.
     """
     return np.concatenate([level_anchors(level, height, width) for level in levels])
+
+
+def anchors_at(indices: Any, levels: Sequence[AnchorLevel], height: Any, width: Any) -> Any:
+    """The anchors with the given numbers, worked out one by one, on any Keras backend.
+
+    A few candidates need a few anchors: no grid of all of them is computed, nor kept in a file.
+
+    Args:
+        indices: int32 `(...)`, places in `grid_anchors`.
+        levels: of the detector.
+        height, width: of the image in pixels: numbers or scalar int32 tensors.
+
+    Returns:
+        float32 `(..., 4)`.
+    """
+    from keras import ops  # detecting with a TFLite file does without Keras
+
+    def whole(numbers: Sequence[Any]) -> Any:
+        return ops.stack([ops.cast(number, "int32") for number in numbers])
+
+    grids = [level.grid_shape(height, width) for level in levels]
+    counts = [level.anchors_per_cell for level in levels]
+    firsts: list[Any] = [0]
+    for (rows, columns), count in zip(grids[:-1], counts[:-1], strict=True):
+        firsts.append(firsts[-1] + rows * columns * count)
+    first_of_cell = np.cumsum([0, *counts[:-1]]).astype(np.int32)
+    cell_anchors = np.concatenate([level.cell_anchors() for level in levels])
+    strides = np.array([level.stride for level in levels], np.float32)
+
+    first_of_level = whole(firsts)
+    if len(levels) == 1:  # no comparison with an empty tensor, which TFLite files must not hold
+        level = ops.zeros_like(indices)
+    else:
+        started = ops.cast(indices[..., None] >= first_of_level[1:], "int32")
+        level = ops.sum(started, axis=-1)
+    within_level = indices - ops.take(first_of_level, level)
+    count = ops.take(ops.array(counts, "int32"), level)
+    cell, within_cell = within_level // count, within_level % count
+    columns = ops.take(whole([columns for _, columns in grids]), level)
+    stride = ops.take(ops.array(strides), level)
+    x = ops.cast(cell % columns, "float32") * stride
+    y = ops.cast(cell // columns, "float32") * stride
+    place = ops.take(ops.array(first_of_cell), level) + within_cell
+    return ops.take(ops.array(cell_anchors), place, axis=0) + ops.stack([x, y, x, y], axis=-1)

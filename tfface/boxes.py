@@ -48,12 +48,13 @@ def _to_centres(boxes):
     return boxes[..., :2] + 0.5 * sizes, sizes
 
 
-def encode(boxes, anchors):
+def encode(boxes, anchors, variances=VARIANCES):
     """Regression targets `(..., 4)` of boxes `(..., 4)` seen from their anchors `(..., 4)`.
 
     `(dx, dy)` is the distance of the centres in anchor sizes, `(dw, dh)` the logarithm of the ratio
-    of the sizes, each divided by its variance (Fast R-CNN, arXiv:1504.08083, appendix C; variances
-    of SSD). Boxes without area are encoded as if their sides were a thousandth of a pixel.
+    of the sizes, each divided by its variance (Fast R-CNN, arXiv:1504.08083, appendix C; by default
+    the variances of SSD). Boxes without area are encoded as if their sides were a thousandth of a
+    pixel.
     """
     x_min, y_min, x_max, y_max = ops.unstack(boxes, axis=-1)
     anchor_x_min, anchor_y_min, anchor_x_max, anchor_y_max = ops.unstack(anchors, axis=-1)
@@ -66,14 +67,14 @@ def encode(boxes, anchors):
 
     x, width = encode_axis(x_min, x_max, anchor_x_min, anchor_x_max)
     y, height = encode_axis(y_min, y_max, anchor_y_min, anchor_y_max)
-    targets = zip((x, y, width, height), VARIANCES, strict=True)
+    targets = zip((x, y, width, height), variances, strict=True)
     # Stacked and turned over: on a CPU a third of the cost of stacking along the last axis.
     return ops.moveaxis(ops.stack([target / variance for target, variance in targets]), 0, -1)
 
 
-def decode(offsets, anchors):
+def decode(offsets, anchors, variances=VARIANCES):
     """Boxes `(..., 4)` in pixels from regression outputs `(..., 4)`: the inverse of `encode`."""
-    offsets = offsets * ops.array(VARIANCES, dtype="float32")
+    offsets = offsets * ops.array(variances, dtype="float32")
     anchor_centres, anchor_sizes = _to_centres(anchors)
     centres = anchor_centres + offsets[..., :2] * anchor_sizes
     half = 0.5 * anchor_sizes * ops.exp(ops.minimum(offsets[..., 2:], LARGEST_SIZE_OFFSET))

@@ -4,118 +4,84 @@ python -m tfface.detect family.jpg holidays/ --output annotated --json faces.jso
 """
 
 import argparse
-import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import cv2
-
+from tfface.annotated import annotated_paths, write_annotated
+from tfface.command_line import normalised, terminated_like_interrupted
 from tfface.drawing import draw_detections
-from tfface.files import atomic_path
-from tfface.image import Image, ImageReadError, read_image
+from tfface.files import STANDARD_OUTPUT, check_folder, open_output
+from tfface.image import read_picture
+from tfface.picture_files import find_pictures
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
+from tfface.reasons import reason_of
+from tfface.results import JsonReport
 
-PICTURE_SUFFIXES = frozenset(
-    (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-)
-"""Files that are looked at in folders; files named themselves may have any suffix."""
-
-
-def find_pictures(named: Sequence[Path], output: Path | None) -> list[Path]:
-    """The files to look at: those named, and all pictures below the folders named, each once.
-
-    Pictures below `output` are left out where a folder that contains it is searched: they are
-    results of an earlier run. Hidden files are left out, too.
-    """
-    results = output.resolve() if output else None
-    pictures: dict[Path, Path] = {}
-    for path in named:
-        found = [path]
-        if path.is_dir():
-            found = [
-                file
-                for file in sorted(path.rglob("*"))
-                if file.suffix.lower() in PICTURE_SUFFIXES
-                and not file.name.startswith(".")
-                and (results == path.resolve() or results not in file.resolve().parents)
-                and file.is_file()
-            ]
-        for file in found:
-            pictures.setdefault(file.resolve(), file)
-    return list(pictures.values())
+INTERRUPTED = 130
+"""Exit status of what Ctrl-C ends: 128 and the number of the signal."""
 
 
-def annotated_paths(pictures: Sequence[Path], output: Path) -> list[Path]:
-    """A PNG path in `output` for each picture: its stem, with -2, -3, ... where that is taken.
-
-    No two pictures share a path, also where the file system ignores case, and none is the path of
-    a picture itself.
-    """
-    taken = {str(picture.resolve()).lower() for picture in pictures}
-    paths = []
-    for picture in pictures:
-        path, number = output / f"{picture.stem}.png", 1
-        while str(path.resolve()).lower() in taken:
-            number += 1
-            path = output / f"{picture.stem}-{number}.png"
-        taken.add(str(path.resolve()).lower())
-        paths.append(path)
-    return paths
-
-
-def write_png(path: Path, image: Image) -> None:
-    """Writes an RGB picture."""
-    _, encoded = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(encoded.tobytes())
+def detect_file(
+    detector: FaceDetector, picture: Path, annotated: Path | None, options: argparse.Namespace
+) -> dict[str, object]:
+    """The result for one picture file, ready for JSON; writes its annotated copy."""
+    image, notes = read_picture(picture)
+    detections = detector.detect(image, options.threshold, options.long_side)
+    height, width = image.shape[:2]
+    result: dict[str, object] = {"file": str(picture), "width": width, "height": height}
+    result["faces"] = detections.to_json()
+    if annotated is not None:
+        write_annotated(annotated, draw_detections(image, detections))
+        result["annotated"] = str(annotated)
+    if notes:
+        result["notes"] = notes
+    return result
 
 
 def detect_files(
-    detector: FaceDetector, pictures: Sequence[Path], options: argparse.Namespace
-) -> dict[str, object]:
-    """Runs the detector on every picture, writes the annotated ones, and returns the report."""
+    detector: FaceDetector,
+    pictures: Sequence[Path],
+    options: argparse.Namespace,
+    report: JsonReport,
+) -> None:
+    """Writes the result for every picture to the report, and annotated copies to their folder.
+
+    A picture that fails is reported with the reason, and the others are searched.
+    """
     annotated: Sequence[Path | None] = [None] * len(pictures)
     if options.output:
         annotated = annotated_paths(pictures, options.output)
-    results: list[dict[str, object]] = []
-    unreadable: list[dict[str, str]] = []
     for number, (picture, target) in enumerate(zip(pictures, annotated, strict=True), start=1):
-        progress = f"[{number}/{len(pictures)}]"
         try:
-            image = read_image(picture)
-        except ImageReadError as error:
-            print(progress, f"skipped: {error}", file=sys.stderr)
-            unreadable.append({"file": str(picture), "error": str(error)})
-            continue
-        detections = detector.detect(image, options.threshold, options.long_side)
-        height, width = image.shape[:2]
-        result = {
-            "file": str(picture),
-            "width": width,
-            "height": height,
-            "faces": detections.to_json(),
-        }
-        if target is not None:
-            write_png(target, draw_detections(image, detections))
-            result["annotated"] = str(target)
-        results.append(result)
-        print(progress, f"{picture}: faces: {len(detections)}", file=sys.stderr)
-    return {
-        "model": options.model,
-        "threshold": options.threshold,
-        "long_side": options.long_side,
-        "pictures": results,
-        "unreadable": unreadable,
-    }
+            result = detect_file(detector, picture, target, options)
+        except Exception as error:  # whatever it is, it must not cost the other pictures
+            result = _failure(picture, reason_of(error))
+        report.write(result)
+        print(f"[{number}/{len(pictures)}]", _summary(result), file=sys.stderr)
+
+
+def _failure(path: Path, reason: str) -> dict[str, object]:
+    named = reason if reason.startswith(f"{path}:") else f"{path}: {reason}"
+    return {"file": str(path), "error": named}
+
+
+def _summary(result: Mapping[str, Any]) -> str:
+    if "error" in result:
+        return f"failed: {result['error']}"
+    notes = "".join(f"; {note}" for note in result.get("notes", ()))
+    return f"{result['file']}: faces: {len(result['faces'])}{notes}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tfface.detect",
         description="Finds the faces in picture files and folders.",
-        epilog="Exit status: 0, all well; 1, pictures could not be read; 2, nothing could be done.",
+        epilog="Exit status: 0, all well; 1, pictures failed and are named; 2, nothing could be "
+        "done; 130, interrupted: what was found until then is written.",
     )
     parser.add_argument(
         "pictures", nargs="+", type=Path, metavar="PICTURE", help="picture file, or folder of them"
@@ -127,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "--json",
         type=Path,
         metavar="FILE",
-        help="write boxes and scores there; without --output and --json they are printed",
+        help="write boxes and scores there; - prints them, as having neither --output nor --json",
     )
     parser.add_argument(
         "--model", default="fbi-1", help="preset, or path of a model (default: %(default)s)"
@@ -151,28 +117,55 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(normalised(arguments))
     if not 0 <= options.threshold <= 1:
         parser.error(f"expected a --threshold in 0..1, got {options.threshold}")
     if options.long_side is not None and options.long_side < 0:
         parser.error(f"expected a --long_side of 0 or more, got {options.long_side}")
-    if options.output and options.output.exists() and not options.output.is_dir():
-        parser.error(f"expected a folder for --output, got the file {options.output}")
-    pictures = find_pictures(options.pictures, options.output)
-    if not pictures:
-        parser.error(f"found no pictures in {', '.join(map(str, options.pictures))}")
     try:
-        detector = FaceDetector.from_preset(options.model, options.threads)
-        report = detect_files(detector, pictures, options)
-    except (FileNotFoundError, ImportError, ValueError) as error:
+        with terminated_like_interrupted():
+            return _run(options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # who read the results has seen enough
+        return 1
+    except (ImportError, OSError, ValueError) as error:
         parser.error(str(error))
-    text = json.dumps(report, indent=2)
-    if options.json:
-        with atomic_path(options.json) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-    elif not options.output:
-        print(text)
-    return 1 if report["unreadable"] else 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Searches the pictures that the options name; returns the exit status.
+
+    Raises:
+        ImportError, OSError, ValueError: nothing could be done; the message says why.
+    """
+    found = find_pictures(options.pictures)
+    passed = "; ".join(found.passed_over())
+    if not found.pictures:
+        places = ", ".join(map(str, options.pictures))
+        raise ValueError(f"found no pictures in {places}" + (f": {passed}" if passed else ""))
+    if passed:
+        print(passed, file=sys.stderr)
+    json_path = options.json or (os.devnull if options.output else STANDARD_OUTPUT)
+    if any(os.path.realpath(picture) == os.path.realpath(json_path) for picture in found.pictures):
+        raise ValueError(f"expected a file for --json, got the picture {json_path}")
+    if options.output:
+        check_folder(options.output)
+    with open_output(json_path) as file:
+        detector = FaceDetector.from_preset(options.model, options.threads)
+        settings = {name: getattr(options, name) for name in ("model", "threshold", "long_side")}
+        report = JsonReport(file, settings)
+        for folder, reason in found.unlisted.items():
+            report.write(_failure(folder, reason))
+        status = INTERRUPTED
+        try:
+            detect_files(detector, found.pictures, options, report)
+            status = 1 if report.failed else 0
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+        tried = report.tried - len(found.unlisted)
+        report.close(found.skipped, [str(picture) for picture in found.pictures[tried:]])
+    return status
 
 
 if __name__ == "__main__":

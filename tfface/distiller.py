@@ -8,7 +8,6 @@ from keras import ops
 from tfface.anchors import AnchorLevel
 from tfface.detectors.base import Detector
 from tfface.detectors.train_step import TrainStep
-from tfface.losses.classification import face_probability
 from tfface.losses.distillation import informative_scores, threshold_distillation_loss
 
 
@@ -53,28 +52,23 @@ class Distiller(TrainStep):
         self.built = True  # as its student is: a state can be restored before the first step
 
     def call(self, images, training=None):
-        """The student's outputs; in training also `teacher_scores` `(B, A)`, probabilities."""
-        outputs = self.student(images, training=training)
-        if training:
-            outputs = {
-                **outputs,
-                "teacher_scores": face_probability(self._run_teacher(images)["logits"]),
-            }
-        return outputs
+        """The student's outputs."""
+        return self.student(images, training=training)
+
+    def training_outputs(self, images, targets) -> dict:
+        """The student's outputs and `teacher_scores` `(B, A)`, logits."""
+        outputs = self.student.training_outputs(images, targets)
+        return {**outputs, "teacher_scores": self._run_teacher(images)["scores"]}
 
     def compute_losses(self, images, targets, outputs, step) -> dict:
         """The student's losses, and `distillation`, which is already multiplied by its weight."""
         losses = self.student.compute_losses(images, targets, outputs, step)
-        distillation = threshold_distillation_loss(
-            outputs["teacher_scores"], face_probability(outputs["logits"]), **self.threshold
-        )
+        distillation = threshold_distillation_loss(*_probabilities(outputs), **self.threshold)
         return {**losses, "distillation": self.weight * distillation}
 
     def measure(self, targets, outputs) -> dict:
         """The share of anchors that the distillation loss selects, in 0..1."""
-        selected = informative_scores(
-            outputs["teacher_scores"], face_probability(outputs["logits"]), **self.threshold
-        )
+        selected = informative_scores(*_probabilities(outputs), **self.threshold)
         return {"selected": ops.mean(ops.cast(selected, "float32"))}
 
     def save(self, filepath, **kwargs):
@@ -84,6 +78,10 @@ class Distiller(TrainStep):
     def export(self, filepath, **kwargs):
         """Exports the student."""
         return self.student.export(filepath, **kwargs)
+
+
+def _probabilities(outputs):
+    return ops.sigmoid(outputs["teacher_scores"]), ops.sigmoid(outputs["scores"])
 
 
 def _check_same_anchors(student: Sequence[AnchorLevel], teacher: Sequence[AnchorLevel]) -> None:

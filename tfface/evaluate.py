@@ -15,87 +15,32 @@ import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tfface.predict.packages import import_optional, optional_packages
 
-import tfface
-from tfface.evaluation import curves, fddb, fddb_files, wider_files
-from tfface.evaluation.pictures import PictureSet
-from tfface.evaluation.runner import (
-    SCORE_THRESHOLD,
-    DetectionRun,
-    detect_pictures,
-    open_wider,
-)
-from tfface.evaluation.wider import evaluate_wider
-from tfface.files import write_json
-from tfface.presets import PRESETS
+with optional_packages("evaluate", __name__):
+    import tfface
+    from tfface.command_line import normalised, stream_beside
+    from tfface.evaluation.benchmarks import BENCHMARKS
+    from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
+    from tfface.files import check_file, check_folder, write_json
+    from tfface.presets import PRESETS
 
-
-@dataclass(frozen=True)
-class Benchmark:
-    """A data set with its protocol, as the command line runs it.
-
-    Attributes:
-        folder: name of its folder in `$TFFACE_DATA`.
-        protocol: what was measured, in a line.
-        open: finds its pictures and their faces in a folder.
-        evaluate: the curves, by name, of predictions on the faces that `open` found. Each has a
-            method `to_json`.
-        format_table: the curves as text.
-        plot: draws them into a PNG file under a title.
-        write_predictions: writes predictions into a folder as the official tool reads them.
-    """
-
-    folder: str
-    protocol: str
-    open: Callable[[Path], PictureSet[Any]]
-    evaluate: Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], Mapping[str, Any]]
-    format_table: Callable[[Mapping[str, Any]], str]
-    plot: Callable[[Mapping[str, Any], Path, str], None]
-    write_predictions: Callable[[Mapping[str, np.ndarray], Path], None]
-
-
-def _evaluate_fddb(
-    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, fddb.FddbFaces]
-) -> dict[str, fddb.FddbCurve]:
-    return {"discrete": fddb.evaluate_fddb(predictions, ground_truth)}
-
-
-BENCHMARKS = {
-    "wider": Benchmark(
-        folder="widerface",
-        protocol="WIDER FACE validation, official (IoU 0.5, 1000 thresholds), single scale",
-        open=open_wider,
-        evaluate=evaluate_wider,
-        format_table=curves.format_table,
-        plot=curves.plot_curves,
-        write_predictions=wider_files.write_predictions,
-    ),
-    "fddb": Benchmark(
-        folder="fddb",
-        protocol="FDDB, official discrete score (boxes on ellipses, IoU above 0.5), single scale",
-        open=fddb_files.open_fddb,
-        evaluate=_evaluate_fddb,
-        format_table=fddb.format_table,
-        plot=fddb.plot_curves,
-        write_predictions=fddb_files.write_predictions,
-    ),
-}
-"""The data sets by their name on the command line."""
 
 _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow", "keras")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line `arguments`; returns its exit code, 2 for what the caller got wrong."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(normalised(arguments))
     benchmark = BENCHMARKS[options.dataset]
     try:
+        _check_outputs(options)
+        for package in ("scipy", "matplotlib") if options.plot else ("scipy",):
+            import_optional(package, extra="evaluate")  # rather than miss it after minutes
         dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
         detector = tfface.FaceDetector.from_preset(options.model, threads=options.threads)
         run = detect_pictures(
@@ -117,8 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{options.threshold:g}\n{benchmark.protocol}\n"
         f"{pictures['evaluated']} of {pictures['listed']} pictures"
     )
-    print(heading)
-    print(benchmark.format_table(results))
+    print(heading, benchmark.format_table(results), sep="\n", file=stream_beside(options.json))
     if options.json:
         report = _report(options, benchmark.protocol, pictures, run, results)
         write_json(options.json, report)
@@ -127,6 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.predictions:
         benchmark.write_predictions(run.predictions, options.predictions)
     return 0
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Raises OutputError where a file could not be written when the evaluation is done."""
+    for path in (options.json, options.plot):
+        if path:
+            check_file(path)
+    if options.predictions:
+        check_folder(options.predictions)
 
 
 def sha256_of(path: Path) -> str:

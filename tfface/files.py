@@ -1,42 +1,181 @@
 """Writing files so that nobody ever meets a half-written one under its final name."""
 
+import io
 import json
 import os
+import re
+import shutil
+import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
+
+from tfface.reasons import reason_of
+
+STANDARD_OUTPUT = Path("-")
+"""Stands for standard output wherever a file to write is named."""
+
+_DESCRIPTORS = re.compile(r"/proc/.*/fd|/dev/fd")
+"""The folders of open files, to which /dev/stdout leads, and the shell's >(command)."""
+
+
+class OutputError(OSError):
+    """A place that cannot be written to."""
 
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends without an error.
+    """A temporary path whose file takes the place of `path` when the block ends without an error.
 
     The folder of `path` is made when it is missing. When the block raises, the temporary file is
     removed and a file that was already at `path` stays as it was. The temporary name keeps the
-    suffix of `path`, because many writers choose the format by it.
+    suffix of `path`, because many writers choose the format by it. Of a link, what it leads to is
+    replaced. A pipe, a device and standard output (`-`) are not: the finished file is copied there.
 
     Raises:
+        OutputError: nothing can be written there.
         FileNotFoundError: the block ended without having written the temporary file.
     """
-    final = Path(path)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=final.parent, prefix=f".{final.name}.") as folder:
-        temporary = Path(folder) / final.name
+    if _is_stream(path):
+        with tempfile.TemporaryDirectory() as folder:
+            temporary = Path(folder) / Path(path).name
+            yield temporary
+            _check_written(temporary, path)
+            with temporary.open("rb") as content, _open_stream(path) as stream:
+                shutil.copyfileobj(content, stream)
+        return
+    final = Path(os.path.realpath(path))
+    with _workspace(final) as folder:
+        temporary = Path(folder) / Path(path).name
         yield temporary
-        if not temporary.exists():
-            raise FileNotFoundError(
-                f"expected the block to write {temporary}, which becomes {final}; got no such file"
-            )
+        _check_written(temporary, path)
+        if os.path.exists(final):
+            shutil.copymode(final, temporary)
         os.replace(temporary, final)
+
+
+@contextmanager
+def open_output(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+    """A text file to write bit by bit, which is at `path` when the block ends without an error.
+
+    It differs from `atomic_path` for a pipe, a device or standard output: they get every bit.
+
+    Raises:
+        OutputError: nothing can be written there.
+    """
+    if Path(path) == STANDARD_OUTPUT:
+        with _standard_output() as file:
+            yield file
+    elif _is_stream(path):
+        with _open_stream(path) as stream, io.TextIOWrapper(stream, encoding="utf-8") as file:
+            yield file
+    else:
+        with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+            yield file
 
 
 def write_json(path: str | os.PathLike[str], content: Any) -> None:
     """Writes `content` as JSON, whole or not at all.
 
     Raises:
+        OutputError: nothing can be written there.
         TypeError: `content` holds something that JSON has no form for.
     """
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Raises OutputError where `atomic_path` would, before the work of which it is the output."""
+    if not _is_stream(path):
+        with _workspace(Path(os.path.realpath(path))):
+            pass
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Makes a folder, if it is missing; raises OutputError where no file can be written in it."""
+    with _temporary_folder(Path(path), ""):
+        pass
+
+
+def _is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is standard output, a pipe, a character device or an open file."""
+    if Path(path) == STANDARD_OUTPUT or _is_descriptor(Path(path).absolute()):
+        return True
+    mode = os.stat(path).st_mode if os.path.exists(path) else 0
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def _is_descriptor(path: Path) -> bool:
+    folder = Path(os.path.realpath(path.parent))
+    if _DESCRIPTORS.fullmatch(str(folder)):
+        return True
+    is_link = path.is_symlink() and os.path.exists(path)  # not one of a circle
+    return is_link and _is_descriptor(folder / path.readlink())
+
+
+@contextmanager
+def _open_stream(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    if Path(path) == STANDARD_OUTPUT:
+        with _standard_output() as text:
+            text.flush()
+            yield text.buffer
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+    except OSError as error:
+        raise OutputError(
+            f"expected a pipe or device that can be written, got {path}: {reason_of(error)}"
+        ) from error
+    with open(descriptor, "wb") as stream:
+        yield stream
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone; what Python still holds must not fail again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
+@contextmanager
+def _workspace(final: Path) -> Iterator[str]:
+    """A temporary folder beside the file `final`, after a look whether that can be replaced."""
+    if os.path.isdir(final):
+        raise OutputError(f"expected a file to write, got the folder {final}; name a file in it")
+    if os.path.exists(final) and not os.path.isfile(final):
+        raise OutputError(f"expected a file, a pipe or a character device to write, got {final}")
+    if os.path.isfile(final) and not os.access(final, os.W_OK):
+        raise OutputError(f"expected a file to write, got {final}, which is write-protected")
+    with _temporary_folder(final.parent, final.name) as folder:
+        yield folder
+
+
+@contextmanager
+def _temporary_folder(parent: Path, name: str) -> Iterator[str]:
+    """A temporary folder in `parent`, hidden, with some of `name` in its own name."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(dir=parent, prefix=f".{name[:32]}.")
+    except OSError as error:
+        blocking = (path for path in (parent, *parent.parents) if os.path.isfile(path))
+        reason = next((f"{path} is a file" for path in blocking), reason_of(error))
+        raise OutputError(
+            f"expected a folder that files can be written to, got {parent}: {reason}"
+        ) from error
+    with folder as path:
+        yield path
+
+
+def _check_written(temporary: Path, path: str | os.PathLike[str]) -> None:
+    if not temporary.exists():
+        raise FileNotFoundError(
+            f"expected the block to write {temporary}, which becomes {path}; got no such file"
+        )

@@ -1,30 +1,52 @@
 """Pictures as arrays: RGB, uint8, `(height, width, 3)`, upright."""
 
+import importlib
+import logging
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tfface import jpeg
+from tfface.file_kinds import ADVICE, HEAD, RAW, VIDEO, is_decoded, kind_of
+from tfface.reasons import reason_of
+
 Image = NDArray[np.uint8]
 """RGB uint8 `(H, W, 3)`, values 0..255."""
+
+_LACKS_END = "the file lacks the end marker of JPEG; all pixels are there"
+
+_OTHER_ADVICE = "download it again, or open it in an image viewer and save it as JPEG or PNG"
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class ImageReadError(ValueError):
     """A file that is missing, empty, cut short, or no picture."""
 
 
+class Picture(NamedTuple):
+    """A picture file, read: the pixels, and what should be known about the file."""
+
+    image: Image
+    notes: tuple[str, ...]
+
+
 def read_image(path: str | os.PathLike[str]) -> Image:
     """Reads a picture file as people see it.
 
     The orientation of EXIF is applied. Grey, paletted and CMYK files become RGB. 16 bits are
-    reduced to their upper 8. Transparency is dropped: the colours stored below it are kept.
+    reduced to 8 as `to_rgb` does. Transparency is dropped: the colours stored below it are kept. A
+    JPEG file that lacks its end marker, but no pixel, is read, and the logger `tfface.image` warns.
 
     Args:
-        path: a file of any format that OpenCV decodes: JPEG, PNG, WebP, BMP, TIFF, GIF (its first
-            picture) and others.
+        path: a file of any format that OpenCV decodes: JPEG, PNG, WebP, AVIF, BMP, TIFF, JPEG 2000,
+            GIF (its first picture) and others.
 
     Returns:
         RGB uint8 `(H, W, 3)`.
@@ -32,46 +54,90 @@ def read_image(path: str | os.PathLike[str]) -> Image:
     Raises:
         ImageReadError: the file is missing, empty, cut short or no picture; the message names it.
     """
+    image, notes = read_picture(path)
+    for note in notes:
+        _LOGGER.warning("%s: %s", path, note)
+    return image
+
+
+def read_picture(path: str | os.PathLike[str]) -> Picture:
+    """Reads a picture file as `read_image` does, and returns what that would log."""
+    kind, data = _read_file(path)
     try:
-        data = Path(path).read_bytes()
+        pixels, notes = _decode(data)
+    except cv2.error as error:
+        raise ImageReadError(f"{path}: OpenCV failed to decode it: {reason_of(error)}") from error
+    if pixels is None:
+        raise ImageReadError(f"{path}: expected a picture, got {_described(kind, len(data))}")
+    try:
+        pixels = _to_uint8(pixels)
+    except (TypeError, ValueError) as error:
+        raise ImageReadError(f"{path}: {error}") from error
+    return Picture(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), notes)
+
+
+def _read_file(path: str | os.PathLike[str]) -> tuple[str | None, bytes]:
+    """The kind of a file and its bytes; of what is no picture, no more than the first of them."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(HEAD)
+            kind = kind_of(path, head)
+            if kind in (RAW, VIDEO):
+                raise ImageReadError(f"{path}: expected a picture, got {_described(kind)}")
+            data = head + file.read()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ImageReadError(f"{path}: expected a picture file, got: {reason}") from error
+        raise ImageReadError(f"{path}: expected a picture file, got: {reason_of(error)}") from error
     if not data:
         raise ImageReadError(f"{path}: expected a picture, got an empty file")
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise ImageReadError(f"{path}: OpenCV failed to decode it: {error}") from error
-    if image is None:
-        raise ImageReadError(
-            f"{path}: expected a picture that OpenCV can decode, got {len(data)} bytes that are "
-            "damaged, cut short or of another format; open it in an image viewer and save it again "
-            "as JPEG or PNG"
-        )
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+    return kind, data
+
+
+def _described(kind: str | None, size: int = 0) -> str:
+    """A file that gave no picture, and what to do with it."""
+    if is_decoded(kind):
+        return f"{size} bytes of {kind} that are damaged or cut short; copy or download it again"
+    if kind is None:
+        kind = f"{size} bytes that are damaged, cut short or of a format that OpenCV does not know"
+    return f"{kind}; {ADVICE.get(kind, _OTHER_ADVICE)}"
+
+
+def _decode(data: bytes) -> tuple[NDArray[Any] | None, tuple[str, ...]]:
+    """The pixels of a file as `(H, W, 3)`, blue first, or None; and notes about it."""
+    if not jpeg.lacks_end(data):
+        return _decode_bytes(data), ()
+    pixels, others = map(_decode_bytes, jpeg.two_endings(data))
+    is_whole = pixels is not None and others is not None and np.array_equal(pixels, others)
+    return pixels if is_whole else None, (_LACKS_END,)
+
+
+def _decode_bytes(data: bytes) -> NDArray[Any] | None:
+    flags = cv2.IMREAD_COLOR
+    if not data.startswith(b"#?"):  # OpenCV scales Radiance files, in which 1 is white
+        flags |= cv2.IMREAD_ANYDEPTH
+    return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
 
 
 def to_rgb(image: Any) -> Image:
-    """Any usual picture array as RGB uint8; one that is so already comes back uncopied.
+    """Any usual picture as RGB uint8; an array that is so already comes back uncopied.
 
     Args:
         image: `(H, W)` or `(H, W, 1)` grey, `(H, W, 3)` RGB or `(H, W, 4)` RGBA, whose alpha is
-            dropped, of type uint8, uint16 (reduced to its upper 8 bits) or float in 0..255
-            (rounded).
+            dropped: an array of uint8, of uint16 or of floats in 0..255, which are rounded. Of
+            uint16 the upper 8 bits are kept: of 8, 10, 12, 14 or 16 bits, the fewest that hold the
+            brightest value, since cameras and scanners store fewer bits than fit. Or a picture of
+            Pillow, which is turned as its EXIF says and converted to RGB.
 
     Returns:
         RGB uint8 `(H, W, 3)`.
 
     Raises:
-        TypeError: not an array, or of another type.
+        TypeError: no picture, or an array of another type.
         ValueError: another shape, no pixels, or floats outside 0..255 or scaled to 0..1.
     """
-    if isinstance(image, str | os.PathLike):
-        raise TypeError(
-            f"expected a picture array, got the path {os.fspath(image)!r}; "
-            "read it first: tfface.read_image(path)"
-        )
+    if _is_of_pillow(image):
+        image = _from_pillow(image)
+    if not hasattr(image, "__array__"):
+        raise TypeError(f"expected a picture as an array, got {_instead_of_an_array(image)}")
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         pixels = pixels[..., None]
@@ -82,20 +148,28 @@ def to_rgb(image: Any) -> Image:
         )
     if 0 in pixels.shape:
         raise ValueError(f"expected a picture with pixels, got the shape {np.shape(image)}")
-    if pixels.dtype != np.uint8:
-        pixels = _to_uint8(pixels)
     if pixels.shape[2] == 4:
-        return pixels[..., :3]
+        pixels = pixels[..., :3]
+    pixels = _to_uint8(pixels)
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
 
 def _to_uint8(pixels: NDArray[Any]) -> Image:
-    if pixels.dtype == np.uint16:
-        return (pixels >> 8).astype(np.uint8)
+    """Pixels of any shape and of a type that `to_rgb` takes, as uint8; uint8 is not copied.
+
+    Raises:
+        TypeError, ValueError: as `to_rgb`.
+    """
+    if pixels.dtype == np.uint8:
+        return pixels
+    if np.issubdtype(pixels.dtype, np.uint16):
+        bits = int(pixels.max()).bit_length()
+        return (pixels >> max(0, bits + bits % 2 - 8)).astype(np.uint8)
     if not np.issubdtype(pixels.dtype, np.floating):
+        advice = "image.astype('uint8')" + " * 255" * (pixels.dtype == bool)
         raise TypeError(
             f"expected a picture of type uint8, uint16 or float, got {pixels.dtype}; "
-            "convert it: image.astype('uint8')"
+            f"convert it: {advice}"
         )
     darkest, brightest = float(pixels.min()), float(pixels.max())
     if not (darkest >= 0 and brightest <= 255):  # also where one of them is not a number
@@ -109,3 +183,37 @@ def _to_uint8(pixels: NDArray[Any]) -> Image:
             "which looks like 0..1; multiply it by 255"
         )
     return np.rint(pixels).astype(np.uint8)
+
+
+def _is_of_pillow(image: Any) -> bool:
+    """Whether `image` is a picture of Pillow, which is imported where there is one."""
+    pillow = sys.modules.get("PIL.Image")
+    return pillow is not None and isinstance(image, pillow.Image)
+
+
+def _from_pillow(image: Any) -> NDArray[Any]:
+    """Upright pixels: RGB uint8, or the values themselves where they have more than 8 bits."""
+    upright = importlib.import_module("PIL.ImageOps").exif_transpose(image)
+    is_deep = upright.mode in ("I", "F") or upright.mode.startswith("I;16")
+    if not is_deep:
+        upright = upright.convert("RGBA" if "transparency" in upright.info else "RGB")
+    return np.array(upright)
+
+
+def _instead_of_an_array(given: Any) -> str:
+    """What came where an array was expected, and what to do about it."""
+    if isinstance(given, str | os.PathLike):
+        return f"the path {os.fspath(given)!r}; read it first: tfface.read_image(path)"
+    if given is None:
+        return "None, as cv2.imread returns for what it cannot read; tfface.read_image says why"
+    if isinstance(given, bytes | bytearray | memoryview):
+        return (
+            f"{len(given)} bytes; if they are a file, write it and give its path to "
+            "tfface.read_image, or decode them with cv2.imdecode and turn its BGR into RGB"
+        )
+    if isinstance(given, Sequence):
+        return (
+            f"a {type(given).__name__} of {len(given)}; pass one picture after another, and "
+            "pixels as numpy.array(pixels, 'uint8')"
+        )
+    return f"{given!r:.60} of type {type(given).__name__}; pass a NumPy array, height x width x 3"

@@ -1,6 +1,13 @@
-"""Named detectors that come with the package: what they are, and how good they were measured."""
+"""Named detectors that come with the package: what they are, and how good they were measured.
 
+`tfface.presets()` lists their names, and `python -m tfface.presets` prints what is known of each.
+"""
+
+import argparse
 import hashlib
+import sys
+import types
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -169,3 +176,47 @@ def find_preset(name: str) -> Preset:
     if name not in PRESETS:
         raise ValueError(f"expected the name of a preset ({', '.join(PRESETS)}), got {name!r}")
     return PRESETS[name]
+
+
+def format_table() -> str:
+    """The presets as text: what each is for, its size, and what was measured by which protocol."""
+    lines = [
+        f"{preset.name:9} {len(preset.read()) / 1e6:.1f} MB, "
+        f"{preset.multiply_adds / 1e6:.1f} M multiply-adds at 640x480. {preset.description}"
+        for preset in PRESETS.values()
+    ]
+    tables: dict[str, dict[str, dict[str, str]]] = {}  # by protocol, quantity and preset
+    for preset in PRESETS.values():
+        for measured in preset.measured:
+            row = tables.setdefault(measured.protocol, {}).setdefault(measured.quantity, {})
+            row[preset.name] = f"{measured.value:.1f} {measured.unit}"
+    for protocol, rows in tables.items():
+        lines += ["", f"{protocol}:", " " * 28 + "".join(f"{name:>16}" for name in PRESETS)]
+        for quantity, row in rows.items():
+            cells = "".join(f"{row.get(name, '-'):>16}" for name in PRESETS)
+            lines.append(f"{quantity:28}{cells}")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line, which prints the table; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tfface.presets", description="Lists the detectors of the package."
+    )
+    parser.parse_args(arguments)
+    print(format_table())
+    return 0
+
+
+class _CallableModule(types.ModuleType):
+    """`tfface.presets` is this module and, called, the list of names."""
+
+    def __call__(self) -> list[str]:
+        """The names that `FaceDetector.from_preset` takes."""
+        return list(PRESETS)
+
+
+sys.modules[__name__].__class__ = _CallableModule
+
+if __name__ == "__main__":
+    sys.exit(main())

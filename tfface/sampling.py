@@ -1,6 +1,28 @@
 """Which anchors train."""
 
+from typing import Literal
+
 from keras import ops
+
+Sampling = Literal["hard_negatives", "all"]
+"""Ways to choose the background anchors that train; the positive ones always do."""
+
+
+def sampled_anchors(sampling: Sampling, losses, labels, ratio, minimum: int):
+    """The anchors whose classification trains: bool `(B, A)`.
+
+    Args:
+        sampling: "hard_negatives" (as in SSD) or "all" that are not ignored.
+        losses, labels, ratio, minimum: as in `hard_negatives`.
+
+    Raises:
+        ValueError: another sampling.
+    """
+    if sampling == "all":
+        return labels >= 0
+    if sampling == "hard_negatives":
+        return ops.logical_or(labels == 1, hard_negatives(losses, labels, ratio, minimum))
+    raise ValueError(f"expected the sampling hard_negatives or all, got {sampling!r}")
 
 
 def hard_negatives(losses, labels, ratio, minimum: int):

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfface.predict.packages import optional_packages
+
 
 def average(models: Sequence[str], output: Path) -> None:
     """Writes the mean of the weights of several detectors.
@@ -23,8 +25,8 @@ def average(models: Sequence[str], output: Path) -> None:
     Raises:
         ValueError, OSError: a model that cannot be loaded, fewer than two, or another architecture.
     """
-    from convert.models import load_detector
-    from train.validation import save_detector
+    with optional_packages("train"):
+        from tfface.detectors.loading import load_detector, save_detector
 
     if len(models) < 2:
         raise ValueError(f"expected two detectors or more to average, got {len(models)}")
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         average(options.models, options.output)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -15,11 +15,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
-from keras import ops
 
-from tfface.data.records import Record, read_records
+from tfface.data.records import Record, decode_picture, read_records
 from tfface.detectors.base import Detector
 from tfface.evaluation.wider import match, overlaps
 from tfface.predict.face_detector import FaceDetector
@@ -37,7 +35,7 @@ def judged_boxes(
     """
     logits, right = [np.zeros(0)], [np.zeros(0, bool)]
     for record in records:
-        image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR_RGB)
+        image = decode_picture(record)
         found = detector.detect(image, LOWEST_SCORE, long_side)
         proposals, hits = np.ones(len(found), bool), np.zeros(len(found), bool)
         if len(found) and len(record.boxes):
@@ -80,14 +78,7 @@ def calibrate_heads(detector: Detector, logit: float) -> None:
         raise ValueError(f"expected a logit above {lowest:.2f}, got {logit:.2f}")
     # scale (lowest - logit) = lowest
     scale = lowest / (lowest - logit)
-    for head in detector.heads:
-        for weights in (head.kernel, head.bias):
-            values = ops.convert_to_numpy(weights).copy()
-            of_anchors = values.reshape(*values.shape[:-1], -1, 6)
-            of_anchors[..., :2] *= scale
-            if weights is head.bias:
-                of_anchors[:, 1] -= scale * logit
-            weights.assign(values)
+    detector.rescale_scores(scale, logit)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,9 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
     options = parser.parse_args(arguments)
-    from convert.models import load_detector
+    from tfface.detectors.loading import load_detector, save_detector
     from train.main import matching_files
-    from train.validation import save_detector
 
     try:
         detector = load_detector(options.model)

@@ -1,12 +1,27 @@
 """Checkpoints: all that a run needs to go on as if it had never stopped."""
 
+import math
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
+import numpy as np
 
 from tfface.files import atomic_path
+from train.interruption import Interruption
+
+SECONDS_BETWEEN = 60.0
+"""Within an epoch a state is saved so often, or less: saving takes 2 % of the time at most."""
+
+_LEAST_RATIO = 50
+"""Time between two states of an epoch, over the time that saving one took."""
+
+_MEANS = "means"
+"""What stands beside the weights in a state: sums and counts of the losses of the epoch so far."""
 
 _NAME = re.compile(r"step-(\d+)\.weights\.h5")
 
@@ -14,8 +29,8 @@ _NAME = re.compile(r"step-(\d+)\.weights\.h5")
 class Checkpoints:
     """The newest states of a run, in a folder of its own.
 
-    A state is the weights and the optimiser with its step. Data and random numbers follow from the
-    step, so there is nothing else to keep.
+    A state is the weights, the optimiser with its step, and the mean losses of an epoch that has
+    not ended. Data and random numbers follow from the step, so there is nothing else to keep.
 
     Args:
         directory: `RUN/checkpoints`.
@@ -36,11 +51,13 @@ class Checkpoints:
         step = int(model.optimizer.iterations)
         with atomic_path(self._path(step)) as temporary:
             model.save_weights(temporary)
+            with h5py.File(temporary, "a") as file:
+                file[_MEANS] = _values(model.metrics_variables)
         for old in self.steps()[: -self.keep]:
             self._path(old).unlink()
 
     def restore(self, model: keras.Model) -> int:
-        """Loads the newest state into a compiled model.
+        """Loads the newest state into a compiled model, but for the means.
 
         Returns:
             Its step, 0 when there is none; then the model stays as it is.
@@ -62,16 +79,74 @@ class Checkpoints:
             ) from error
         return steps[-1]
 
+    def newest(self) -> Path | None:
+        """The file of the newest state, if there is one."""
+        steps = self.steps()
+        return self._path(steps[-1]) if steps else None
+
+    def means(self, steps: int) -> np.ndarray | None:
+        """Sum and count of every loss, in turn, over the last steps before the newest state.
+
+        None where they are not of so many steps: epochs had another length then, or the state is
+        of an older release.
+        """
+        with h5py.File(self.newest(), "r") as file:
+            means = np.array(file.get(_MEANS, []))
+        return means if len(means) and np.all(means[1::2] == steps) else None
+
     def _path(self, step: int) -> Path:
         return self.directory / f"step-{step:08d}.weights.h5"
 
 
-class SaveCheckpoint(keras.callbacks.Callback):
-    """Saves a state at the end of every epoch."""
+def _values(variables: list[keras.Variable]) -> np.ndarray:
+    """Scalar variables as one array, exactly."""
+    return np.array([np.asarray(variable) for variable in variables], np.float32)
 
-    def __init__(self, checkpoints: Checkpoints):
+
+class SaveCheckpoint(keras.callbacks.Callback):
+    """Saves a state at the end of every epoch, every minute, and when the run is told to stop.
+
+    Within an epoch that happens before a step, on the thread that trains: Keras tells of the end of
+    a step on other threads, some time later. A state with a loss that is not finite is not saved.
+
+    Args:
+        checkpoints: where the states go.
+        interruption: asked before every step and at the end of every epoch.
+        clock: seconds.
+
+    Raises:
+        train.interruption.Interrupted: when the run was told to stop, and its state is saved.
+    """
+
+    def __init__(
+        self,
+        checkpoints: Checkpoints,
+        interruption: Interruption,
+        clock: Callable[[], float] = time.monotonic,
+    ):
         super().__init__()
         self.checkpoints = checkpoints
+        self.interruption = interruption
+        self._clock = clock
+        self._due = clock() + SECONDS_BETWEEN
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        # Before the first step of an epoch there is nothing new.
+        wanted = batch and (self.interruption.requested or self._clock() >= self._due)
+        if wanted and self._is_finite():
+            self._save()
+        self.interruption.check()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._save()
+        self.interruption.check()
+
+    def _is_finite(self) -> bool:
+        """Whether every loss of the epoch is finite; as long as they are, so is their mean."""
+        return math.isfinite(float(self.model.get_metrics_result()["loss"]))
+
+    def _save(self) -> None:
+        start = self._clock()
         self.checkpoints.save(self.model)
+        end = self._clock()
+        self._due = end + max(SECONDS_BETWEEN, _LEAST_RATIO * (end - start))

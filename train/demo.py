@@ -6,16 +6,20 @@ astronaut, Grace Hopper, and pictures without a face as backgrounds.
 
 import argparse
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import cv2
-import matplotlib.cbook
-import numpy as np
-import skimage.data
+from tfface.predict.packages import optional_packages
 
-import tfface
+with optional_packages("train", __name__):
+    import cv2
+    import matplotlib.cbook
+    import numpy as np
+    import skimage.data
+
+    import tfface
 
 PRESET = "fbi-1"
 BACKGROUNDS = ("chelsea", "coffee", "rocket", "brick", "grass", "gravel")
@@ -58,7 +62,13 @@ def run(module: str, *arguments: object) -> None:
     """Runs a command of tfface as a user would, and shows it; ends the demo if it fails."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     print(f"\n$ {shlex.join(['python', *command[1:]])}", flush=True)
-    if subprocess.run(command).returncode:
+    with subprocess.Popen(command) as process:
+        try:
+            failed = process.wait() != 0
+        except KeyboardInterrupt:  # the command got it too, and has something to say
+            process.wait()
+            sys.exit(128 + signal.SIGINT)
+    if failed:
         sys.exit(f"The demo stops: `python -m {module}` failed; its message is above.")
 
 

@@ -1,11 +1,29 @@
 """The flags of a training run, and which of their values make sense."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from absl import flags
 
+from tfface.detectors.options import Option, constructor_options, recipe_options
+from tfface.detectors.registry import DETECTORS, detector_class
 
-def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
-    """Defines the flags of `train.main`; train/configs explains each value with its source."""
+DEFAULT_DETECTOR = "FaceBoxesImproved"
+
+
+def define_flags(
+    values: flags.FlagValues = flags.FLAGS, arguments: Sequence[str] = ("train.main",)
+) -> None:
+    """Defines the flags of `train.main`; train/configs explains each value with its source.
+
+    The options of the detector that `arguments`, a command line, names are flags too.
+
+    Raises:
+        ValueError, ImportError: there is no such detector.
+    """
+    detector = named_detector(arguments)
+    define_options(detector_class(detector), values)
 
     def text(name: str, default: str | None, help: str) -> None:
         flags.DEFINE_string(name, default, help, values)
@@ -23,28 +41,27 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_multi_string(
         "validation_records", [], "TFRecord files to validate on; globs allowed.", values
     )
-    flags.DEFINE_enum(
-        "detector",
-        "FaceBoxesImproved",
-        ["FaceBoxes", "FaceBoxesImproved"],
-        "What to train.",
-        values,
-    )
-    number("width", 1.0, "Multiplier of the channels.")
+    text("detector", detector, f"{', '.join(sorted(DETECTORS))}, or my.module:Name.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
-    flags.DEFINE_list(
-        "trained_strides",
-        [],
-        "Levels to train, with the layers of their own; all else stays. None given: everything.",
-        values,
-    )
     text("teacher", None, "Preset or .keras file to distil from; none: train on labels alone.")
     number("distillation_weight", 50.0, "Weight of the distillation loss.")
+    flags.DEFINE_enum(
+        "distillation",
+        "threshold",
+        ["threshold", "maps"],
+        "What of the teacher is learned: the scores that are informative (kd_fbi), or its feature "
+        "maps, scores and boxes.",
+        values,
+    )
+    number("label_weight", 0.0, "Of the labels beside the maps of the teacher.")
+    flags.DEFINE_enum("optimizer", "sgd", ["sgd", "adamw"], "SGD with momentum, or AdamW.", values)
     number("beta", 6.4, "Shape of the threshold above which a student mimics its teacher.")
     number("gamma", 3.2, "Sets the scale of that threshold.")
     number("alpha", None, "The scale itself, instead of --gamma.")
     whole("steps", 100_000, "Length of the run.")
-    whole("steps_per_epoch", 500, "Steps between two checkpoints; --steps is a multiple of it.")
+    whole(
+        "steps_per_epoch", 500, "Steps between two points of a curve; --steps is a multiple of it."
+    )
     whole("batch_size", 32, "Pictures a step.")
     whole("seed", 0, "Of initial weights, order of the data and augmentation.", lowest=None)
     flags.DEFINE_enum("schedule", "piecewise", ["piecewise", "cosine"], "Learning rate.", values)
@@ -62,15 +79,6 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     number("weight_decay", 5e-4, "Weight of the L2 penalty on kernels, as in Caffe.")
     number("clip_norm", 10.0, "Largest norm of the whole gradient.")
-    number("negative_ratio", 3.0, "Hard negatives for each positive anchor.")
-    whole("mining_steps", 0, "Steps in which the ratio falls from 200 to that.", lowest=0)
-    number("regression_weight", 1.0, "Weight of smooth L1 beside the softmax loss.")
-    number("positive_threshold", 0.35, "IoU from which an anchor is positive.", highest=1.0)
-    number("negative_threshold", 0.3, "IoU from which an anchor is ignored.", highest=1.0)
-    number(
-        "compensation_threshold", 0.1, "IoU of the anchors given to a face with few.", highest=1.0
-    )
-    whole("compensation_count", 6, "Anchors up to which a face is given some.", lowest=1)
     whole("image_size", 512, "Side of the training images; a multiple of 32.", lowest=32)
     number("crop_probability", 0.5, "Of the square crops of FaceBoxes.", highest=1.0)
     number(
@@ -96,6 +104,59 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     _check_values(values)
 
 
+def named_detector(arguments: Sequence[str]) -> str:
+    """What --detector says on a command line or in the flag files that it names."""
+    probe = flags.FlagValues()
+    flags.DEFINE_string("detector", DEFAULT_DETECTOR, "What to train.", probe)
+    probe(list(arguments), known_only=True)
+    return probe.detector
+
+
+def define_options(detector: Any, values: flags.FlagValues) -> None:
+    """A flag for every option of a detector class; unset it means as the detector says."""
+    for option in (*constructor_options(detector), *recipe_options(detector)):
+        help = f"{option.help or 'Of the detector.'} (default: {option.default})"
+        if option.choices:
+            flags.DEFINE_enum(option.name, None, option.choices, help, flag_values=values)
+        else:
+            define = _DEFINE[tuple if option.item_type else option.type]
+            define(option.name, None, help, flag_values=values)
+
+
+def chosen_options(options: Sequence[Option], values: flags.FlagValues) -> dict[str, Any]:
+    """The options that the command line sets, by name, as the detector takes them.
+
+    Raises:
+        ValueError: an element of a list that is not of its type.
+    """
+    chosen = {}
+    for option in options:
+        value = values[option.name].value
+        if value is not None:
+            chosen[option.name] = _as_tuple(option, value) if option.item_type else value
+    return chosen
+
+
+def _as_tuple(option: Option, elements: Sequence[str]) -> tuple:
+    try:
+        return tuple(option.item_type(element) for element in elements)
+    except ValueError as error:
+        raise ValueError(
+            f"expected --{option.name} as {option.item_type.__name__}s with commas between them, "
+            f"such as {','.join(map(str, option.default))}, got {','.join(elements)}"
+        ) from error
+
+
+_DEFINE: dict[Any, Any] = {
+    float: flags.DEFINE_float,
+    int: flags.DEFINE_integer,
+    bool: flags.DEFINE_bool,
+    str: flags.DEFINE_string,
+    tuple: flags.DEFINE_list,
+}
+"""How a flag of a type is defined."""
+
+
 def _check_values(values: flags.FlagValues) -> None:
     """Errors, when the command line is read, for values that a bound alone does not exclude."""
     for name in ("image_size", "validation_side"):
@@ -106,18 +167,17 @@ def _check_values(values: flags.FlagValues) -> None:
         flags.register_validator(
             name, lambda momentum: momentum < 1.0, "Expected a number below 1.", values
         )
-    for name in ("boundaries", "trained_strides"):
-        flags.register_validator(
-            name,
-            lambda numbers: all(number.strip().isdigit() for number in numbers),
-            "Expected whole numbers with commas between them, such as 80000,100000.",
-            values,
-        )
+    flags.register_validator(
+        "boundaries",
+        lambda boundaries: all(boundary.strip().isdigit() for boundary in boundaries),
+        "Expected whole numbers with commas between them, such as 80000,100000.",
+        values,
+    )
     flags.register_multi_flags_validator(
         ["steps", "steps_per_epoch"],
         lambda run: run["steps"] % run["steps_per_epoch"] == 0,
-        "Expected --steps to be a multiple of --steps_per_epoch, at the end of which a run is "
-        "saved. For a run shorter than one epoch give both the same value.",
+        "Expected --steps to be a multiple of --steps_per_epoch. For a run shorter than one epoch "
+        "give both the same value.",
         values,
     )
     flags.register_multi_flags_validator(

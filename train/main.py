@@ -3,49 +3,79 @@
     python -m train.main --flagfile=train/configs/fbi-1.flags \\
         --train_records='records/train-*.tfrecord' --output=runs/fbi-1
 
-The same command again goes on from the newest checkpoint. Under the TensorFlow backend batches come
-from tf.data; under JAX (KERAS_BACKEND=jax) the decoded pictures stay in the memory of the
-accelerator.
+Ctrl-C stops it with its state saved; the same command again goes on from the newest state. Under
+the TensorFlow backend batches come from tf.data; under JAX (KERAS_BACKEND=jax) the decoded pictures
+stay in the memory of the accelerator.
 """
 
 import glob
 import itertools
+import os
+import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-import keras
-import numpy as np
-from absl import app, flags
+from tfface.predict.packages import optional_packages
 
-from tfface.data.augmentation import Augmentation
-from tfface.data.records import read_records
-from tfface.detectors.base import Detector, LossSettings
-from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
-from tfface.distiller import Distiller
-from tfface.files import atomic_path
-from tfface.matching import AnchorMatcher
-from tfface.presets import PRESETS, keras_weights
-from train import flags as run_flags
-from train.checkpoints import Checkpoints, SaveCheckpoint
-from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
-from train.schedules import make_schedule
-from train.tensorboard import EventLog
-from train.validation import Validation, save_detector
+with optional_packages("train", __name__):
+    import keras
+    import numpy as np
+    from absl import app, flags
 
-DETECTORS = {"FaceBoxes": FaceBoxes, "FaceBoxesImproved": FaceBoxesImproved}
+    from tfface.data.augmentation import Augmentation
+    from tfface.data.records import read_records
+    from tfface.detectors.base import Detector
+    from tfface.detectors.loading import load_detector, save_detector, write_description
+    from tfface.detectors.options import constructor_options, recipe_options
+    from tfface.detectors.registry import detector_class
+    from tfface.distiller import Distiller
+    from tfface.files import atomic_path
+    from tfface.imitator import Imitator
+    from train import flags as run_flags
+    from train.checkpoints import Checkpoints, SaveCheckpoint
+    from train.fit import fit_from
+    from train.interruption import Interrupted, Interruption
+    from train.moving_average import averaged_weights
+    from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
+    from train.schedules import make_schedule
+    from train.tensorboard import EventLog
+    from train.validation import Validation
 
 FLAGS = flags.FLAGS
 
 
 def main(arguments: Sequence[str]) -> None:
+    """The command. Told to stop, it says how to go on, and ends with 128 and the signal."""
     if len(arguments) > 1:
         raise app.UsageError(f"Expected only flags, got {arguments[1:]}.")
+    checkpoints = Checkpoints(Path(FLAGS.output) / "checkpoints")
+    try:
+        run(checkpoints)
+    except KeyboardInterrupt as stop:
+        status = stop.exit_status if isinstance(stop, Interrupted) else 128 + signal.SIGINT
+        print(how_to_go_on(checkpoints.newest()), file=sys.stderr)
+        sys.exit(status)
+
+
+def how_to_go_on(state: Path | None) -> str:
+    """What to tell whoever stopped a run that left `state`."""
+    backend = [f"KERAS_BACKEND={name}" for name in [os.environ.get("KERAS_BACKEND")] if name]
+    command = shlex.join([*backend, "python", "-m", "train.main", *sys.argv[1:]])
+    if state is None:
+        return f"\nStopped before a step was done. To begin again:\n\n    {command}\n"
+    return f"\nStopped. The newest state is {state}. To go on from it:\n\n    {command}\n"
+
+
+def run(checkpoints: Checkpoints) -> None:
+    """Trains as the flags say, from the newest state on."""
     keras.utils.set_random_seed(FLAGS.seed)
     if FLAGS.mixed_bfloat16:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     output = Path(FLAGS.output)
-    checkpoints = Checkpoints(output / "checkpoints")
     try:
         files = matching_files(FLAGS.train_records)
         validation_files = matching_files(FLAGS.validation_records)
@@ -55,34 +85,36 @@ def main(arguments: Sequence[str]) -> None:
         first_step = checkpoints.restore(model)
     except (OSError, ValueError) as error:
         raise app.UsageError(str(error)) from error
-    check_first_step(first_step)
-
+    if first_step > FLAGS.steps:
+        raise app.UsageError(
+            f"The run in {FLAGS.output} is at step {first_step} already, beyond "
+            f"--steps={FLAGS.steps}. Give a larger --steps, or a new run another --output."
+        )
     with atomic_path(output / "flags.txt") as temporary:
         temporary.write_text(FLAGS.flags_into_string())
+    write_description(detector, output)
     batches = make_batches(detector, files)
     train(model, detector, batches, validation_files, checkpoints, first_step, output)
-    save_detector(detector, output / "final.keras")
+    # Also of a run that had nothing left to do but this.
+    with averaged_weights(model):
+        save_detector(detector, output / "final.keras")
     print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
 
 
 def make_detector() -> Detector:
-    """The detector that the flags name, with its loss and its first weights."""
-    detector = DETECTORS[FLAGS.detector](width=FLAGS.width)
+    """The detector that the flags name, with its recipe and its first weights."""
+    kind = detector_class(FLAGS.detector)
+    detector = kind(**run_flags.chosen_options(constructor_options(kind), FLAGS))
+    recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
     if FLAGS.initial_weights:
-        given = load_weights("--initial_weights", FLAGS.initial_weights)
+        given = load_detector(FLAGS.initial_weights)
         if _architecture(given) != _architecture(detector):
             raise ValueError(
                 f"--initial_weights holds {_architecture(given)}, but the flags ask for "
-                f"{_architecture(detector)}. Change --detector and --width, or the weights."
+                f"{_architecture(detector)}. Change --detector and its options, or the weights."
             )
         detector.set_weights(given.get_weights())
-    if FLAGS.trained_strides:
-        detector.train_only([int(stride) for stride in FLAGS.trained_strides])
-    detector.loss_settings = LossSettings(
-        negative_ratio=FLAGS.negative_ratio,
-        mining_steps=FLAGS.mining_steps,
-        regression_weight=FLAGS.regression_weight,
-    )
+    detector.adopt(kind.recipe_class(**recipe))
     return detector
 
 
@@ -93,11 +125,14 @@ def _architecture(model: keras.Model) -> str:
     return f"{type(model).__name__}({settings})"
 
 
-def make_distiller(student: Detector) -> Distiller:
+def make_distiller(student: Detector) -> Distiller | Imitator:
     """The student with the teacher that the flags name."""
+    teacher = load_detector(FLAGS.teacher)
+    if FLAGS.distillation == "maps":
+        return Imitator(student, teacher, FLAGS.label_weight)
     return Distiller(
         student,
-        load_weights("--teacher", FLAGS.teacher),
+        teacher,
         FLAGS.distillation_weight,
         FLAGS.beta,
         FLAGS.gamma,
@@ -105,37 +140,32 @@ def make_distiller(student: Detector) -> Distiller:
     )
 
 
-def load_weights(flag: str, name_or_path: str) -> Detector:
-    """The detector of a preset or a `.keras` file, which `flag` names."""
-    preset = PRESETS.get(name_or_path)
-    path = keras_weights(preset) if preset else Path(name_or_path)
-    if not path.is_file():
-        raise ValueError(
-            f"Expected {flag} to be a preset ({', '.join(PRESETS)}) or a .keras file, "
-            f"got {name_or_path!r}."
-        )
-    return keras.models.load_model(path, compile=False)
-
-
 def compile_model(model: keras.Model) -> None:
-    """Gives the model SGD as in Caffe.
+    """Gives the model SGD as in Caffe, or AdamW.
 
-    There weight decay is a part of the gradient, so momentum multiplies it by 1 / (1 - momentum).
+    In Caffe weight decay is a part of the gradient, so momentum multiplies it by
+    1 / (1 - momentum).
     """
-    optimizer = keras.optimizers.SGD(
-        make_schedule(
+    settings: dict[str, Any] = {
+        "learning_rate": make_schedule(
             FLAGS.schedule,
             FLAGS.learning_rate,
             FLAGS.steps,
             [int(boundary) for boundary in FLAGS.boundaries],
             FLAGS.warmup_steps,
         ),
-        momentum=FLAGS.momentum,
-        weight_decay=FLAGS.weight_decay / (1.0 - FLAGS.momentum) or None,
-        global_clipnorm=FLAGS.clip_norm,
-        use_ema=FLAGS.ema_momentum > 0,
-        ema_momentum=FLAGS.ema_momentum,
-    )
+        "global_clipnorm": FLAGS.clip_norm,
+        "use_ema": FLAGS.ema_momentum > 0,
+        "ema_momentum": FLAGS.ema_momentum,
+    }
+    if FLAGS.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(weight_decay=FLAGS.weight_decay, **settings)
+    else:
+        optimizer = keras.optimizers.SGD(
+            momentum=FLAGS.momentum,
+            weight_decay=FLAGS.weight_decay / (1.0 - FLAGS.momentum) or None,
+            **settings,
+        )
     if optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(optimizer=optimizer, jit_compile=FLAGS.jit_compile)
@@ -154,30 +184,10 @@ def matching_files(patterns: list[str]) -> list[str]:
     return sorted(files)
 
 
-def check_first_step(step: int) -> None:
-    """An error where the run cannot go on from the checkpoint of `step` with these flags."""
-    if step > FLAGS.steps:
-        raise app.UsageError(
-            f"The run in {FLAGS.output} is at step {step} already, beyond --steps={FLAGS.steps}. "
-            "Give a larger --steps, or a new run another --output."
-        )
-    if step % FLAGS.steps_per_epoch:
-        raise app.UsageError(
-            f"The run in {FLAGS.output} is at step {step}, which is not a multiple of "
-            f"--steps_per_epoch={FLAGS.steps_per_epoch}. Go on with the value it was begun with."
-        )
-
-
 def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterable[tuple]]:
     """A function that gives the batches from a step on."""
     settings = {
-        "anchor_levels": detector.anchor_levels,
-        "matcher": AnchorMatcher(
-            positive_threshold=FLAGS.positive_threshold,
-            negative_threshold=FLAGS.negative_threshold,
-            compensation_threshold=FLAGS.compensation_threshold,
-            compensation_count=FLAGS.compensation_count,
-        ),
+        "make_targets": detector.make_targets,
         "augmentation": Augmentation(
             size=FLAGS.image_size,
             crop_probability=FLAGS.crop_probability,
@@ -213,39 +223,31 @@ def train(
     """Trains `model`, the detector or its distiller, from `first_step` to the last step.
 
     Ends the program, with the batch saved, at a loss that is not finite.
+
+    Raises:
+        train.interruption.Interrupted: SIGINT or SIGTERM came, and the state is saved.
     """
-    last_epoch = FLAGS.steps // FLAGS.steps_per_epoch
-    log = EventLog(output / "tensorboard")
-    callbacks: list[keras.callbacks.Callback] = [
-        Progress(first_step, FLAGS.steps),
-        StopWhenNotFinite(),
-        Curves(log),
-    ]
-    if validation_files:
-        records = read_records(validation_files)
-        callbacks.append(
-            Validation(
-                detector,
-                itertools.islice(records, FLAGS.validation_pictures),
-                FLAGS.validation_side,
-                FLAGS.validate_every,
-                last_epoch,
-                log,
-                output / "best.keras",
-            )
-        )
-    # Last: what a checkpoint stands for is then complete, also when the run is killed right after.
-    callbacks.append(SaveCheckpoint(checkpoints))
+    done = first_step % FLAGS.steps_per_epoch
     try:
-        model.fit(
-            batches(first_step),
-            initial_epoch=first_step // FLAGS.steps_per_epoch,
-            epochs=last_epoch,
-            steps_per_epoch=FLAGS.steps_per_epoch,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
+        with (
+            closing(EventLog(output / "tensorboard")) as log,
+            closing(Progress(first_step, FLAGS.steps)) as progress,
+            Interruption() as interruption,
+        ):
+            callbacks: list[keras.callbacks.Callback] = [progress, StopWhenNotFinite(), Curves(log)]
+            if validation_files:
+                callbacks.append(make_validation(detector, validation_files, log, output))
+            # Last: what a state stands for is then complete, also when the run is killed after it.
+            callbacks.append(SaveCheckpoint(checkpoints, interruption))
+            fit_from(
+                first_step,
+                model,
+                batches,
+                FLAGS.steps,
+                FLAGS.steps_per_epoch,
+                callbacks,
+                checkpoints.means(done) if done else None,
+            )
     except NotFiniteLoss as error:
         path = output / f"not-finite-step-{error.step}.npz"
         save_batch(next(iter(batches(error.step))), path)
@@ -253,23 +255,44 @@ def train(
             f"\n{error} Its batch is in {path}; the newest checkpoint is from before it. "
             "Try a lower --learning_rate or --clip_norm."
         )
-    finally:
-        log.close()
+
+
+def make_validation(
+    detector: Detector, files: list[str], log: EventLog, output: Path
+) -> Validation:
+    """The validation that the flags ask for."""
+    return Validation(
+        detector,
+        itertools.islice(read_records(files), FLAGS.validation_pictures),
+        FLAGS.validation_side,
+        FLAGS.validate_every,
+        FLAGS.steps // FLAGS.steps_per_epoch,
+        log,
+        output / "best.keras",
+    )
 
 
 def save_batch(batch: tuple, path: Path) -> None:
-    """Writes a batch `(images, targets)` as an .npz file of `images`, `labels` and `offsets`."""
+    """Writes a batch `(images, targets)` as an .npz file of `images` and every target."""
     images, targets = batch
+    arrays: dict[str, Any] = {name: np.asarray(target) for name, target in targets.items()}
     with atomic_path(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            images=np.asarray(images),
-            labels=np.asarray(targets["labels"]),
-            offsets=np.asarray(targets["offsets"]),
-        )
+        np.savez_compressed(temporary, images=np.asarray(images), **arrays)
+
+
+def parse_flags(arguments: list[str]) -> list[str]:
+    """Reads the command line into the flags; what is wrong with it ends the program, said."""
+    try:
+        run_flags.define_flags(FLAGS, arguments)
+        flags.adopt_module_key_flags(run_flags)
+        return FLAGS(arguments)
+    except flags.UnrecognizedFlagError as error:
+        kind = detector_class(run_flags.named_detector(arguments))
+        own = [option.name for option in (*constructor_options(kind), *recipe_options(kind))]
+        sys.exit(f"error: {error}. {kind.__name__} has the options {', '.join(own)}.")
+    except (flags.Error, ValueError, ImportError) as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":
-    run_flags.define_flags()
-    flags.adopt_module_key_flags(run_flags)
-    app.run(main)
+    app.run(main, flags_parser=parse_flags)

@@ -11,7 +11,10 @@ from train.tensorboard import EventLog
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar over all steps of the run, with the mean losses of the epoch and the time left."""
+    """A bar over all steps of the run, with the mean losses of the epoch and the time left.
+
+    It stays until it is closed: a run may call `fit` more than once.
+    """
 
     async_safe = True
 
@@ -26,7 +29,8 @@ class Progress(keras.callbacks.Callback):
         if self.bar.n % 20 == 0 and logs:
             self.bar.set_postfix({name: f"{float(logs[name]):.3f}" for name in logs}, refresh=False)
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def close(self) -> None:
+        """Ends the line of the bar."""
         self.bar.close()
 
 
@@ -78,7 +82,7 @@ class StopWhenNotFinite(keras.callbacks.Callback):
         self._bad_steps: list[int] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._epoch_start = epoch * self.params["steps"]
+        self._epoch_start = int(self.model.optimizer.iterations)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if not math.isfinite(float(logs["loss"])):

@@ -9,10 +9,10 @@ import cv2
 import keras
 import numpy as np
 
-from tfface.anchors import grid_anchors
-from tfface.data.records import Record
+from tfface.data.records import Record, decode_picture
 from tfface.detections import Detections
-from tfface.detectors.base import Detector, select_faces
+from tfface.detectors.base import Detector
+from tfface.detectors.loading import save_detector
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 from tfface.files import atomic_path
@@ -117,34 +117,20 @@ class Validation(keras.callbacks.Callback):
             temporary.write_text(json.dumps({"step": step, "score": score, **areas}) + "\n")
 
     def _detect(self) -> list[Detections]:
-        anchors = grid_anchors(self.detector.anchor_levels, *self.images.shape[1:3])
-        detections = []
+        height, width = self.images.shape[1:3]
+        detections: list[Detections] = []
         for start in range(0, len(self.images), self.batch_size):
             images = self.images[start : start + self.batch_size]
             padding = self.batch_size - len(images)
             outputs = self.model.predict_on_batch(np.pad(images, ((0, padding), *[(0, 0)] * 3)))
-            for index in range(len(images)):
-                boxes, scores = select_faces(
-                    outputs["logits"][index], outputs["offsets"][index], anchors, 0.02
-                )
-                detections.append(Detections(boxes, scores))
+            faces = self.detector.select(outputs, height, width, 0.02)
+            detections += [Detections(*of_one) for of_one in faces[: len(images)]]
         return detections
-
-
-def save_detector(detector: Detector, path: Path) -> None:
-    """Writes a detector as a `.keras` file without the state of its optimiser."""
-    copy = type(detector).from_config(detector.get_config())
-    copy.set_weights(detector.get_weights())
-    with atomic_path(path) as temporary:
-        copy.save(temporary)
 
 
 def _reduce(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:
     """The picture of a record, its long side made `side`, in the corner of a square; its faces."""
-    image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")
-    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    image = decode_picture(record)
     factor = side / max(image.shape[:2])
     interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     reduced = cv2.resize(image, None, fx=factor, fy=factor, interpolation=interpolation)

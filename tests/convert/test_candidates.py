@@ -4,42 +4,55 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from convert.candidates import decode_level
+from convert.candidates import all_candidates, level_anchors
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.parity import Tolerance, compare
 from convert.tflite import to_tflite
-from tfface.anchors import AnchorLevel, level_anchors
+from tfface import anchors
+from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.boxes import decode
+from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FBI_ANCHORS
 from tfface.predict.litert import LiteRTRuntime
 
 SIZE = (128, 160)
 
 
-@pytest.mark.parametrize("level", [*FBI_ANCHORS[:2], FACEBOXES_ANCHORS[0]])
-def test_the_same_boxes_as_with_a_grid_of_anchors(level: AnchorLevel) -> None:
-    rows, columns = level.grid_shape(96, 160)
+LEVELS = [*FBI_ANCHORS[:2], FACEBOXES_ANCHORS[0], AnchorLevel(16, (20, 30), aspect=1.25)]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_anchors_are_those_of_the_grid_also_where_the_size_is_not_known(level: AnchorLevel) -> None:
+    expected = anchors.level_anchors(level, 90, 160)
+
+    np.testing.assert_allclose(level_anchors(level, 90, 160), expected, atol=1e-4)
+    size = tf.constant([90, 160])
+    np.testing.assert_allclose(level_anchors(level, size[0], size[1]), expected, atol=1e-4)
+
+
+def test_the_same_boxes_and_scores_as_with_a_grid_of_anchors() -> None:
+    grid = grid_anchors(LEVELS[:2], 96, 160)
     generator = np.random.default_rng(0)
-    channels = 4 * level.anchors_per_cell
-    offsets = generator.normal(size=(2, rows, columns, channels)).astype(np.float32)
+    offsets = generator.normal(size=(2, len(grid), 4)).astype(np.float32)
+    logits = generator.normal(size=(2, len(grid))).astype(np.float32)
+    outputs = {"scores": tf.constant(logits), "offsets": tf.constant(offsets)}
 
-    boxes = decode_level(tf.constant(offsets), level)
+    found = all_candidates(AnchorDetector(LEVELS[:2]), outputs, (96, 160))
 
-    anchors = level_anchors(level, 96, 160)
-    expected = decode(offsets.reshape(2, -1, 4), np.stack([anchors, anchors]))
-    np.testing.assert_allclose(boxes, expected, atol=1e-3)
+    np.testing.assert_allclose(found["boxes"], decode(offsets, grid[None]), atol=1e-3)
+    np.testing.assert_allclose(found["scores"], 1 / (1 + np.exp(-logits)), atol=1e-6)
 
 
 def test_boxes_are_at_most_125_anchors_wide_and_high() -> None:
-    level = AnchorLevel(stride=8, scales=(8.0,))
     # exp(40 * 0.2) = 2,981; cut to 125: 1,000 pixels around the centre of the cell, at 4.
-    offsets = np.array([0, 0, 40, 40], np.float32).reshape(1, 1, 1, 4)
+    levels = (AnchorLevel(stride=8, scales=(8.0,)),)
+    offsets = tf.constant([[[0.0, 0.0, 40.0, 40.0]]])
+    outputs = {"scores": tf.zeros((1, 1)), "offsets": offsets}
 
-    (box,) = decode_level(tf.constant(offsets), level)[0].numpy()
+    found = all_candidates(AnchorDetector(levels), outputs, (8, 8))
 
-    np.testing.assert_allclose(box, [-496, -496, 504, 504], rtol=1e-5)
-    np.testing.assert_allclose(box, decode(offsets[0, 0], level_anchors(level, 8, 8))[0], rtol=1e-5)
+    np.testing.assert_allclose(found["boxes"], [[[-496, -496, 504, 504]]], rtol=1e-5)
 
 
 @pytest.mark.parametrize("size", [None, SIZE])
@@ -53,10 +66,10 @@ def test_a_file_of_candidates_finds_what_the_detector_finds(empty_tensors, detec
     assert not empty_tensors(content, SIZE)
 
 
-def test_all_of_it_is_one_partition(detector):
+def test_all_of_it_is_one_partition(tiny_detector):
     from ai_edge_litert.interpreter import Interpreter
 
-    content = to_tflite(DetectionGraph(detector, size=SIZE, batch=1), "candidates")
+    content = to_tflite(DetectionGraph(tiny_detector, size=SIZE, batch=1), "candidates")
     interpreter = Interpreter(model_content=content)
     interpreter.allocate_tensors()
     names = [operation["op_name"] for operation in interpreter._get_ops_details()]
@@ -65,5 +78,5 @@ def test_all_of_it_is_one_partition(detector):
     assert names.count("DELEGATE") == 1
     assert not {"NON_MAX_SUPPRESSION_V4", "TOPK_V2"} & set(names)
     outputs = {tuple(output["shape"]) for output in interpreter.get_output_details()}
-    # Strides 8 to 128 at 128x160: 16*20*4 + 8*10*2 + 4*5*2 + 2*3*2 + 1*2*2 = 1,496.
-    assert outputs == {(1, 1496, 4), (1, 1496)}
+    # Strides 16 and 32 at 128x160: 8*10*2 + 4*5 = 180.
+    assert outputs == {(1, 180, 4), (1, 180)}

@@ -1,39 +1,34 @@
-"""convert.faces: anchors, decoding and suppression in the exported graph."""
+"""convert.faces: decoding and suppression in the exported graph."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from convert.faces import Selection, anchors_at, select_faces
-from tfface.anchors import AnchorLevel, grid_anchors
-from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FBI_ANCHORS
+from convert.faces import Selection, select_faces
+from tfface.anchors import AnchorLevel
+from tfface.detectors.anchor_detector import AnchorDetector
 
 SQUARES = (AnchorLevel(10, (10,)),)
 """One anchor a cell, the cell itself."""
 
 
-def select(differences, grid, **selection):
-    """Faces of a picture of one row or more of `SQUARES`, all offsets 0."""
+def faces_of(scores, size, offsets=None, levels=SQUARES, picture_size=None, **selection):
+    """Faces of an input of `size`, all offsets 0 where none are given."""
+    if offsets is None:
+        offsets = tf.zeros((len(scores), 4))
+    outputs = {
+        "scores": tf.constant(scores, tf.float32)[None],
+        "offsets": tf.constant(offsets, tf.float32)[None],
+    }
     faces = select_faces(
-        tf.constant(differences, tf.float32),
-        tf.zeros((len(differences), 4)),
-        SQUARES,
-        [grid],
-        (grid[0] * 10, grid[1] * 10),
-        Selection(**selection),
+        AnchorDetector(levels), outputs, size, picture_size or size, Selection(**selection)
     )
     return {name: value.numpy() for name, value in faces.items()}
 
 
-@pytest.mark.parametrize("levels", [FACEBOXES_ANCHORS, FBI_ANCHORS])
-@pytest.mark.parametrize("size", [(32, 32), (64, 160), (256, 128)])
-def test_anchors_worked_out_one_by_one_are_those_of_the_grid(levels, size):
-    expected = grid_anchors(levels, *size)
-    indices = np.random.default_rng(0).permutation(len(expected)).astype(np.int32)
-
-    anchors = anchors_at(indices, levels, [level.grid_shape(*size) for level in levels])
-
-    np.testing.assert_array_equal(anchors, expected[indices])
+def select(scores, grid, **selection):
+    """Faces of a picture of one row or more of `SQUARES`."""
+    return faces_of(scores, (grid[0] * 10, grid[1] * 10), **selection)
 
 
 def test_faces_come_in_falling_order_and_the_rest_is_zero():
@@ -48,25 +43,18 @@ def test_faces_come_in_falling_order_and_the_rest_is_zero():
 def test_of_two_that_overlap_the_better_one_stays():
     # Anchors of 10 and 8 pixels around one centre: intersection 64 of a union of 100.
     levels = (AnchorLevel(10, (10, 8)),)
-    arguments = (tf.constant([1.0, 2.0]), tf.zeros((2, 4)), levels, [(1, 1)], (10, 10))
+    suppressed, both = (
+        faces_of([1.0, 2.0], (10, 10), levels=levels, iou_threshold=threshold)
+        for threshold in (0.63, 0.65)
+    )
 
-    suppressed = select_faces(*arguments, Selection(iou_threshold=0.63))
-    both = select_faces(*arguments, Selection(iou_threshold=0.65))
-
-    assert (suppressed["count"].numpy(), both["count"].numpy()) == (1, 2)
-    assert suppressed["boxes"][0].numpy().tolist() == [1, 1, 9, 9]
+    assert (suppressed["count"], both["count"]) == (1, 2)
+    assert suppressed["boxes"][0].tolist() == [1, 1, 9, 9]
 
 
 def test_offsets_are_decoded_and_boxes_cut_to_the_picture():
-    # 0.1 * 5 anchor sizes to the right: 10 + 5 - 5 = 10 to 20, of which 15 are picture.
-    faces = select_faces(
-        tf.constant([3.0]),
-        tf.constant([[5.0, 0, 0, 0]]),
-        (AnchorLevel(10, (10,)),),
-        [(1, 1)],
-        (8, 12),
-        Selection(max_detections=1),
-    )
+    # 0.1 * 5 anchor sizes to the right: 5 to 15, of which 12 are picture.
+    faces = faces_of([3.0], (10, 10), [[5.0, 0, 0, 0]], picture_size=(8, 12), max_detections=1)
 
     np.testing.assert_allclose(faces["boxes"], [[5, 0, 12, 8]])
 

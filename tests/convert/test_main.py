@@ -10,7 +10,6 @@ from absl import flags
 
 import convert.main
 from convert import writers
-from convert.faces import Selection
 from convert.main import calibration_folder, choose_format, parse_size
 from convert.metadata import read_embedded
 from convert.parity import TOLERANCES, ParityError, Tolerance
@@ -54,34 +53,40 @@ def test_converts_and_reports_how_far_the_file_is_from_the_detector(keras_file, 
 
 
 def test_a_model_that_is_not_there(tmp_path):
-    process = command("--model=missing.keras", f"--output={tmp_path / 'x.tflite'}")
+    values = flags.FlagValues()
+    convert.main.define_flags(values)
+    values(["convert", "--model=missing.keras", f"--output={tmp_path / 'x.tflite'}"])
 
-    assert process.returncode == 1
-    assert "error: expected a preset (fbi-1" in process.stderr
+    with pytest.raises(ValueError, match=r"expected a preset \(fbi-1"):
+        convert.main.run(values)
+
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("write", [writers.write_tflite, writers.write_saved_model])
-def test_nothing_is_written_unless_the_file_agrees(detector, picture, tmp_path, monkeypatch, write):
+def test_nothing_is_written_unless_the_file_agrees(
+    tiny_detector, picture, tmp_path, monkeypatch, write
+):
     monkeypatch.setitem(TOLERANCES, "float32", Tolerance(box=-1.0))
 
     with pytest.raises(ParityError, match="the file was not written"):
-        write(detector, tmp_path / "x", "small", Selection(), (128, 160), [picture])
+        write(
+            writers.Conversion(tiny_detector, "small", [picture], size=(128, 160)), tmp_path / "x"
+        )
 
     assert not any(tmp_path.iterdir())
 
 
-def test_writes_a_saved_model(detector, picture, tmp_path):
-    parity = writers.write_saved_model(
-        detector, tmp_path / "small" / "1", "small", Selection(), None, [picture]
-    )
+def test_writes_a_saved_model(tiny_detector, picture, tmp_path):
+    conversion = writers.Conversion(tiny_detector, "small", [picture])
+    parity = writers.write_saved_model(conversion, tmp_path / "small" / "1")
 
     assert parity.matched > 0 and parity.unmatched == 0
     assert (tmp_path / "small" / "1" / "saved_model.pb").is_file()
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("any", None), ("480x640", (480, 640)), ("1x1", (1, 1))]
+    ("text", "size"), [("any", None), ("640x480", (480, 640)), ("1x1", (1, 1))]
 )
 def test_sizes(text, size):
     assert parse_size(text) == size
@@ -89,7 +94,7 @@ def test_sizes(text, size):
 
 @pytest.mark.parametrize("text", ["", "480", "480x", "0x640", "-1x640", "480X640", "480x640x3"])
 def test_what_is_no_size(text):
-    with pytest.raises(ValueError, match=f"--size such as 480x640 .* or any, got '{text}'"):
+    with pytest.raises(ValueError, match=f"--size such as 640x480 .* or any, got '{text}'"):
         parse_size(text)
 
 

@@ -72,16 +72,16 @@ def test_a_file_of_one_size_gets_pictures_of_that_size():
 
 
 def test_what_is_within_tolerance_passes():
-    Parity(1, 98, 2, 1e-3, 0.1).check(Tolerance(score=1e-3, box=0.1, unmatched=0.02))
+    Parity(1, 98, 2, 1e-3, 0.1, 5).check(Tolerance(score=1e-3, box=0.1, unmatched=0.02))
 
 
 @pytest.mark.parametrize(
     "parity",
     [
-        Parity(1, 100, 0, 2e-3, 0.0),
-        Parity(1, 100, 0, 0.0, 0.2),
-        Parity(1, 97, 3, 0.0, 0.0),
-        Parity(1, 100, 0, float("nan"), 0.0),
+        Parity(1, 100, 0, 2e-3, 0.0, 5),
+        Parity(1, 100, 0, 0.0, 0.2, 5),
+        Parity(1, 97, 3, 0.0, 0.0, 5),
+        Parity(1, 100, 0, float("nan"), 0.0, 5),
     ],
 )
 def test_what_is_above_does_not(parity):
@@ -91,7 +91,7 @@ def test_what_is_above_does_not(parity):
 
 def test_nothing_to_compare_proves_nothing():
     with pytest.raises(ParityError, match="faces to compare in 3 pictures, got none"):
-        Parity(3, 0, 0, 0.0, 0.0).check(Tolerance())
+        Parity(3, 0, 0, 0.0, 0.0, 0).check(Tolerance())
 
 
 def test_a_coarse_file_is_compared_on_the_faces_that_anyone_would_draw():
@@ -106,3 +106,18 @@ def test_a_coarse_file_is_compared_on_the_faces_that_anyone_would_draw():
     assert (parity.matched, parity.unmatched) == (1, 0)
     assert parity.score_difference == pytest.approx(0.05)
     parity.check(tolerance)
+
+
+def test_the_message_tells_faces_from_the_many_boxes_that_are_compared():
+    """A file keeps every box above 0.02; two of these are faces to anyone who looks."""
+    scores = [0.9, 0.51, 0.49, 0.1, 0.03]
+    boxes = [[20 * i, 0, 20 * i + 10, 10] for i in range(5)]
+    detector = Finds([*boxes, [0, 30, 10, 40]], [*scores, 0.03])
+
+    message = str(compare(Finds(boxes, scores), detector, [IMAGE, IMAGE], Selection()))
+
+    # twice 2 of 6 boxes, of which the detector alone has the last
+    assert message == (
+        "2 pictures, 4 faces (score above 0.5) found by both; of all 12 boxes compared 2 are in "
+        "one only; largest differences: score 0.0e+00, box 0.0e+00 pixels"
+    )

@@ -15,11 +15,6 @@ SIZE = (128, 160)
 
 
 @pytest.fixture(scope="module")
-def float32(detector):
-    return to_tflite(DetectionGraph(detector, batch=1))
-
-
-@pytest.fixture(scope="module")
 def files(float32, picture):
     return {precision: quantize(float32, precision, [picture[None]]) for precision in PRECISIONS}
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from benchmarks.runtimes import INSTALLED, File, Interpreter, verdict
-from convert.contestants import picture_with_faces
 from convert.graph import DetectionGraph
-from convert.models import load_detector
 from convert.quantization import PRECISIONS, quantize
 from convert.tflite import to_tflite
+from measure.contestants import picture_with_faces
+from tfface.detectors.loading import load_detector
 from tfface.predict import signature
 from tfface.presets import PRESETS
 

@@ -11,11 +11,11 @@ import tensorflow as tf
 from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe, embed, read_embedded
-from convert.models import load_detector
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
 from tfface.anchors import grid_anchors
-from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxes, FaceBoxesImproved
+from tfface.detectors.faceboxes import FaceBoxes
+from tfface.detectors.loading import load_detector
 from tfface.distiller import Distiller
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
@@ -63,12 +63,12 @@ def test_no_tensor_is_empty_at_any_size(empty_tensors, tflite_of_any_size, size)
 
 
 @pytest.mark.parametrize("size", [(128, 160), (100, 90)])
-def test_a_file_of_one_size(detector, size):
-    content = to_tflite(DetectionGraph(detector, size=size, batch=1))
+def test_a_file_of_one_size(tiny_detector, size):
+    content = to_tflite(DetectionGraph(tiny_detector, size=size, batch=1))
     runtime = LiteRTRuntime(content, "small.tflite")
 
     assert runtime.fixed_size == size
-    parity = compare(runtime, detector, [noise(*size)], Selection())
+    parity = compare(runtime, tiny_detector, [noise(*size)], Selection())
     parity.check(Tolerance(score=1e-4, box=0.01))
 
 
@@ -134,14 +134,14 @@ def test_licence_and_terms_of_a_preset_go_with_it(detector):
     assert "WIDER FACE" in description["data_terms"]
 
 
-def test_the_file_of_a_distilled_detector_is_as_large_as_any(tmp_path: Path) -> None:
+def test_the_file_of_a_distilled_detector_is_as_large_as_any(TinyDetector, tmp_path: Path) -> None:
     """A student after a step with a teacher, and the same one after a step without.
 
     Names of layers are in the file, and Keras counts them; so each is loaded as if into a new
     process, as `convert.main` does. TFLite stores equal constants once; so no bias is left at zero.
     """
     generator = np.random.default_rng(0)
-    anchors = len(grid_anchors(FBI_ANCHORS, 128, 128))
+    anchors = len(grid_anchors(TinyDetector().anchor_levels, 128, 128))
     targets = {
         "labels": np.eye(1, anchors, dtype=np.int32),
         "offsets": np.zeros((1, anchors, 4), np.float32),
@@ -149,9 +149,9 @@ def test_the_file_of_a_distilled_detector_is_as_large_as_any(tmp_path: Path) -> 
     batch = noise(128, 128)[None], targets
     sizes = []
     for distils in (False, True):
-        student = FaceBoxesImproved(width=0.5, name="student")
+        student = TinyDetector(name="student")
         student.set_weights([generator.uniform(0.01, 0.1, w.shape) for w in student.get_weights()])
-        model = Distiller(student, FaceBoxesImproved(width=1)) if distils else student
+        model = Distiller(student, TinyDetector(width=1)) if distils else student
         model.compile(optimizer=keras.optimizers.SGD(1e-3), jit_compile=False)
         model.fit((batch for _ in itertools.count()), steps_per_epoch=1, shuffle=False, verbose=0)
         model.save(tmp_path / "student.keras")
@@ -163,8 +163,8 @@ def test_the_file_of_a_distilled_detector_is_as_large_as_any(tmp_path: Path) -> 
     assert sizes[0] == sizes[1]
 
 
-def test_a_detector_that_tflite_has_no_operations_for(detector):
-    graph = DetectionGraph(detector, size=(32, 32), batch=1)
+def test_a_detector_that_tflite_has_no_operations_for(tiny_detector):
+    graph = DetectionGraph(tiny_detector, size=(32, 32), batch=1)
     graph.functions["serving_default"] = tf.function(
         lambda images: {"count": tf.raw_ops.Betainc(a=0.5, b=0.5, x=tf.cast(images, tf.float32))},
         input_signature=[tf.TensorSpec((1, 4, 4, 3), tf.uint8, "images")],
@@ -174,6 +174,6 @@ def test_a_detector_that_tflite_has_no_operations_for(detector):
         to_tflite(graph)
 
 
-def test_sizes_without_pixels(detector):
+def test_sizes_without_pixels(tiny_detector):
     with pytest.raises(ValueError, match="at least 1x1 pixels, got 0x32"):
-        DetectionGraph(detector, size=(0, 32))
+        DetectionGraph(tiny_detector, size=(0, 32))

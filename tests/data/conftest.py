@@ -1,9 +1,13 @@
 """A picture whose face is a red square, so that boxes can be compared with pixels."""
 
 from collections.abc import Callable
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+
+from tfface.data.records import Record
 
 FindSquare = Callable[[np.ndarray], np.ndarray]
 
@@ -30,3 +34,19 @@ def find_square() -> FindSquare:
         return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def face_and_ignored() -> Record:
+    """A picture of 64x64 with a face in its first 16x16 pixels and an ignored one in its last."""
+    boxes = np.array([[0, 0, 16, 16], [48, 48, 64, 64]], np.float32)
+    encoded = cv2.imencode(".png", np.full((64, 64, 3), 100, np.uint8))[1].tobytes()
+    return Record("both.png", encoded, 64, 64, boxes, np.array([False, True]))
+
+
+@pytest.fixture(scope="session")
+def unchanged() -> Any:
+    """The `Augmentation` that takes a picture of 64x64 as it is: all of it, not mirrored."""
+    from tfface.data.augmentation import Augmentation
+
+    return Augmentation(size=64, crop_probability=1.0, crop_minimum=1.0, flip_probability=0.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
@@ -38,9 +38,27 @@ def move(augmentation: Augmentation, numbers: dict, where, boxes, kinds=None):
     return tuple(np.asarray(array).tolist() for array in moved)
 
 
-def test_one_crop_in_five_is_the_short_side() -> None:
-    # Below 0.2 of the crops' probability of 0.5.
-    assert patch(Augmentation(), draw(mode=0.09, scale=0.0), 100, 150, [])[2] == 100
+@pytest.mark.parametrize(
+    ("probabilities", "hundredths"),
+    [
+        # Crops of the whole short side (one in five), smaller ones, expansions, jitter.
+        ({}, (10, 40, 10, 40)),  # 0.5, of which a fifth; 0.1; the rest
+        ({"crop_probability": 1.0, "expansion_probability": 0.0}, (20, 80, 0, 0)),
+        ({"crop_probability": 0.25, "expansion_probability": 0.75}, (5, 20, 75, 0)),
+        ({"crop_probability": 0.0, "expansion_probability": 0.0}, (0, 0, 0, 100)),
+    ],
+)
+def test_shares_of_the_kinds_of_patches(probabilities: dict, hundredths: tuple) -> None:
+    # With the smallest scale every kind has a side of its own.
+    kinds = {100: "whole", 30: "crop", 150: "expansion", 1280: "jitter"}
+    augmentation = Augmentation(**probabilities)
+
+    sides = [
+        patch(augmentation, draw(mode=(i + 0.5) / 100, scale=0.0), 100, 150, [])[2]
+        for i in range(100)
+    ]
+
+    assert tuple(sides.count(side) for side in kinds) == hundredths
 
 
 @pytest.mark.parametrize(
@@ -58,7 +76,6 @@ def test_sides_of_patches(mode: float, scale: float, side: float) -> None:
     assert patch(Augmentation(), draw(mode=mode, scale=scale), 100, 150, [])[2] == side
 
 
-@settings(deadline=None)
 @given(
     st.fixed_dictionaries({name: st.floats(0, 1, exclude_max=True, width=32) for name in DRAWS}),
     st.tuples(st.integers(0, 79), st.integers(0, 59), st.integers(1, 60), st.integers(1, 60)),
@@ -202,7 +219,6 @@ def test_grey_pictures_have_one_channel_in_three(colours: np.ndarray) -> None:
     assert np.max(np.ptp(got, axis=-1)) < 0.5
 
 
-@settings(deadline=None)
 @given(st.fixed_dictionaries({name: st.floats(0, 1, exclude_max=True, width=32) for name in DRAWS}))
 def test_colours_stay_in_range(numbers) -> None:
     corners = np.array([[[r, g, b] for r in (0, 255) for g in (0, 255)] for b in (0, 255)])

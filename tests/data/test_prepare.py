@@ -69,3 +69,40 @@ def test_a_list_without_its_folder_is_refused(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert "expected one --images for each --list, got 2 --list and 1 --images" in process.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"images": [], "annotations": []}',
+            "expected a list in the layout of WIDER FACE .* COCO",
+        ),
+        ("0 0.5 0.5 0.1 0.2\n", "expected a list in the layout of WIDER FACE .* YOLO"),
+        ("a.png,1,2,3,4\n", "expected a list in the layout of WIDER FACE .* CSV"),
+        ("a.png\none\n", "list.txt:2: expected the number of faces of a.png, got 'one'"),
+        ("a.png\n1\n0.1 0.2 0.3 0.4\n", "expected faces as x y w h in pixels, got 1 of 1 within"),
+        # 10 + 25 > 30, 15 > 20 / 2: faces in the right half, as corners
+        ("a.png\n3\n" + "10 8 25 15\n" * 3, "got 3 of 3 boxes that leave .* as corners"),
+        ("b.png\n1\n1 2 3 4\n", "got none; dropped pictures, picture missing: 1, b.png"),
+    ],
+)
+def test_a_list_that_is_something_else_ends_in_one_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    pair = data_set(tmp_path / "one", "a.png")
+    (tmp_path / "one" / "list.txt").write_text(text)
+    process = run(*pair, f"--output={tmp_path / 'out'}", "--shards=1")
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: ")
+    assert len(process.stderr.splitlines()) == 1
+    assert re.search(message, process.stderr)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_list_that_is_not_there_ends_in_one_line(tmp_path: Path) -> None:
+    process = run(
+        f"--list={tmp_path / 'no.txt'}", f"--images={tmp_path}", f"--output={tmp_path / 'out'}"
+    )
+    assert process.returncode == 1
+    assert re.fullmatch(r"error: .*No such file.*no\.txt'\n", process.stderr)

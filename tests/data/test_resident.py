@@ -16,6 +16,7 @@ from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.records import Record
 from tfface.matching import FACE, AnchorMatcher
+from tfface.targets import AnchorTargets
 
 if keras.backend.backend() != "jax":
     pytest.skip("runs under KERAS_BACKEND=jax, in tests/test_jax.py", allow_module_level=True)
@@ -47,9 +48,39 @@ def data() -> ResidentData:
     return ResidentData([record(image, box) for image in pictures], side=96)
 
 
-def take(data, steps: int, augmentation=PLAIN, batch_size=4, seed=0, first_step=0) -> list:
-    batches = data.batches(LEVELS, AnchorMatcher(), augmentation, batch_size, seed, first_step)
+def of_all_anchors(height: int, width: int) -> AnchorTargets:
+    return AnchorTargets(LEVELS, height, width, AnchorMatcher())
+
+
+class TwoNumbers:
+    """Targets that are the uniform numbers of a picture."""
+
+    uniform_count = 2
+
+    def __init__(self, height: int, width: int):
+        pass
+
+    def __call__(self, boxes, kinds, uniform) -> dict:
+        return {"numbers": uniform}
+
+
+def take(
+    data,
+    steps: int,
+    augmentation=PLAIN,
+    batch_size=4,
+    seed=0,
+    first_step=0,
+    make_targets=of_all_anchors,
+) -> list:
+    batches = data.batches(make_targets, augmentation, batch_size, seed, first_step)
     return list(itertools.islice(batches, steps))
+
+
+@pytest.fixture(scope="module")
+def whole(data) -> list:
+    """The first three batches."""
+    return take(data, 3)
 
 
 def assert_same(batches: list, others: list) -> None:
@@ -59,8 +90,8 @@ def assert_same(batches: list, others: list) -> None:
             np.testing.assert_array_equal(targets[name], other_targets[name])
 
 
-def test_batches_are_images_and_the_targets_of_all_anchors(data) -> None:
-    ((images, targets),) = take(data, 1)
+def test_batches_are_images_and_the_targets_of_all_anchors(whole) -> None:
+    images, targets = whole[0]
 
     # 4x4 cells of two anchors and 2x2 of one.
     assert (images.shape, images.dtype) == ((4, 64, 64, 3), np.float32)
@@ -68,15 +99,15 @@ def test_batches_are_images_and_the_targets_of_all_anchors(data) -> None:
     assert (targets["offsets"].shape, targets["offsets"].dtype) == ((4, 36, 4), np.float32)
 
 
-def test_the_same_seed_gives_the_same_batches(data) -> None:
-    assert_same(take(data, 3), take(data, 3))
+def test_the_same_seed_gives_the_same_batches(data, whole) -> None:
+    assert_same(take(data, 3), whole)
     with pytest.raises(AssertionError):
-        assert_same(take(data, 3), take(data, 3, seed=1))
+        assert_same(take(data, 3, seed=1), whole)
 
 
-def test_a_run_goes_on_where_it_stopped(data) -> None:
+def test_a_run_goes_on_where_it_stopped(data, whole) -> None:
     # Epochs are six pictures, steps four: step 1 begins in one and ends in the next.
-    assert_same(take(data, 2, first_step=1), take(data, 3)[1:])
+    assert_same(take(data, 2, first_step=1), whole[1:])
 
 
 def test_every_epoch_has_each_picture_once_in_its_own_order(data) -> None:
@@ -87,6 +118,17 @@ def test_every_epoch_has_each_picture_once_in_its_own_order(data) -> None:
     epochs = np.round(numbers).astype(int).reshape(3, 6).tolist()
     assert [sorted(epoch) for epoch in epochs] == [list(range(6))] * 3
     assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+def test_a_maker_of_targets_has_numbers_of_its_own_for_every_picture(data) -> None:
+    batches = take(data, 3, make_targets=TwoNumbers)
+
+    numbers = np.concatenate([targets["numbers"] for _, targets in batches])
+    assert numbers.shape == (12, 2)
+    assert len(np.unique(numbers)) == 24
+    assert np.all((numbers >= 0) & (numbers < 1))
+    # They belong to a place in the sequence.
+    assert_same(take(data, 1, first_step=2, make_targets=TwoNumbers), batches[2:])
 
 
 def test_large_pictures_are_reduced_with_their_boxes(square_picture, find_square) -> None:
@@ -127,6 +169,15 @@ def test_targets_are_faces_of_the_image(square_picture, find_square) -> None:
         if len(found):
             np.testing.assert_allclose(found, [find_square(picture)] * len(found), atol=2)
     assert np.mean(np.any(targets["labels"] == FACE, axis=1)) > 0.8
+
+
+def test_an_ignored_face_is_neither_face_nor_background(face_and_ignored, unchanged) -> None:
+    ((_, targets),) = take(ResidentData([face_and_ignored], side=64), 1, unchanged, batch_size=1)
+
+    labels = np.asarray(targets["labels"][0])
+    # 4x4 cells of two anchors: the smaller one of the first cell and of the last is the box itself.
+    assert (labels[0], labels[30]) == (FACE, -1)
+    assert not np.any(labels[16:] == FACE)
 
 
 PATCHES = {

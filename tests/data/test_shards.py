@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.data.preparation import UNREADABLE, Options
+from tfface.data.recording import UNREADABLE, Options
 from tfface.data.records import Record, read_records, serialize, write_shard
 from tfface.data.sample import ReadReport, Sample
 from tfface.data.shards import prepare

@@ -38,6 +38,7 @@ ALPHA = np.dstack([picture(), GREY])
     [
         (encode(picture(), ".jpg"), True),
         (encode(GREY, ".jpg"), True),
+        (encode(picture(), ".jpg")[:-2], False),  # TensorFlow does not decode it without its end
         (encode(picture(), ".png"), True),
         (encode(GREY, ".png"), True),
         (encode(ALPHA, ".png"), False),

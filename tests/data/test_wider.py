@@ -108,6 +108,8 @@ def test_an_empty_list_has_no_samples(tmp_path: Path) -> None:
         ("a.jpg\n1\nb.jpg\n1\n", r"list\.txt:3: expected a face of a\.jpg .*got 'b\.jpg'"),
         ("a.jpg\n1\n1 2 3\n", r"list\.txt:3: .*at least four numbers x y w h, got '1 2 3'"),
         ("a.jpg\n1\n1 2 nan 4\n", r"list\.txt:3: .*got '1 2 nan 4'"),
+        # landmarks behind x y w h, of which the eighth number would mean that no face counts
+        ("a.jpg\n1\n1 2 3 4 2.5 3 3.5 3 3 4.5\n", r"list\.txt:3: expected 0 or 1 as the eighth"),
         # one face more than the count: its line is taken for the next name
         ("a.jpg\n0\n1 2 3 4\nb.jpg\n", r"list\.txt:4: expected the number of faces of 1 2 3 4"),
     ],

@@ -1,4 +1,6 @@
-"""What every detector shares: the order of its outputs, losses, prediction."""
+"""What every detector shares: the order of its outputs, candidates, prediction, configuration."""
+
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -6,49 +8,56 @@ import pytest
 from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors
-from tfface.detectors.base import IMAGE_MEAN, Detector, LossSettings, select_faces
+from tfface.boxes import decode
+from tfface.detectors.base import Detector
 
 LEVELS = (AnchorLevel(8, (8, 16), (2, 1)), AnchorLevel(16, (32,)))
 
 
-class CentresDetector(Detector):
-    """Its feature maps hold x and y of the upper left corner of every cell, and its heads copy it.
+@dataclass(frozen=True)
+class NoRecipe:
+    """Nothing to choose."""
 
-    So the logits of an anchor tell where its cell is, and its offsets which anchor of it it is.
+
+class CentresDetector(Detector):
+    """Every anchor says where its cell is, and which anchor of it it is.
+
+    Its score is x + 1000 y of the upper left corner of the cell; its first offset is the number of
+    the anchor in the cell, the second the mean of the first pixel of the picture.
     """
 
-    head_kernel_size = 1
+    recipe_class = NoRecipe
 
-    def __init__(self):
+    def __init__(self, shift: float = 0.0):
         super().__init__(LEVELS)
+        self.shift = shift
         self.build_symbolically()
-        for level, head in zip(self.anchor_levels, self.heads, strict=True):
-            kernel = np.zeros((1, 1, 2, 6 * level.anchors_per_cell), np.float32)
-            bias = np.zeros((level.anchors_per_cell, 6), np.float32)
-            kernel[0, 0, 0, 0::6] = 1.0
-            kernel[0, 0, 1, 1::6] = 1.0
-            bias[:, 2] = np.arange(level.anchors_per_cell)
-            head.set_weights([kernel, bias.reshape(-1)])
 
-    def feature_maps(self, images, training=None):
-        maps = []
+    def inference_maps(self, pixels):
+        scores, offsets = [], []
         for level in self.anchor_levels:
-            rows, columns = level.grid_shape(images.shape[1], images.shape[2])
-            corners = np.indices((rows, columns))[::-1] * level.stride
-            corners = np.moveaxis(corners, 0, -1)[None].astype(np.float32)
-            maps.append(ops.zeros_like(images[:, :1, :1, :2]) + corners)
-        return maps
+            rows, columns = level.grid_shape(pixels.shape[1], pixels.shape[2])
+            y, x = np.indices((rows, columns)) * level.stride
+            mean = ops.mean(pixels[:, :1, :1], axis=(1, 2, 3), keepdims=True)
+            cells = np.repeat((x + 1000.0 * y)[None, ..., None], level.anchors_per_cell, axis=-1)
+            scores.append(ops.zeros_like(mean) + cells.astype(np.float32) - self.shift)
+            numbers = np.zeros((1, rows, columns, level.anchors_per_cell, 4), np.float32)
+            numbers[..., 0] = np.arange(level.anchors_per_cell)
+            second = np.zeros_like(numbers)
+            second[..., 1] = 1.0
+            values = numbers.reshape(1, rows, columns, -1), second.reshape(1, rows, columns, -1)
+            offsets.append(values[0] + values[1] * mean)
+        return {"scores": scores, "offsets": offsets}
 
 
 def test_outputs_are_ordered_as_the_anchors() -> None:
-    detector = CentresDetector()
-
-    outputs = detector(np.zeros((2, 32, 64, 3), np.uint8))
+    outputs = CentresDetector()(np.zeros((2, 32, 64, 3), np.uint8))
 
     anchors = grid_anchors(LEVELS, 32, 64)
     corners = [level.cell_anchors() for level in LEVELS]
     for picture in range(2):
-        cells = np.asarray(outputs["logits"])[picture]
+        scores = np.asarray(outputs["scores"])[picture]
+        cells = np.stack([scores % 1000, scores // 1000], axis=-1)
         numbers = np.asarray(outputs["offsets"])[picture, :, 0].astype(int)
         # 4x8 cells of 8 pixels with 5 anchors, then 2x4 cells of 16 with one.
         of_cell = np.concatenate([corners[0][numbers[:160]], corners[1][numbers[160:]]])
@@ -56,84 +65,129 @@ def test_outputs_are_ordered_as_the_anchors() -> None:
 
 
 def test_the_mean_is_subtracted_inside() -> None:
-    class Mean(CentresDetector):
-        def feature_maps(self, images, training=None):
-            maps = super().feature_maps(images)
-            return [m + images[:, :1, :1, :2] for m in maps]
+    class Blue(CentresDetector):
+        pixel_mean = (1.0, 2.0, 200.0)
 
-    picture = np.zeros((1, 32, 32, 3), np.uint8)
-    picture[:] = IMAGE_MEAN
+    for kind in (CentresDetector, Blue):
+        picture = np.zeros((1, 32, 32, 3), np.uint8)
+        picture[:] = kind.pixel_mean
 
-    logits = np.asarray(Mean()(picture)["logits"])
+        offsets = np.asarray(kind()(picture)["offsets"])
 
-    np.testing.assert_array_equal(logits[0, 0], [0, 0])
+        np.testing.assert_allclose(offsets[0, :, 1], 0, atol=1e-5)
 
 
-def test_losses_follow_the_settings() -> None:
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_candidates_are_the_surest_with_their_own_anchors(pictures: int) -> None:
     detector = CentresDetector()
-    labels = np.zeros((1, 168), np.int32)
-    labels[0, 0] = 1
-    targets = {"labels": labels, "offsets": np.ones((1, 168, 4), np.float32)}
-    images = np.zeros((1, 32, 64, 3), np.uint8)
-    outputs = {"logits": np.zeros((1, 168, 2), np.float32), "offsets": np.zeros((1, 168, 4))}
+    images = np.full((pictures, 32, 64, 3), 120, np.uint8)
+    outputs = detector(images)
 
-    detector.loss_settings = LossSettings(regression_weight=2.0)
-    losses = detector.compute_losses(images, targets, outputs)
+    scores, boxes = detector.candidates(outputs, 32, 64, 7)
 
-    # Distances of 1 in four coordinates: 4 x 0.5, twice.
-    assert float(losses["regression"]) == pytest.approx(4.0)
-
-
-def logits_of(scores: list[float]) -> np.ndarray:
-    """Logits whose softmax gives these scores to class 1."""
-    odds = np.log(np.array(scores) / (1 - np.array(scores)))
-    return np.stack([np.zeros_like(odds), odds], axis=-1).astype(np.float32)
+    # The lowest row of cells of 8 pixels, y 24: its last cell, x 56, and the one before it, five
+    # anchors each.
+    expected = [24_056] * 5 + [24_048] * 2
+    np.testing.assert_array_equal(scores, [expected] * pictures)
+    anchors = grid_anchors(LEVELS, 32, 64)
+    chosen = [*range(155, 160), 150, 151]
+    for index in range(pictures):
+        offsets = np.asarray(outputs["offsets"])[index][chosen]
+        np.testing.assert_allclose(boxes[index], decode(offsets, anchors[chosen]), atol=1e-4)
 
 
-def test_faces_are_the_best_boxes_that_do_not_overlap() -> None:
-    anchors = np.array(
-        [[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60], [90, 90, 99, 99]], np.float32
-    )
-    logits = logits_of([0.6, 0.9, 0.7, 0.01])
+def test_there_are_never_more_candidates_than_anchors() -> None:
+    detector = CentresDetector()
+    outputs = detector(np.zeros((1, 32, 32, 3), np.uint8))
 
-    boxes, scores = select_faces(logits, np.zeros((4, 4), np.float32), anchors)
+    scores, boxes = detector.candidates(outputs, 32, 32, 1000)
 
-    # The first overlaps the second by 9/11; the last is below 0.05.
-    np.testing.assert_allclose(boxes, anchors[[1, 2]], atol=1e-4)
-    np.testing.assert_allclose(scores, [0.9, 0.7], rtol=1e-5)
-    assert (boxes.dtype, scores.dtype) == (np.float32, np.float32)
+    # 4x4 cells of 5 anchors and 2x2 of one.
+    assert (scores.shape, boxes.shape) == ((1, 84), (1, 84, 4))
 
 
-def test_candidates_are_limited() -> None:
-    anchors = np.array([[20 * i, 0, 20 * i + 10, 10] for i in range(5)], np.float32)
-    logits = logits_of([0.5, 0.9, 0.6, 0.8, 0.7])
+def test_boxes_are_decoded_of_all_that_is_named_with_the_variances() -> None:
+    class TwoSteps(CentresDetector):
+        box_outputs = ("coarse_offsets", "offsets")
+        box_variances = (1.0, 1.0, 1.0, 1.0)
 
-    _, scores = select_faces(logits, np.zeros((5, 4), np.float32), anchors, candidates=2)
+        def inference_maps(self, pixels):
+            maps = super().inference_maps(pixels)
+            return maps | {"coarse_offsets": [ops.ones_like(m) for m in maps["offsets"]]}
 
-    np.testing.assert_allclose(scores, [0.9, 0.8], rtol=1e-5)
+        def decode(self, outputs, anchors):
+            assert set(outputs) == {"coarse_offsets", "offsets"}
+            return super().decode({"offsets": outputs["coarse_offsets"]}, anchors)
 
+    detector = TwoSteps()
 
-def test_a_picture_without_faces_has_none() -> None:
-    boxes, scores = select_faces(
-        logits_of([0.01]), np.zeros((1, 4), np.float32), np.array([[0, 0, 9, 9]], np.float32)
-    )
+    _, boxes = detector.candidates(detector(np.zeros((1, 32, 32, 3), np.uint8)), 32, 32, 1)
 
-    assert (boxes.shape, scores.shape) == ((0, 4), (0,))
-
-
-def test_extreme_logits_do_not_overflow() -> None:
-    logits = np.array([[-1e4, 1e4], [1e4, -1e4]], np.float32)
-    anchors = np.array([[0, 0, 9, 9], [20, 0, 29, 9]], np.float32)
-
-    _, scores = select_faces(logits, np.zeros((2, 4), np.float32), anchors)
-
-    np.testing.assert_array_equal(scores, [1.0])
+    # The surest anchor is the first of the last cell of 8 pixels, around (26, 26): one anchor to
+    # the right and below, and e times as large.
+    half = 4 * np.e
+    expected = [34 - half, 34 - half, 34 + half, 34 + half]
+    np.testing.assert_allclose(boxes, [[expected]], rtol=1e-5)
 
 
-def test_a_detector_without_maps_says_what_is_missing() -> None:
+def test_faces_are_selected_picture_by_picture() -> None:
+    detector = CentresDetector(shift=24_056.0)
+    outputs = detector(np.zeros((2, 32, 64, 3), np.uint8))
+    outputs["scores"] = np.asarray(outputs["scores"]) - [[0.0], [1e5]]
+
+    (boxes, scores), (no_boxes, no_scores) = detector.select(outputs, 32, 64, score_threshold=0.05)
+
+    # The last cell has logits of 0, all others of -8 or less, which are below the threshold.
+    np.testing.assert_array_equal(scores, 0.5)
+    assert 1 <= len(boxes) == len(scores) <= 5
+    assert (no_boxes.shape, no_scores.shape) == ((0, 4), (0,))
+
+
+def test_a_picture_is_padded_to_the_stride_and_boxes_keep_their_place() -> None:
+    detector = CentresDetector(shift=24_056.0)
+
+    picture = np.zeros((20, 40, 3), np.float32)
+    picture[:] = detector.pixel_mean
+
+    boxes, scores = detector.predict_boxes(picture, score_threshold=0.05)
+
+    # Padded to 32x64, where the surest cell is the last one, x 56 and y 24. Its first four anchors
+    # of 8 pixels stand at its quarters, moved by their number times 0.1 of their side.
+    assert len(boxes) == len(scores) > 0
+    np.testing.assert_allclose(boxes[0], [54, 22, 62, 30], atol=1e-4)
+
+
+def test_options_are_the_configuration() -> None:
+    detector = CentresDetector(shift=2.0)
+
+    assert detector.get_config() == {"name": detector.name, "shift": 2.0}
+
+
+def test_every_weight_is_one_of_inference_unless_a_detector_says_otherwise() -> None:
+    detector = CentresDetector()
+
+    assert detector.inference_weights() == detector.weights
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "message"),
+    [
+        ("inference_maps", (None,), "Unfinished must return maps of scores and offsets"),
+        ("make_targets", (32, 32), "Unfinished must say what it learns from"),
+        ("rescale_scores", (1.0, 0.0), "Unfinished must rescale its heads"),
+        ("compute_losses", (None,) * 4, "Unfinished must write compute_losses"),
+    ],
+)
+def test_an_unfinished_detector_says_what_is_missing(method, arguments, message) -> None:
     class Unfinished(Detector):
+        recipe_class = NoRecipe
+
         def __init__(self):
             super().__init__(LEVELS)
 
-    with pytest.raises(NotImplementedError, match="Unfinished must return one map per anchor"):
-        Unfinished().feature_maps(keras.Input((32, 32, 3)))
+    with pytest.raises(NotImplementedError, match=message):
+        getattr(Unfinished(), method)(*arguments)
+
+
+def test_it_is_a_keras_model() -> None:
+    assert isinstance(CentresDetector(), keras.Model)

@@ -29,7 +29,7 @@ def test_any_multiple_of_32_has_its_anchors(detectors, kind, height: int, width:
     outputs = detector(np.zeros((2, height, width, 3), np.uint8))
 
     count = len(grid_anchors(detector.anchor_levels, height, width))
-    assert outputs["logits"].shape == (2, count, 2)
+    assert outputs["scores"].shape == (2, count)
     assert outputs["offsets"].shape == (2, count, 4)
 
 
@@ -39,7 +39,7 @@ def test_bytes_and_floats_are_the_same_picture(detectors, kind) -> None:
 
     of_bytes, of_floats = (detectors[kind](x) for x in (picture, picture.astype(np.float32)))
 
-    np.testing.assert_array_equal(of_bytes["logits"], of_floats["logits"])
+    np.testing.assert_array_equal(of_bytes["scores"], of_floats["scores"])
 
 
 def test_fbi_has_the_parameters_of_its_layers() -> None:

@@ -13,8 +13,8 @@ from tfface.evaluation.runner import (
     detect_pictures,
     evaluate_detector,
     long_side_for,
-    open_wider,
 )
+from tfface.evaluation.wider_files import open_wider
 
 
 class WhiteDetector:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_agrees_with_the_loops_of_the_official_tool(seed):
     generator = np.random.default_rng(seed)

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from keras import ops
 
@@ -88,7 +87,6 @@ def test_the_example_of_section_2_2() -> None:
     assert threshold_scale(4.0, 2.0) == pytest.approx(6.67, abs=0.005)
 
 
-@hypothesis_settings(deadline=None)  # the first example compiles
 @given(st.floats(0.0, 8.0), st.floats(0.0, 8.0))
 def test_the_area_under_the_threshold_is_that_of_gamma(beta: float, gamma: float) -> None:
     # The middle of 20,000 strips; A(1, gamma) = 0.5 ** gamma / (gamma + 1).

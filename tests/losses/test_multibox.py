@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from tfface.detectors.base import LossSettings
+from tfface.detectors.anchor_detector import AnchorRecipe
 from tfface.losses.multibox import multibox_losses
 
 
 def losses(
-    labels, logits, target_offsets=None, offsets=None, negative_ratio=3.0, **settings
+    labels, logits, target_offsets=None, offsets=None, negative_ratio=3.0, **recipe
 ) -> dict[str, float]:
     """Both losses of a batch; offsets are zero where they are not given."""
     labels = np.array(labels, np.int32)
@@ -22,7 +22,7 @@ def losses(
             "logits": np.array(logits, np.float32),
             "offsets": zeros if offsets is None else offsets,
         },
-        LossSettings(**settings),
+        AnchorRecipe(**recipe),
         negative_ratio,
     )
     return {name: float(value) for name, value in values.items()}
@@ -58,6 +58,15 @@ def test_a_batch_without_faces_has_finite_losses() -> None:
     assert values["classification"] == pytest.approx(128 * math.log(2), rel=1e-5)
 
 
+def test_without_sampling_every_anchor_counts_but_the_ignored_ones() -> None:
+    labels = [1, 0, 0, 0, 0, -1, -1, 0]
+
+    values = losses([labels], np.zeros((1, 8, 2)), sampling="all")
+
+    # Six anchors with equal logits, one of them positive.
+    assert values["classification"] == pytest.approx(6 * math.log(2), rel=1e-5)
+
+
 def test_a_batch_of_ignored_anchors_teaches_nothing() -> None:
     assert losses(np.full((1, 8), -1), np.ones((1, 8, 2))) == {
         "classification": 0,
@@ -77,7 +86,7 @@ def test_ignored_anchors_have_no_gradient() -> None:
         values = multibox_losses(
             {"labels": labels, "offsets": np.zeros((1, 8, 4), np.float32)},
             {"logits": logits, "offsets": offsets},
-            LossSettings(),
+            AnchorRecipe(),
             negative_ratio=3.0,
         )
         total = sum(values.values())

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.litert import LiteRTRuntime, load_interpreter
 from tfface.predict.runtime import ModelError
 
 
@@ -65,6 +66,44 @@ def test_a_file_of_one_size(fixed_tflite_content: bytes) -> None:
         runtime.run(picture_with_red(32, 32, 0, 0))
     # An error leaves it in order.
     assert runtime.run(picture_with_red(64, 96, 1, 2))[0][0].tolist() == [2, 1, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (RuntimeError(""), "RuntimeError, which gives no reason"),
+        (RuntimeError("failed to prepare."), "failed to prepare"),
+        (MemoryError(), "not enough memory"),
+    ],
+)
+def test_after_a_failure_the_file_is_loaded_anew(
+    tflite_content: bytes, monkeypatch: pytest.MonkeyPatch, failure: Exception, reason: str
+) -> None:
+    # An interpreter that could not take a large picture crashes the process at the next size.
+    loaded = []
+
+    class Breakable:
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            self._interpreter = load_interpreter(*arguments, **settings)
+            loaded.append(self)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._interpreter, name)
+
+        def allocate_tensors(self) -> None:
+            if len(loaded) == 1 and loaded[0] is self:
+                raise failure
+            self._interpreter.allocate_tensors()
+
+    monkeypatch.setattr("tfface.predict.litert.load_interpreter", Breakable)
+    runtime = LiteRTRuntime(tflite_content, "reddest.tflite")
+
+    with pytest.raises(ModelError, match=rf"\(64, 64, 3\): {reason}; .* a smaller long_side"):
+        runtime.run(picture_with_red(64, 64, 3, 5))
+    boxes, _ = runtime.run(picture_with_red(32, 32, 3, 5))
+
+    assert boxes[0].tolist() == [5, 3, 6, 4]
+    assert len(loaded) == 2
 
 
 def test_threads_may_share_a_detector(tflite_content: bytes) -> None:

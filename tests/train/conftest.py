@@ -38,13 +38,18 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def make_record() -> Callable[..., Record]:
+    return composed_record
+
+
+@pytest.fixture(scope="session")
 def make_flags() -> MakeFlags:
     """`make_flags("--steps=3", ...)`: the flags of `train.main` for these arguments."""
     from train.flags import define_flags
 
     def make(*arguments: str) -> flags.FlagValues:
         values = flags.FlagValues()
-        define_flags(values)
+        define_flags(values, ["train.main", *arguments])
         values(["train.main", *arguments])
         return values
 
@@ -70,21 +75,32 @@ def run_arguments(records: Path) -> list[str]:
         "--image_size=64",
         "--batch_size=2",
         "--ema_momentum=0.8",
+        "--fill_probability=0.5",
+        "--closeup_probability=0.1",
+        "--faceless_probability=0.05",
     ]
 
 
 @pytest.fixture(scope="session")
-def finished_run(
-    run_arguments: list[str], make_flags: MakeFlags, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The folder of a run with `run_arguments` that was never interrupted."""
+def train_in(run_arguments: list[str], make_flags: MakeFlags) -> Callable[[Path], Path]:
+    """`train_in(FOLDER)`: a run with `run_arguments`, which returns its folder."""
     import train.main
 
-    output = tmp_path_factory.mktemp("finished") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train.main, "FLAGS", make_flags(f"--output={output}", *run_arguments))
-        train.main.main(["train.main"])
-    return output
+    def train_to(output: Path) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(train.main, "FLAGS", make_flags(f"--output={output}", *run_arguments))
+            train.main.main(["train.main"])
+        return output
+
+    return train_to
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    train_in: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of a run with `run_arguments` that was never interrupted."""
+    return train_in(tmp_path_factory.mktemp("finished") / "run")
 
 
 @pytest.fixture(scope="session")

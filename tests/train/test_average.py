@@ -5,17 +5,16 @@ import re
 import numpy as np
 import pytest
 
-from convert.models import load_detector
-from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.loading import load_detector
 from train.average import main
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
+def files(TinyDetector, tmp_path_factory):
     """Two of one architecture, all weights 1 and all weights 4, and one of another."""
     folder = tmp_path_factory.mktemp("detectors")
     for name, width, value in (("ones", 0.5, 1.0), ("fours", 0.5, 4.0), ("wide", 1, 1.0)):
-        detector = FaceBoxesImproved(width=width)
+        detector = TinyDetector(width=width)
         detector.set_weights([np.full(w.shape, value) for w in detector.get_weights()])
         detector.save(folder / f"{name}.keras")
     return folder

@@ -50,8 +50,8 @@ def test_the_score_chosen_becomes_a_half_and_the_lowest_stays() -> None:
     # The line through (1.5, 0) and (logit of 0.02, itself), which is -3.892.
     lowest = np.log(0.02 / 0.98)
     after = detector(image, training=False)
-    differences, old = (maps["logits"][..., 1] - maps["logits"][..., 0] for maps in (after, before))
-    np.testing.assert_allclose(differences, (old - 1.5) * lowest / (lowest - 1.5), atol=1e-5)
+    expected = (before["scores"] - 1.5) * lowest / (lowest - 1.5)
+    np.testing.assert_allclose(after["scores"], expected, atol=1e-5)
     np.testing.assert_array_equal(after["offsets"], before["offsets"])
 
 

@@ -1,12 +1,14 @@
 """train.checkpoints: states of a run on disk."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from train.checkpoints import Checkpoints, SaveCheckpoint
+from train.interruption import Interruption
 
 STEP_4 = "step-00000004.weights.h5"
 
@@ -95,14 +97,106 @@ def test_a_damaged_state_is_named(tmp_path: Path) -> None:
         Checkpoints(tmp_path).restore(compiled())
 
 
-def test_a_run_saves_at_the_end_of_every_epoch(tmp_path: Path) -> None:
-    checkpoints = Checkpoints(tmp_path, keep=10)
+class Clock:
+    """Tells the seconds that a test sets; a number of them passes at every look."""
+
+    def __init__(self, look: float = 0.0) -> None:
+        self.now, self.look = 0.0, look
+
+    def __call__(self) -> float:
+        self.now += self.look
+        return self.now
+
+
+class Passing(keras.callbacks.Callback):
+    """Lets the clock run on before every step."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__()
+        self.clock, self.seconds = clock, seconds
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.clock.now += self.seconds
+
+
+def run(checkpoints: Checkpoints, clock: Clock, seconds: float, targets: Any = 0.0) -> None:
+    """Two epochs of five steps, so many seconds before each."""
     compiled().fit(
-        np.zeros((6, 2), np.float32),
-        np.zeros((6, 3), np.float32),
+        np.zeros((10, 2), np.float32),
+        np.full((10, 3), targets, np.float32),
         batch_size=2,
         epochs=2,
         verbose=0,
-        callbacks=[SaveCheckpoint(checkpoints)],
+        shuffle=False,
+        callbacks=[Passing(clock, seconds), SaveCheckpoint(checkpoints, Interruption(), clock)],
     )
-    assert checkpoints.steps() == [3, 6]
+
+
+def test_a_run_saves_at_the_end_of_every_epoch(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, keep=10)
+    run(checkpoints, Clock(), seconds=1)
+    assert checkpoints.steps() == [5, 10]
+
+
+def test_within_an_epoch_a_run_saves_every_minute(tmp_path: Path) -> None:
+    # Steps of 25 seconds begin at 25, 50, 75 (2 done: saved), 100, 125, and the epoch ends at 125:
+    # saved. The next ones begin at 150, 175, 200 (7 done: saved), 225, 250.
+    checkpoints = Checkpoints(tmp_path, keep=10)
+    run(checkpoints, Clock(), seconds=25)
+    assert checkpoints.steps() == [2, 5, 7, 10]
+
+
+def test_a_state_that_takes_long_to_save_is_saved_less_often(tmp_path: Path) -> None:
+    # Saving takes 10 seconds, from one look at the clock to the next: 50 times 10 must pass.
+    checkpoints = Checkpoints(tmp_path, keep=10)
+    clock = Clock()
+    saver = SaveCheckpoint(checkpoints, Interruption(), clock)
+    model = compiled()
+    train(model, 1)
+    saver.set_model(model)
+    clock.look = 10.0
+    saver.on_epoch_end(0)
+    clock.look, finished = 0.0, clock.now
+    train(model, 1)
+    for later, steps in ((61, [1]), (499, [1]), (501, [1, 2])):
+        clock.now = finished + later
+        saver.on_train_batch_begin(1)
+        assert checkpoints.steps() == steps, later
+
+
+def test_before_the_first_step_of_an_epoch_there_is_nothing_to_save(tmp_path: Path) -> None:
+    clock, checkpoints = Clock(), Checkpoints(tmp_path)
+    saver = SaveCheckpoint(checkpoints, Interruption(), clock)
+    saver.set_model(compiled())
+    clock.now = 1000.0
+    saver.on_train_batch_begin(0)
+    assert checkpoints.steps() == []
+
+
+def test_within_an_epoch_spoilt_weights_are_not_saved(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, keep=10)
+    targets = np.zeros((10, 3))
+    targets[2] = np.inf  # of the second step
+    run(checkpoints, Clock(), seconds=61, targets=targets)
+    # After the first step, and, as nothing stops this run, at the ends of the epochs.
+    assert checkpoints.steps() == [1, 5, 10]
+
+
+def test_a_state_has_the_means_of_an_epoch_that_goes_on(tmp_path: Path) -> None:
+    model, checkpoints = compiled(), Checkpoints(tmp_path)
+    train(model, 4)
+    checkpoints.save(model)
+    # `train_on_batch` begins the mean anew at every step: it is of one row.
+    means = checkpoints.means(steps=1)
+    assert means is not None
+    np.testing.assert_array_equal(means, [np.asarray(v) for v in model.metrics_variables])
+    assert means[1] == 1
+    assert checkpoints.means(steps=4) is None
+
+
+def test_a_state_of_an_older_release_has_no_means(tmp_path: Path) -> None:
+    model, checkpoints = compiled(), Checkpoints(tmp_path)
+    train(model, 4)
+    model.save_weights(tmp_path / STEP_4)
+    assert checkpoints.means(steps=4) is None
+    assert checkpoints.restore(compiled()) == 4

@@ -1,9 +1,16 @@
 """train.flags: what the command line of a run may say."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from absl import flags
+
+import train.main
+from tfface.detectors.options import constructor_options, recipe_options
+from tfface.detectors.registry import detector_class
+from train.flags import chosen_options
 
 CONFIGS = Path(__file__).parents[2] / "train" / "configs"
 REQUIRED = ("--output=run", "--train_records=train.tfrecord")
@@ -41,9 +48,115 @@ def test_output_and_records_are_required(make_flags, missing: str) -> None:
         (["--boundaries=10,half"], "boundaries=.*: Expected whole numbers"),
         (["--jitter_minimum=3"], "--jitter_minimum above 0 and not above --jitter_maximum"),
         (["--crop_probability=1.5"], "crop_probability"),
-        (["--detector=YOLO"], "FaceBoxes"),
+        (["--sampling=soft"], "sampling.*hard_negatives.*all"),
+        (["--width=wide"], "width"),
     ],
 )
 def test_values_without_sense_are_refused(make_flags, given: list[str], message: str) -> None:
     with pytest.raises(flags.IllegalFlagValueError, match=message):
         make_flags(*REQUIRED, *given)
+
+
+def options_of(values: flags.FlagValues) -> tuple[dict, dict]:
+    """What the command line sets of the network and of its recipe."""
+    kind = detector_class(values.detector)
+    options = constructor_options(kind), recipe_options(kind)
+    return chosen_options(options[0], values), chosen_options(options[1], values)
+
+
+def test_options_of_the_detector_are_flags(make_flags) -> None:
+    arguments = ("--width=0.5", "--negative_ratio=7", "--minimum_negatives=4", "--sampling=all")
+
+    network, recipe = options_of(make_flags(*REQUIRED, *arguments))
+
+    assert network == {"width": 0.5}
+    assert recipe == {"negative_ratio": 7.0, "minimum_negatives": 4, "sampling": "all"}
+
+
+def test_what_is_not_set_is_as_the_detector_says(make_flags) -> None:
+    assert options_of(make_flags(*REQUIRED)) == ({}, {})
+
+
+def test_a_list_is_a_tuple_of_its_type(make_flags) -> None:
+    given = ("--detector=ResNetFPN", "--levels=3,4,5", "--scales=1,2.5", "--depth=50")
+
+    network, _ = options_of(make_flags(*REQUIRED, *given))
+
+    assert network == {"levels": (3, 4, 5), "scales": (1.0, 2.5), "depth": 50}
+
+
+def test_an_element_of_another_type_is_refused(make_flags) -> None:
+    values = make_flags(*REQUIRED, "--detector=ResNetFPN", "--levels=3,fine")
+
+    with pytest.raises(
+        ValueError, match=r"--levels as ints with commas .* as 3,4,5,6,7, got 3,fine"
+    ):
+        options_of(values)
+
+
+def test_the_help_is_the_description_and_the_default(make_flags) -> None:
+    values = make_flags(*REQUIRED, "--detector=ResNetFPN")
+
+    assert values["aspect"].help == "height of the anchors over their width. (default: 1.25)"
+
+
+def test_a_file_of_flags_may_name_the_detector(make_flags, tmp_path: Path) -> None:
+    (tmp_path / "mine.flags").write_text("--detector=ResNetFPN\n--depth=34\n")
+
+    values = make_flags(f"--flagfile={tmp_path / 'mine.flags'}", *REQUIRED)
+
+    assert options_of(values) == ({"depth": 34}, {})
+
+
+@pytest.fixture
+def module_of_toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """`flags_toy:Toy`, a class with the options of a detector, which Python finds."""
+    (tmp_path / "flags_toy.py").write_text(
+        "from dataclasses import dataclass\n"
+        "@dataclass(frozen=True)\n"
+        "class Recipe:\n"
+        "    focal: bool = False\n"
+        "class Toy:\n"
+        "    recipe_class = Recipe\n"
+        "    def __init__(self, neck: str = 'none', **kwargs):\n"
+        "        pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "flags_toy:Toy"
+    sys.modules.pop("flags_toy", None)
+
+
+def test_a_detector_from_outside_brings_its_own(make_flags, module_of_toy: str) -> None:
+    values = make_flags(*REQUIRED, f"--detector={module_of_toy}", "--neck=long", "--focal")
+
+    assert options_of(values) == ({"neck": "long"}, {"focal": True})
+    assert "width" not in values
+
+
+def parse(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> flags.FlagValues:
+    values = flags.FlagValues()
+    monkeypatch.setattr(train.main, "FLAGS", values)
+    train.main.parse_flags(["train.main", *REQUIRED, *arguments])
+    return values
+
+
+def test_the_command_line_of_a_run(monkeypatch) -> None:
+    values = parse(monkeypatch, "--detector=FaceBoxes", "--width=0.5")
+
+    assert (values.output, values.detector, values.width) == ("run", "FaceBoxes", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--detector=YOLO"], r"expected a detector \(FaceBoxes, .*or my.module:Name.*got 'YOLO'"),
+        (["--detector=nowhere.toys:Toy"], r"which Python finds, got 'nowhere\.toys:Toy'"),
+        (["--image_size=100"], "image_size=100: Expected a multiple of 32"),
+        # FBI has no depth; what it has is listed.
+        (["--depth=50"], "'depth'.* FaceBoxesImproved has the options width, sampling, .*_count"),
+        (["--detector=ResNetFPN", "--dept=50"], "'dept'.*depth.* ResNetFPN has the options depth,"),
+    ],
+)
+def test_what_is_wrong_ends_the_program_with_what_there_is(monkeypatch, given, message) -> None:
+    with pytest.raises(SystemExit, match=f"^error: .*{message}"):
+        parse(monkeypatch, *given)

@@ -1,6 +1,10 @@
-"""train.main: a run from its flags to its files."""
+"""train.main: a run from its flags to its files.
+
+A tiny detector stands for FaceBoxesImproved, which tests/train/test_resume.py trains.
+"""
 
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -10,9 +14,28 @@ from absl import app, flags
 from keras import ops
 
 import train.main
-from convert.models import load_detector
-from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
+from tfface.detectors import faceboxes, loading
+from tfface.detectors.anchor_detector import AnchorDetector
+from tfface.detectors.faceboxes import FaceBoxes
+from tfface.detectors.loading import load_detector
 from train.checkpoints import Checkpoints
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny(TinyDetector) -> Iterator[None]:
+    """The detector that the flags name is a tiny one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(faceboxes, "FaceBoxesImproved", TinyDetector)
+        patch.setattr(loading, "detector_name", lambda detector: "FaceBoxesImproved")
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished_run(
+    train_in: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of a run with `run_arguments` that was never interrupted."""
+    return train_in(tmp_path_factory.mktemp("tiny") / "run")
 
 
 @pytest.fixture
@@ -29,9 +52,9 @@ def give_flags(run_arguments, make_flags, tmp_path: Path, monkeypatch: pytest.Mo
     return give
 
 
-def test_the_trained_detector_can_be_loaded(finished_run: Path) -> None:
+def test_the_trained_detector_can_be_loaded(finished_run: Path, TinyDetector) -> None:
     detector = keras.models.load_model(finished_run / "final.keras", compile=False)
-    assert isinstance(detector, FaceBoxesImproved)
+    assert type(detector) is TinyDetector
     assert detector.width == 0.5
     boxes, scores = detector.predict_boxes(np.zeros((40, 50, 3), np.uint8))
     assert boxes.shape == (len(scores), 4)
@@ -41,7 +64,8 @@ def test_training_lowers_the_loss(finished_run: Path, read_curves) -> None:
     loss = read_curves(finished_run)["train/loss"]
     assert list(loss) == list(range(2, 25, 2))
     means = list(loss.values())
-    assert np.mean(means[-3:]) < 0.9 * np.mean(means[:3])
+    # Of two steps each: one with a picture of nothing, which no positive divides, stands out.
+    assert np.median(means[-3:]) < 0.9 * np.median(means[:3])
 
 
 def test_every_loss_has_a_curve(finished_run: Path, read_curves) -> None:
@@ -83,9 +107,8 @@ def test_a_finished_run_can_be_started_again(finished_run: Path, give_flags) -> 
 
 def test_a_run_with_a_teacher_goes_on(finished_run: Path, give_flags, tmp_path: Path) -> None:
     """From its first state, as a kill would leave it; what it leaves is a detector like any."""
-    # Without the average, which the last weights would have and the last state would not.
-    flags = (f"--teacher={finished_run / 'final.keras'}", "--ema_momentum=0")
-    whole = give_flags(*flags, "--steps=4", "--validate_every=9")
+    teacher = f"--teacher={finished_run / 'final.keras'}"
+    whole = give_flags(teacher, "--steps=4", "--validate_every=9", "--ema_momentum=0")
     train.main.main(["train.main"])
     final = keras.models.load_model(whole / "final.keras", compile=False)
     state = whole / "checkpoints" / "step-00000002.weights.h5"
@@ -93,7 +116,7 @@ def test_a_run_with_a_teacher_goes_on(finished_run: Path, give_flags, tmp_path: 
     output = tmp_path / "again"
     (output / "checkpoints").mkdir(parents=True)
     shutil.copy(state, output / "checkpoints")
-    give_flags(*flags, "--steps=4", "--validate_every=9", f"--output={output}")
+    give_flags(teacher, "--steps=4", "--validate_every=9", "--ema_momentum=0", f"--output={output}")
     train.main.main(["train.main"])
 
     again = keras.models.load_model(output / "final.keras", compile=False)
@@ -112,11 +135,30 @@ def test_a_shorter_run_than_before_is_refused(finished_run: Path, give_flags) ->
         train.main.main(["train.main"])
 
 
-def test_epochs_of_another_length_are_refused(finished_run: Path, give_flags) -> None:
-    output = give_flags("--steps=60", "--steps_per_epoch=10")
-    shutil.copytree(finished_run / "checkpoints", output / "checkpoints")
-    with pytest.raises(app.UsageError, match="step 24, which is not a multiple of .*epoch=10"):
+def test_ctrl_c_before_the_first_step(give_flags, monkeypatch, capsys) -> None:
+    """While data is read, for example: there is nothing to save, and no traceback to read."""
+
+    def interrupt(*arguments) -> None:
+        raise KeyboardInterrupt
+
+    give_flags()
+    monkeypatch.setattr(train.main, "make_batches", interrupt)
+    monkeypatch.setattr("sys.argv", ["main.py", "--output=my run"])
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    with pytest.raises(SystemExit) as caught:
         train.main.main(["train.main"])
+    assert caught.value.code == 130
+    message = capsys.readouterr().err
+    assert "Stopped before a step was done." in message
+    assert "    python -m train.main '--output=my run'\n" in message
+
+
+def test_how_to_go_on_under_another_backend(monkeypatch) -> None:
+    monkeypatch.setattr("sys.argv", ["main.py", "--seed=1"])
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    message = train.main.how_to_go_on(Path("run/checkpoints/step-00000007.weights.h5"))
+    assert "The newest state is run/checkpoints/step-00000007.weights.h5." in message
+    assert "    KERAS_BACKEND=jax python -m train.main --seed=1\n" in message
 
 
 def test_another_network_than_before_is_refused(finished_run: Path, give_flags) -> None:
@@ -137,14 +179,14 @@ def test_initial_weights_are_those_of_the_file(finished_run: Path, give_flags) -
 
 def test_initial_weights_of_another_width_are_refused(finished_run: Path, give_flags) -> None:
     give_flags("--width=1", f"--initial_weights={finished_run / 'final.keras'}")
-    with pytest.raises(ValueError, match=r"Improved\(width=0.5\), .* ask for .*\(width=1.0\)"):
+    with pytest.raises(ValueError, match=r"Tiny.*width=0.5\), but .* ask for Tiny.*width=1.0\)"):
         train.main.make_detector()
 
 
 def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_flags) -> None:
     FaceBoxes(width=0.5).save(tmp_path / "other.keras")
     give_flags(f"--initial_weights={tmp_path / 'other.keras'}")
-    with pytest.raises(ValueError, match=r"holds FaceBoxes\(width=0.5\), .* FaceBoxesImproved"):
+    with pytest.raises(ValueError, match=r"holds FaceBoxes\(width=0.5\), .* TinyDetector"):
         train.main.make_detector()
 
 
@@ -153,15 +195,15 @@ def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_fl
     [
         (
             ["--initial_weights=unknown"],
-            "Expected --initial_weights to be a preset .* or a .keras file, got 'unknown'",
+            "expected a preset .*, a .keras file, .* got 'unknown'",
         ),
         (
             ["--teacher=unknown"],
-            "Expected --teacher to be a preset .* or a .keras file, got 'unknown'",
+            "expected a preset .*, a .keras file, .* got 'unknown'",
         ),
         (["--train_records=missing-*"], r"No file matches 'missing-\*'"),
         (["--validation_records=missing-*"], r"No file matches 'missing-\*'"),
-        (["--width=0.3"], "width multiplier 0.3"),
+        (["--detector=FaceBoxes", "--width=0.3"], "width multiplier 0.3"),
         (["--schedule=piecewise", "--boundaries=3,1"], "rising learning rate boundaries"),
         (["--boundaries=1"], "no boundaries for a cosine"),
     ],
@@ -193,14 +235,14 @@ def test_only_kernels_decay(give_flags) -> None:
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monkeypatch) -> None:
-    compute_losses = FaceBoxesImproved.compute_losses
+    compute_losses = AnchorDetector.compute_losses
 
     def spoilt(self, images, targets, outputs, step):
         losses = compute_losses(self, images, targets, outputs, step)
         bad = ops.where(step == 3, np.nan, 0.0)
         return losses | {"regression": losses["regression"] + bad}
 
-    monkeypatch.setattr(FaceBoxesImproved, "compute_losses", spoilt)
+    monkeypatch.setattr(AnchorDetector, "compute_losses", spoilt)
     output = give_flags("--steps=8")
     with pytest.raises(SystemExit, match="The loss of step 3 is not finite. Its batch is in"):
         train.main.main(["train.main"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from train.checkpoints import Checkpoints, SaveCheckpoint
+from train.interruption import Interruption
 from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
 from train.schedules import make_schedule
 from train.tensorboard import EventLog
@@ -18,6 +19,7 @@ def fit(inputs: np.ndarray, callbacks: list, first_epoch: int = 0, rate=0.01) ->
     """Trains a small network, one row a step, from an epoch on."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(rate), loss="mse")
+    model.optimizer.iterations.assign(first_epoch * STEPS_PER_EPOCH)
     rows = inputs[first_epoch * STEPS_PER_EPOCH :].astype(np.float32)[:, None]
     batches = ((row[None], np.zeros((1, 1), np.float32)) for row in rows)
     model.fit(
@@ -53,7 +55,7 @@ def test_the_spoilt_weights_are_not_saved(tmp_path: Path) -> None:
     inputs[6] = np.nan
     checkpoints = Checkpoints(tmp_path)
     with pytest.raises(NotFiniteLoss):
-        fit(inputs, [StopWhenNotFinite(), SaveCheckpoint(checkpoints)])
+        fit(inputs, [StopWhenNotFinite(), SaveCheckpoint(checkpoints, Interruption())])
     assert checkpoints.steps() == [4]
 
 
@@ -64,6 +66,7 @@ def test_a_run_with_finite_losses_goes_to_its_end() -> None:
 def test_the_bar_counts_the_steps_of_the_whole_run(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(first_step=4, steps=12)
     fit(np.ones(12), [progress], first_epoch=1)
+    progress.close()
     assert (progress.bar.n, progress.bar.total) == (12, 12)
     assert "12/12" in capsys.readouterr().err
 

@@ -12,9 +12,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tfface.data.records import Record
 from tfface.detections import Detections
-from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.base import Detector
+from tfface.detectors.loading import save_detector
 from train.tensorboard import EventLog
-from train.validation import Validation, save_detector
+from train.validation import Validation
 
 FACE = (64, 64, 128, 128)
 
@@ -28,12 +29,12 @@ def record(*boxes: tuple, size=(128, 192), ignored=(), name="a.png") -> Record:
 
 
 @pytest.fixture(scope="module")
-def detector() -> FaceBoxesImproved:
-    return FaceBoxesImproved(width=0.5)
+def detector(TinyDetector) -> Detector:
+    return TinyDetector()
 
 
 @pytest.fixture
-def validate(detector: FaceBoxesImproved, tmp_path: Path):
+def validate(detector: Detector, tmp_path: Path):
     """`validate(records, ...)`: a validation that writes to `tmp_path`."""
 
     def make(records: list[Record], side=192, every=2, last_epoch=5) -> Validation:

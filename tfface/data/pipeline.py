@@ -1,4 +1,4 @@
-"""The training pipeline of the TensorFlow backend: records -> augmented, matched batches.
+"""The training pipeline of the TensorFlow backend: records -> augmented batches with targets.
 
 The batch of step N depends on the records, the seed and N alone, so training can stop and go on
 anywhere.
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.data.augmentation import DRAWS, INTERPOLATIONS, Augmentation
 from tfface.data.records import parse_record
-from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
+from tfface.matching import ABSENT, FACE, IGNORED
+from tfface.targets import MakeTargets
 
 SHUFFLE_BUFFER = 4096
 """Records that wait, still encoded, to be drawn from."""
@@ -19,8 +19,7 @@ SHUFFLE_BUFFER = 4096
 
 def training_batches(
     paths: Sequence[str],
-    anchor_levels: Sequence[AnchorLevel],
-    matcher: AnchorMatcher,
+    make_targets: MakeTargets,
     augmentation: Augmentation,
     batch_size: int,
     seed: int,
@@ -28,8 +27,8 @@ def training_batches(
 ) -> tf.data.Dataset:
     """Endless batches `(images, targets)` from step `first_step` on.
 
-    Images are uint8 `(B, size, size, 3)`, targets `labels` int32 `(B, A)` and `offsets` float32
-    `(B, A, 4)` of `AnchorMatcher`. Every epoch has each record once, in an order of its own.
+    Images are uint8 `(B, size, size, 3)`, targets those of `make_targets` (of a detector) for that
+    size, with a batch axis. Every epoch has each record once, in an order of its own.
 
     Raises:
         ValueError: no files, or files without records.
@@ -38,7 +37,7 @@ def training_batches(
     if count == 0:
         raise ValueError(f"Expected TFRecord files with pictures, got none in {list(paths)}.")
     first = first_step * batch_size
-    anchors = grid_anchors(anchor_levels, augmentation.size, augmentation.size)
+    targets = make_targets(augmentation.size, augmentation.size)
 
     def epoch_records(epoch):
         # `shuffle` mixes the global seed, which this graph has inherited, into its own one.
@@ -52,13 +51,15 @@ def training_batches(
     def example(place, serialized):
         record = parse_record(serialized)
         boxes, kinds = record["boxes"], tf.where(record["ignored"], IGNORED, FACE)
-        numbers = tf.random.stateless_uniform([len(DRAWS)], seed=[seed, place], alg="philox")
-        draw = dict(zip(DRAWS, tf.unstack(numbers), strict=True))
+        numbers = tf.random.stateless_uniform(
+            [len(DRAWS) + targets.uniform_count], seed=[seed, place], alg="philox"
+        )
+        draw = dict(zip(DRAWS, tf.unstack(numbers[: len(DRAWS)]), strict=True))
         patch = augmentation.patch(draw, record["height"], record["width"], boxes, kinds)
         image = training_image(record, patch, draw, augmentation)
         boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
         present = kinds != ABSENT
-        return image, matcher(anchors, boxes[present], kinds[present])
+        return image, targets(boxes[present], kinds[present], numbers[len(DRAWS) :])
 
     epochs = tf.data.Dataset.range(first // count, tf.int64.max)
     return (

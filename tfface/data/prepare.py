@@ -8,14 +8,20 @@ annotations and the options are those it was made from.
 
 import math
 import os
+import signal
+import sys
 from collections.abc import Sequence
 
-from absl import app, flags
+from tfface.predict.packages import optional_packages
 
-from tfface.data.preparation import Options
-from tfface.data.sample import ReadReport, Sample
-from tfface.data.shards import prepare
-from tfface.data.wider import read_wider
+with optional_packages("train", __name__):
+    from absl import app, flags
+
+    from tfface.data.plausibility import check_boxes
+    from tfface.data.recording import Options
+    from tfface.data.sample import ReadReport, Sample
+    from tfface.data.shards import prepare
+    from tfface.data.wider import read_wider
 
 
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
@@ -49,8 +55,12 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
 
 
-def main(argv: Sequence[str]) -> None:
-    """Reads the lists named by the flags, writes the records and prints what they hold."""
+def main(argv: Sequence[str]) -> int:
+    """Reads the lists named by the flags, writes the records and prints what they hold.
+
+    Returns:
+        The exit status: 1 where a list, a picture folder or the output is not what it has to be.
+    """
     values = flags.FLAGS
     if len(argv) > 1:
         raise app.UsageError(f"expected flags only, got {argv[1:]}")
@@ -65,10 +75,28 @@ def main(argv: Sequence[str]) -> None:
             f"and {len(values.move_edges)} --move_edges; 0,0,0,0 leaves a list as it is"
         )
     moves = [_moves(text) for text in values.move_edges or ["0,0,0,0"] * len(values.list)]
+    try:
+        print(run(values, moves).summary())
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+        return 128 + signal.SIGINT
+    return 0
+
+
+def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadReport:
+    """Prepares the lists named by the flags, and the edges of their boxes moved.
+
+    Raises:
+        ValueError, OSError: a list, a picture folder or the output is not what it has to be.
+    """
     samples: list[Sample] = []
     read = ReadReport()
     for list_file, image_root, move in zip(values.list, values.images, moves, strict=True):
         found, report = read_wider(list_file, image_root)
+        check_boxes(list_file, found)
         samples += [sample.with_edges_moved(move) for sample in found]
         read.add(report)
     result = prepare(
@@ -81,7 +109,7 @@ def main(argv: Sequence[str]) -> None:
         workers=values.workers,
         dropped=read,
     )
-    print(ReadReport.from_json(result).summary())
+    return ReadReport.from_json(result)
 
 
 def _moves(text: str) -> list[float]:

@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from tfface.data.tfrecord import read_frames, write_frames
+from tfface.image import Image
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -48,6 +50,18 @@ class Record:
     width: int
     boxes: np.ndarray
     ignored: np.ndarray
+
+
+def decode_picture(record: Record) -> Image:
+    """The picture of a record, RGB uint8 `(H, W, 3)`.
+
+    Raises:
+        ValueError: it cannot be decoded; the message names it.
+    """
+    image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def serialize(record: Record) -> bytes:

@@ -14,10 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tfface.anchors import grid_anchors
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
-from tfface.data.records import Record
-from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
+from tfface.data.records import Record, decode_picture
+from tfface.matching import ABSENT, FACE, IGNORED
+from tfface.targets import MakeTargets
 
 
 class ResidentData:
@@ -57,8 +57,7 @@ class ResidentData:
 
     def batches(
         self,
-        anchor_levels,
-        matcher: AnchorMatcher,
+        make_targets: MakeTargets,
         augmentation: Augmentation,
         batch_size: int,
         seed: int,
@@ -67,15 +66,15 @@ class ResidentData:
         """Endless batches `(images, targets)`, the same for the same seed and step.
 
         Every picture comes once before any comes again. Images are float32 `(B, size, size, 3)`,
-        targets those of `AnchorMatcher`, with a batch axis.
+        targets those of `make_targets` (of a detector) for that size, with a batch axis.
         """
         size = augmentation.size
-        anchors = jnp.asarray(grid_anchors(anchor_levels, size, size))
+        targets = make_targets(size, size)
 
         def one(arrays, index, key):
             canvas, sizes, boxes, kinds = (array[index] for array in arrays)
-            numbers = jax.random.uniform(key, (len(DRAWS),))
-            draw = dict(zip(DRAWS, numbers, strict=True))
+            numbers = jax.random.uniform(key, (len(DRAWS) + targets.uniform_count,))
+            draw = dict(zip(DRAWS, numbers[: len(DRAWS)], strict=True))
             patch = augmentation.patch(draw, sizes[0], sizes[1], boxes, kinds)
             fill = augmentation.fill(draw)
             image = sample_patch(canvas, sizes, patch, size, draw["interpolation"], fill)
@@ -83,7 +82,7 @@ class ResidentData:
             image = jnp.where(augmentation.is_faceless(draw), augmentation.faceless(draw), image)
             boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
             boxes, kinds = _largest(boxes, kinds, self.most_faces)
-            return image, matcher(anchors, boxes, kinds)
+            return image, targets(boxes, kinds, numbers[len(DRAWS) :])
 
         @jax.jit
         def batch(arrays, step):
@@ -100,10 +99,7 @@ class ResidentData:
 
 
 def _decode(record: Record, side: int):
-    image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")
-    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    image = decode_picture(record)
     factor = side / max(image.shape[:2])
     if factor < 1.0:
         image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)

@@ -100,12 +100,17 @@ class ReadReport:
 
     def summary(self) -> str:
         """A few lines for a person: what was kept, then one line a reason, with the first names."""
-        lines = [f"{self.pictures} pictures, {self.faces} faces ({self.ignored_faces} ignored)"]
+        kept = f"{self.pictures} pictures, {self.faces} faces ({self.ignored_faces} ignored)"
+        return "\n".join([kept, *self.dropped()])
+
+    def dropped(self) -> list[str]:
+        """A line for every reason to leave something out, with the first names."""
+        lines = []
         for reason, counts in sorted(self.dropped_faces.items()):
             lines.append(f"dropped faces, {reason}: {counts.total()} in {_first_names(counts)}")
         for reason, names in sorted(self.dropped_pictures.items()):
             lines.append(f"dropped pictures, {reason}: {len(names)}, {_first_names(names)}")
-        return "\n".join(lines)
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """The whole report as a value for `json.dump`; `from_json` reads it back."""

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import numpy as np
 from absl import logging
 from tqdm import tqdm
 
-from tfface.data.preparation import UNCHANGED, Options, prepare_sample
+from tfface.data.recording import UNCHANGED, Options, record_of
 from tfface.data.records import Record, serialize, write_shard
 from tfface.data.sample import ReadReport, Sample
 from tfface.files import atomic_path
@@ -92,8 +93,10 @@ def prepare(
         ValueError: there are no samples, or fewer than shards.
         FileExistsError: the folder has shards of this name from a split into another number.
     """
+    dropped = dropped or ReadReport()
     if not samples:
-        raise ValueError("expected at least one picture, got none; compare the list and its folder")
+        reasons = "; ".join(["got none", *dropped.dropped()])
+        raise ValueError(f"expected at least one picture, {reasons}; compare list and folder")
     if not 1 <= shards <= len(samples):
         raise ValueError(
             f"expected 1 to {len(samples)} shards, as many as there are pictures, got {shards}"
@@ -101,7 +104,7 @@ def prepare(
     _refuse_other_split(Path(output), name, shards)
     order = np.random.default_rng(seed).permutation(len(samples))
     total = ShardSummary(file="", source="")
-    total.report.add_dropped(dropped or ReadReport())
+    total.report.add_dropped(dropped)
     summaries = []
     with _mapper(workers) as run, tqdm(total=len(samples), unit="picture") as bar:
         for index in range(shards):
@@ -144,7 +147,7 @@ def _prepare_shard(
         bar.update(len(samples))
         return kept
     summary = ShardSummary(file=path.name, source=source)
-    results = run(functools.partial(prepare_sample, options=options), samples)
+    results = run(functools.partial(record_of, options=options), samples)
     write_shard(path, _examples(results, summary, bar))
     summary.sha256, summary.bytes = _file_digest(path), path.stat().st_size
     _write_json(summary_path, summary.to_json())
@@ -199,6 +202,10 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(value, indent=1) + "\n")
 
 
+def _leave_ctrl_c_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def _mapper(workers: int) -> Iterator[_Mapper]:
     """`map` in order, over `workers` processes, or in this one."""
@@ -206,5 +213,5 @@ def _mapper(workers: int) -> Iterator[_Mapper]:
         yield lambda function, samples: map(function, samples)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=_leave_ctrl_c_to_parent) as pool:
         yield functools.partial(pool.map, chunksize=_CHUNK)

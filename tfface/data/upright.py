@@ -6,11 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tfface import jpeg
 from tfface.image import read_image
 
 _JPEG_QUALITY = 95
-_JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Start of frame, SOF0 to SOF15 without DHT, JPG and DAC (ITU-T T.81, table B.1)."""
 
 
 @dataclass(frozen=True)
@@ -58,24 +57,13 @@ def read_upright(path: str | Path, max_side: int = 0) -> UprightPicture:
 
 
 def is_plain(data: bytes) -> bool:
-    """Whether a file is a JPEG of 1 or 3 components, or a PNG of at most 8 bits without alpha."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return _jpeg_components(data) in (1, 3)
+    """Whether a file is a whole JPEG of 1 or 3 components, or a PNG of up to 8 bits, no alpha."""
+    if data.startswith(jpeg.SIGNATURE):
+        return jpeg.components(data) in (1, 3) and not jpeg.lacks_end(data)
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) > 25:
         bits, colour_type = data[24], data[25]  # IHDR: grey 0, RGB 2, palette 3 (PNG, 11.2.2)
         return bits <= 8 and colour_type in (0, 2, 3) and b"tRNS" not in data
     return False
-
-
-def _jpeg_components(data: bytes) -> int:
-    """The number of colour components in the frame header of a JPEG file; 0 when it has none."""
-    at = 2
-    while at + 10 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker in _JPEG_FRAME_MARKERS:
-            return data[at + 9]
-        at += 1 if marker == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return 0
 
 
 def _shows_upright(data: bytes) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfface.data.layout import read_list
 from tfface.data.sample import ReadReport, Sample
 
 WITHOUT_AREA = "box without area"
@@ -53,7 +54,8 @@ def read_wider(list_file: str | Path, image_root: str | Path) -> tuple[list[Samp
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.
-        ValueError: a line is not what has to stand there; the message names file and line.
+        ValueError: the list is in another layout, such as COCO's, or a line is not what has to
+            stand there; the message says what came, and names file and line.
     """
     list_file, image_root = Path(list_file), Path(image_root)
     if not image_root.is_dir():
@@ -95,7 +97,7 @@ def _entries(list_file: Path) -> list[_Entry]:
     """The pictures of a list; only the last one may have fewer faces than it promised."""
     lines = [
         (number, line.strip())
-        for number, line in enumerate(list_file.read_text("utf-8-sig").splitlines(), start=1)
+        for number, line in enumerate(read_list(list_file).splitlines(), start=1)
         if line.strip()
     ]
     entries: list[_Entry] = []
@@ -130,6 +132,12 @@ def _face(list_file: Path, number: int, line: str, name: str) -> list[float]:
         raise ValueError(
             f"{list_file}:{number}: expected a face of {name} as at least four numbers x y w h, "
             f"got {line!r}; compare the count of the picture with its lines"
+        )
+    if len(numbers) > _INVALID_COLUMN and numbers[_INVALID_COLUMN] not in (0, 1):
+        raise ValueError(
+            f"{list_file}:{number}: expected 0 or 1 as the eighth number of a face of {name}, "
+            f"which tells an invalid one, got {line!r}; if more than x y w h stands there, such as "
+            "landmarks, leave it out"
         )
     return numbers
 

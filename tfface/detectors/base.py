@@ -1,155 +1,144 @@
-"""What every single-step detector shares: input, outputs, losses, prediction."""
+"""The contract of every detector: what it takes and gives, trained, run and converted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 from keras import ops
 
-from tfface.anchors import AnchorLevel, grid_anchors
-from tfface.boxes import decode
+from tfface.anchors import AnchorLevel, anchors_at
+from tfface.boxes import VARIANCES, decode
+from tfface.detectors.options import constructor_options
 from tfface.detectors.train_step import TrainStep
-from tfface.losses.multibox import multibox_losses
-from tfface.nms import non_max_suppression
-from tfface.sampling import annealed_ratio
+from tfface.predict import suppression
+from tfface.targets import Targets
 
-IMAGE_MEAN = (123.0, 117.0, 104.0)
-"""RGB mean subtracted from the picture: the Caffe VGG mean of the papers' code."""
-
-
-@dataclass(frozen=True)
-class LossSettings:
-    """Weights of the training loss; the defaults are those of the papers' code.
-
-    Attributes:
-        negative_ratio: hard negatives for each positive (3 in the FaceBoxes paper; its released
-            code has 7).
-        initial_negative_ratio, mining_steps: within so many steps the ratio falls from the initial
-            one (see `tfface.sampling.annealed_ratio`); 0 steps for the papers' constant ratio.
-        minimum_negatives: hard negatives of a picture with few faces or none.
-        regression_weight: weight of smooth L1 beside the softmax loss (1 in kd_fbi; 2 in FaceBoxes'
-            code).
-    """
-
-    negative_ratio: float = 3.0
-    initial_negative_ratio: float = 200.0
-    mining_steps: int = 0
-    minimum_negatives: int = 16
-    regression_weight: float = 1.0
+SCORES_SCOPE = "scores"
+OFFSETS_SCOPE = "offsets"
+"""Name scopes that heads open in `Detector.inference_maps`: conversion gives each a range."""
 
 
 class Detector(TrainStep):
-    """A picture in, two maps out: class logits and box offsets of every anchor.
+    """A picture in; for every anchor out the logit of a face, and what its box is decoded from.
 
     Call arguments:
         images: `(B, H, W, 3)` RGB in 0..255, uint8 or float; H and W multiples of
             `stride_multiple`.
 
     Returns:
-        `{"logits": (B, A, 2), "offsets": (B, A, 4)}`, float32. Class 0 is background, class 1 face;
-        offsets are those of `tfface.boxes.encode`; anchors in the order of
-        `tfface.anchors.grid_anchors`.
+        With A anchors, in the order of `tfface.anchors.grid_anchors`: `scores` `(B, A)`, logits,
+        and every one of `box_outputs` `(B, A, 4)`, float32. In training also what the losses need.
 
-    Subclasses set `anchor_levels` before calling this constructor, build their layers, end their
-    constructor with `self.build_symbolically()` and write `feature_maps(images, training)`, one map
-    per anchor level.
+    A detector is a subclass that is registered with Keras and listed in
+    `tfface.detectors.registry`. It sets `anchor_levels` before it calls this constructor, builds
+    its layers, ends its constructor with `self.build_symbolically()`, and writes `inference_maps`,
+    `make_targets` and `compute_losses`. The annotated keywords of its constructor are its options:
+    each is an attribute of the same name, a part of its configuration, and a flag of `train.main`.
+
+    Attributes:
+        anchor_levels: where its anchors sit.
+        stride_multiple: sides of its input are multiples of it.
+        pixel_mean: RGB, subtracted from the picture.
+        box_variances: scales of the box offsets, see `tfface.boxes.encode`.
+        box_outputs: names of the outputs that `decode` needs.
+        loss_names: what `compute_losses` returns.
+        recipe: how it is trained, a frozen dataclass of type `recipe_class`, whose fields are flags
+            of `train.main` too.
     """
 
-    stride_multiple = 32
-    head_kernel_size = 3
-    loss_names = ("classification", "regression")
-    heads: list[keras.layers.Conv2D]
+    stride_multiple: ClassVar[int] = 32
+    pixel_mean: ClassVar[tuple[float, ...]] = (123.0, 117.0, 104.0)
+    box_variances: ClassVar[tuple[float, ...]] = VARIANCES
+    box_outputs: ClassVar[tuple[str, ...]] = ("offsets",)
+    loss_names: ClassVar[tuple[str, ...]] = ()
+    recipe_class: ClassVar[Any]
 
     def __init__(self, anchor_levels: Sequence[AnchorLevel], **kwargs):
         super().__init__(self.loss_names, **kwargs)
         self.anchor_levels = tuple(anchor_levels)
-        self.loss_settings = LossSettings()
-        self.trained_strides = tuple(level.stride for level in self.anchor_levels)
-        self.heads = [
-            keras.layers.Conv2D(
-                6 * level.anchors_per_cell,
-                self.head_kernel_size,
-                padding="same",
-                kernel_initializer="glorot_uniform",
-                dtype="float32",
-                name=f"head_stride_{level.stride}",
-            )
-            for level in self.anchor_levels
-        ]
+        self.recipe = self.recipe_class()
+
+    def adopt(self, recipe: Any) -> None:
+        """Trains by `recipe`, a `recipe_class`, from now on."""
+        self.recipe = recipe
 
     def build_symbolically(self) -> None:
         """Creates all weights: a detector can be saved and loaded before it saw a picture."""
-        self(keras.Input((128, 128, 3)))
+        self(keras.Input((128, 128, 3)), training=True)
 
-    def feature_maps(self, images, training=None) -> list:
-        raise NotImplementedError(f"{type(self).__name__} must return one map per anchor level.")
+    def get_config(self):
+        options = {option.name: getattr(self, option.name) for option in constructor_options(self)}
+        return {"name": self.name, **options}
 
-    def own_layers(self, stride: int) -> list[keras.layers.Layer]:
-        """The layers that only the level of that stride uses, without its head."""
-        return []
+    def normalize(self, images):
+        """Pictures as the network takes them: of its float type, without the mean."""
+        images = ops.cast(images, self.compute_dtype)
+        return images - ops.array(self.pixel_mean, self.compute_dtype)
 
-    def train_only(self, strides: Sequence[int]) -> None:
-        """Leaves everything as it is but the heads of some levels and the layers of their own.
-
-        The faces of the other levels are neither learned nor background then.
-
-        Raises:
-            ValueError: a stride that no level has.
-        """
-        known = [level.stride for level in self.anchor_levels]
-        if not set(strides) <= set(known):
-            raise ValueError(f"expected strides of {known} to train, got {list(strides)}")
-        self.trained_strides = tuple(strides)
-        for layer in self.layers:
-            layer.trainable = False
-        for stride, head in zip(known, self.heads, strict=True):
-            for layer in [head, *self.own_layers(stride)]:
-                layer.trainable = stride in strides
-
-    def _trained_anchors(self, height: int, width: int) -> np.ndarray:
-        """Which anchors over an image learn: bool `(A,)`."""
-        return np.concatenate(
-            [
-                np.full(
-                    np.prod(level.grid_shape(height, width)) * level.anchors_per_cell,
-                    level.stride in self.trained_strides,
-                )
-                for level in self.anchor_levels
-            ]
-        )
-
-    def call(self, images, training=None):
-        images = ops.cast(images, self.compute_dtype) - ops.array(IMAGE_MEAN, self.compute_dtype)
-        predictions = []
-        for head, feature_map in zip(
-            self.heads, self.feature_maps(images, training=training), strict=True
-        ):
-            prediction = head(feature_map)
-            predictions.append(ops.reshape(prediction, (ops.shape(prediction)[0], -1, 6)))
-        prediction = ops.concatenate(predictions, axis=1)
-        return {"logits": prediction[..., :2], "offsets": prediction[..., 2:]}
-
-    def compute_losses(self, images, targets, outputs, step=0) -> dict:
-        """Scalar losses by name; their sum is minimised.
+    def inference_maps(self, pixels) -> dict:
+        """The network alone, in inference mode.
 
         Args:
-            images: the batch.
-            targets: `{"labels": (B, A), "offsets": (B, A, 4)}` of `tfface.matching`.
-            outputs: what `call` returned.
-            step: of the run; `mining_steps` of the settings counts them.
+            pixels: `(B, H, W, 3)` of `normalize`.
+
+        Returns:
+            One map a level: `scores`, or what `join` makes them of, `(B, rows, columns, n)`, and
+            every one of `box_outputs` `(B, rows, columns, 4 n)`, for n anchors a cell. Made
+            inside `keras.name_scope` of `SCORES_SCOPE` and `OFFSETS_SCOPE`.
         """
-        settings = self.loss_settings
-        if len(self.trained_strides) < len(self.anchor_levels):
-            trained = self._trained_anchors(*images.shape[1:3])
-            targets = {**targets, "labels": ops.where(trained, targets["labels"], -1)}
-        ratio = annealed_ratio(
-            step, settings.mining_steps, settings.initial_negative_ratio, settings.negative_ratio
-        )
-        return multibox_losses(targets, outputs, settings, ratio)
+        raise NotImplementedError(f"{type(self).__name__} must return maps of scores and offsets.")
+
+    def call(self, images, training=None):
+        return self.join(self.inference_maps(self.normalize(images)))
+
+    def join(self, maps: dict) -> dict:
+        """The outputs of a call, of the maps of `inference_maps`."""
+        return join_levels(maps, self.anchor_levels)
+
+    def decode(self, outputs, anchors):
+        """Boxes `(..., 4)` in pixels of `outputs`, each `(..., 4)`, at their anchors `(..., 4)`."""
+        return decode(outputs["offsets"], anchors, self.box_variances)
+
+    def candidates(self, outputs, height, width, limit: int) -> tuple:
+        """The surest boxes of every picture, before suppression.
+
+        Args:
+            outputs: `scores` and `box_outputs`, as `call` returns them.
+            height, width: of the pictures in pixels.
+            limit: the most boxes of a picture.
+
+        Returns:
+            Logits `(B, K)`, falling, and boxes `(B, K, 4)` in pixels, not cut to the picture.
+        """
+        anchors = ops.shape(outputs["scores"])[1]
+        limit = min(limit, anchors) if isinstance(anchors, int) else ops.minimum(limit, anchors)
+        scores, indices = ops.top_k(outputs["scores"], limit)
+        chosen = {name: _take_rows(outputs[name], indices) for name in self.box_outputs}
+        return scores, self.decode(chosen, anchors_at(indices, self.anchor_levels, height, width))
+
+    def make_targets(self, height: int, width: int) -> Targets:
+        """What the detector learns from pictures of that size, made in the data stage.
+
+        Returns:
+            A function `(boxes, kinds, uniform) -> targets` of one picture: see `tfface.targets`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must say what it learns from.")
+
+    def rescale_scores(self, scale: float, shift: float) -> None:
+        """Makes `scale * (logit - shift)` of every face logit, for good: in the heads' weights."""
+        raise NotImplementedError(f"{type(self).__name__} must rescale its heads.")
+
+    def inference_weights(self) -> list:
+        """The variables that inference needs, without what only training uses."""
+        return self.weights
 
     def predict_boxes(
-        self, image: np.ndarray, score_threshold=0.05, iou_threshold=0.3, candidates=1000
+        self,
+        image: np.ndarray,
+        score_threshold: float = 0.05,
+        iou_threshold: float = suppression.IOU_THRESHOLD,
+        candidates: int = suppression.CANDIDATES,
     ):
         """Faces of one picture.
 
@@ -167,34 +156,45 @@ class Detector(TrainStep):
         multiple = self.stride_multiple
         padding = ((0, -height % multiple), (0, -width % multiple), (0, 0))
         padded = np.pad(np.asarray(image, "float32"), padding)
+        height, width = padded.shape[:2]
         outputs = self(padded[None], training=False)
-        return select_faces(
-            ops.convert_to_numpy(outputs["logits"])[0],
-            ops.convert_to_numpy(outputs["offsets"])[0],
-            grid_anchors(self.anchor_levels, *padded.shape[:2]),
-            score_threshold,
-            iou_threshold,
-            candidates,
+        (faces,) = self.select(outputs, height, width, score_threshold, iou_threshold, candidates)
+        return faces
+
+    def select(
+        self,
+        outputs,
+        height: int,
+        width: int,
+        score_threshold: float,
+        iou_threshold: float = suppression.IOU_THRESHOLD,
+        candidates: int = suppression.CANDIDATES,
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Boxes and scores of every picture, as `predict_boxes` returns them, from `outputs`."""
+        logits, boxes = self.candidates(outputs, height, width, candidates)
+        return [
+            suppression.suppress(*of_one, score_threshold, iou_threshold)
+            for of_one in zip(
+                ops.convert_to_numpy(boxes), ops.convert_to_numpy(logits), strict=True
+            )
+        ]
+
+
+def join_levels(maps: dict, levels: Sequence[AnchorLevel]) -> dict:
+    """The maps of all levels as one output: `(B, A)` of one channel an anchor, else `(B, A, k)`."""
+
+    def joined(of_levels):
+        values = of_levels[0].shape[-1] // levels[0].anchors_per_cell
+        shape = () if values == 1 else (values,)
+        return ops.concatenate(
+            [ops.reshape(level, (ops.shape(level)[0], -1, *shape)) for level in of_levels], axis=1
         )
 
+    return {name: joined(of_levels) for name, of_levels in maps.items()}
 
-def select_faces(
-    logits, offsets, anchors, score_threshold=0.05, iou_threshold=0.3, candidates=1000
-):
-    """Faces of one picture from the outputs of a detector: NumPy in, NumPy out.
 
-    Args:
-        logits: `(A, 2)`; offsets: `(A, 4)`; anchors: `(A, 4)`.
-        score_threshold, iou_threshold, candidates: as in `Detector.predict_boxes`.
-
-    Returns:
-        boxes float32 `(n, 4)` and scores float32 `(n,)` in falling order.
-    """
-    # By the logits, because the scores of the best may all have become 1.
-    margins = logits[:, 1] - logits[:, 0]
-    best = np.argsort(-margins, kind="stable")[:candidates]
-    scores = 1.0 / (1.0 + np.exp(-np.clip(margins, -80.0, 80.0)))
-    best = best[scores[best] >= score_threshold]
-    boxes = ops.convert_to_numpy(decode(ops.array(offsets[best]), ops.array(anchors[best])))
-    keep = non_max_suppression(boxes, scores[best], iou_threshold)
-    return boxes[keep], scores[best][keep].astype(np.float32)
+def _take_rows(values, indices):
+    """`values` `(B, A, n)` at `indices` `(B, K)`: `(B, K, n)`."""
+    if values.shape[0] == 1:  # a plain gather, which runs everywhere
+        return ops.take(ops.squeeze(values, 0), ops.squeeze(indices, 0), axis=0)[None]
+    return ops.take_along_axis(values, indices[..., None], axis=1)

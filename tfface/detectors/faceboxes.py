@@ -3,7 +3,7 @@
 import keras
 
 from tfface.anchors import AnchorLevel
-from tfface.detectors.base import Detector
+from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.layers.convolution import ConvBlock
 from tfface.layers.feature_pyramid import FeaturePyramid
 from tfface.layers.inception import Inception
@@ -36,7 +36,7 @@ def _scaled(channels: int, width: float) -> int:
     return int(scaled)
 
 
-class _RapidlyDigested(Detector):
+class _RapidlyDigested(AnchorDetector):
     """The part that FB and FBI share: three Inception blocks, then two steps down to stride 128."""
 
     def _make_tail(self, inception, bottleneck, reduction, expansion, width):
@@ -60,9 +60,6 @@ class _RapidlyDigested(Detector):
         own = {64: [self.conv3_1, self.conv3_2], 128: [self.conv4_1, self.conv4_2]}
         return own.get(stride, [])
 
-    def get_config(self):
-        return {"name": self.name, "width": self.width}
-
 
 @keras.saving.register_keras_serializable(package="tfface")
 class FaceBoxes(_RapidlyDigested):
@@ -82,8 +79,8 @@ class FaceBoxes(_RapidlyDigested):
         self._make_tail(inception=32, bottleneck=24, reduction=128, expansion=256, width=width)
         self.build_symbolically()
 
-    def feature_maps(self, images, training=None):
-        maps = self.pool1(self.conv1(images, training=training))
+    def feature_maps(self, pixels, training=None):
+        maps = self.pool1(self.conv1(pixels, training=training))
         maps = self.pool2(self.conv2(maps, training=training))
         return list(self._tail(maps, training))
 
@@ -109,11 +106,10 @@ class FaceBoxesImproved(_RapidlyDigested):
         self.pyramid = FeaturePyramid(_scaled(32, width), levels=3)
         self.build_symbolically()
 
-    def feature_maps(self, images, training=None):
-        maps = []
+    def feature_maps(self, pixels, training=None):
+        maps = [pixels]
         for block in self.stem:
-            images = block(images, training=training)
-            maps.append(images)
-        stride_32, stride_64, stride_128 = self._tail(images, training)
-        pyramid = self.pyramid([maps[2], maps[3], stride_32], training=training)
+            maps.append(block(maps[-1], training=training))
+        stride_32, stride_64, stride_128 = self._tail(maps[-1], training)
+        pyramid = self.pyramid([maps[3], maps[4], stride_32], training=training)
         return [*pyramid, stride_64, stride_128]

@@ -28,6 +28,13 @@ class TrainStep(keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} must write compute_losses.")
 
+    def training_outputs(self, images, targets) -> dict:
+        """What `compute_losses` needs of a batch.
+
+        A model overrides it where the targets take part in its forward pass, or another model does.
+        """
+        return self(images, training=True)
+
     def measure(self, targets, outputs) -> dict:
         """Scalars by name that are shown beside the losses and not minimised."""
         return {}
@@ -37,7 +44,7 @@ class TrainStep(keras.Model):
         return list(self.trackers.values())
 
     def _forward(self, images, targets):
-        outputs = self(images, training=True)
+        outputs = self.training_outputs(images, targets)
         losses = self.compute_losses(images, targets, outputs, self.optimizer.iterations)
         total = sum(losses.values())
         return total, {"loss": total, **losses, **self.measure(targets, outputs)}

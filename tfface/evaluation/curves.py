@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfface.files import atomic_path
+from tfface.predict.packages import optional_packages
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,8 @@ def format_table(curves: Mapping[str, Curve]) -> str:
 
 def plot_curves(curves: Mapping[str, Curve], path: Path, title: str) -> None:
     """Draws the curves that have faces to find into a PNG file at `path`, with their areas."""
-    from matplotlib.figure import Figure
+    with optional_packages("evaluate"):
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 5.2), dpi=120, layout="constrained")
     axes = figure.add_subplot()

@@ -16,6 +16,7 @@ import numpy as np
 
 from tfface.evaluation.pictures import check_predictions
 from tfface.files import atomic_path
+from tfface.predict.packages import optional_packages
 
 OVERLAP_THRESHOLD = 0.5
 """A detection finds a face above this overlap, not at it (`Results.cpp`: CROSS_RATIO_THRESH)."""
@@ -142,7 +143,8 @@ def match(overlap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         The indices of the detections and of the faces, int `(k,)` each, of the pairs that overlap.
     """
-    from scipy.optimize import linear_sum_assignment
+    with optional_packages("evaluate"):
+        from scipy.optimize import linear_sum_assignment
 
     detections, faces = linear_sum_assignment(overlap, maximize=True)
     overlapping = overlap[detections, faces] > 0
@@ -220,7 +222,8 @@ def format_table(curves: Mapping[str, FddbCurve]) -> str:
 
 def plot_curves(curves: Mapping[str, FddbCurve], path: Path, title: str) -> None:
     """Draws the curves that have faces to find into a PNG file at `path`, with their last rate."""
-    from matplotlib.figure import Figure
+    with optional_packages("evaluate"):
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 5.2), dpi=120, layout="constrained")
     axes = figure.add_subplot()

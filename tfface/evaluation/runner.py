@@ -10,16 +10,15 @@ import numpy as np
 from tqdm import tqdm
 
 from tfface.evaluation.curves import Curve
-from tfface.evaluation.pictures import PictureSet
-from tfface.evaluation.wider import WiderFaces, evaluate_wider
-from tfface.evaluation.wider_files import read_ground_truth
+from tfface.evaluation.wider import evaluate_wider
+from tfface.evaluation.wider_files import open_wider
 from tfface.image import read_image
 
 SCORE_THRESHOLD = 0.02
 """Lower scores are left out, as in the evaluations published for RetinaFace and YuNet."""
 
 
-class Detector(Protocol):
+class PictureDetector(Protocol):
     """What is evaluated: `tfface.FaceDetector` or anything that detects like it."""
 
     def detect(self, image: np.ndarray, threshold: float, long_side: int | None) -> Any:
@@ -32,26 +31,6 @@ class DetectionRun:
 
     predictions: dict[str, np.ndarray]
     seconds: np.ndarray
-
-
-def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
-    """Finds the validation pictures of WIDER FACE in `dataset_dir`.
-
-    It holds `WIDER_val/images` and `ground_truth/*.mat`. Pictures that are missing are left out of
-    the ground truth, so they cost no recall.
-
-    Raises:
-        FileNotFoundError: ground truth files are missing, or every picture is.
-    """
-    image_root = Path(dataset_dir) / "WIDER_val" / "images"
-    listed = read_ground_truth(Path(dataset_dir) / "ground_truth")
-    present = {name: faces for name, faces in listed.items() if (image_root / name).is_file()}
-    if not present:
-        raise FileNotFoundError(
-            f"expected pictures of the WIDER FACE validation set in {image_root}, got none; "
-            "unpack WIDER_val.zip there or name another folder"
-        )
-    return PictureSet(image_root, present, len(listed))
 
 
 def long_side_for(image: np.ndarray, long_side: int, scale: float) -> int:
@@ -68,7 +47,7 @@ def long_side_for(image: np.ndarray, long_side: int, scale: float) -> int:
 
 
 def detect_pictures(
-    detector: Detector,
+    detector: PictureDetector,
     image_root: Path,
     names: Iterable[str],
     long_side: int = 0,
@@ -97,7 +76,7 @@ def detect_pictures(
 
 
 def evaluate_detector(
-    detector: Detector,
+    detector: PictureDetector,
     dataset_dir: Path,
     long_side: int = 0,
     scale: float = 1.0,

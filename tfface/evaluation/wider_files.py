@@ -5,8 +5,30 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
+from tfface.predict.packages import optional_packages
+
+
+def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
+    """Finds the validation pictures of WIDER FACE in `dataset_dir`.
+
+    It holds `WIDER_val/images` and `ground_truth/*.mat`. Pictures that are missing are left out of
+    the ground truth, so they cost no recall.
+
+    Raises:
+        FileNotFoundError: ground truth files are missing, or every picture is.
+    """
+    image_root = Path(dataset_dir) / "WIDER_val" / "images"
+    listed = read_ground_truth(Path(dataset_dir) / "ground_truth")
+    present = {name: faces for name, faces in listed.items() if (image_root / name).is_file()}
+    if not present:
+        raise FileNotFoundError(
+            f"expected pictures of the WIDER FACE validation set in {image_root}, got none; "
+            "unpack WIDER_val.zip there or name another folder"
+        )
+    return PictureSet(image_root, present, len(listed))
 
 
 def read_ground_truth(folder: Path) -> dict[str, WiderFaces]:
@@ -61,7 +83,8 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
 
 def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
     """Yields the name of each picture and its array in `variable`."""
-    from scipy.io import loadmat
+    with optional_packages("evaluate"):
+        from scipy.io import loadmat
 
     if not path.is_file():
         raise FileNotFoundError(

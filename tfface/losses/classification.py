@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from tfface.layers.two_class_head import face_logits
+
 
 def softmax_cross_entropy(labels, logits):
     """Two-class softmax loss of every anchor.
@@ -13,12 +15,5 @@ def softmax_cross_entropy(labels, logits):
     Returns:
         `(..., A)` float32, not negative; where an anchor does not count is for the caller to say.
     """
-    logits = ops.cast(logits, "float32")
-    difference = logits[..., 1] - logits[..., 0]
+    difference = face_logits(logits)
     return ops.softplus(ops.where(labels == 1, -difference, difference))
-
-
-def face_probability(logits):
-    """The softmax score of class 1: logits `(..., 2)` -> float32 `(...)` in 0..1."""
-    logits = ops.cast(logits, "float32")
-    return ops.sigmoid(logits[..., 1] - logits[..., 0])

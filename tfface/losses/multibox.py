@@ -4,7 +4,7 @@ from keras import ops
 
 from tfface.losses.classification import softmax_cross_entropy
 from tfface.losses.regression import smooth_l1
-from tfface.sampling import hard_negatives
+from tfface.sampling import sampled_anchors
 
 
 def multibox_losses(targets, outputs, settings, negative_ratio) -> dict:
@@ -13,7 +13,7 @@ def multibox_losses(targets, outputs, settings, negative_ratio) -> dict:
     Args:
         targets: `labels` `(B, A)` int (1 face, 0 background, -1 ignored) and `offsets` `(B, A, 4)`.
         outputs: `logits` `(B, A, 2)` and `offsets` `(B, A, 4)`.
-        settings: `minimum_negatives`, `regression_weight`.
+        settings: `sampling`, `minimum_negatives`, `regression_weight`.
         negative_ratio: hard negatives for each positive, a number or a scalar tensor.
 
     Returns:
@@ -22,14 +22,12 @@ def multibox_losses(targets, outputs, settings, negative_ratio) -> dict:
     labels = targets["labels"]
     positive = labels == 1
     classification = softmax_cross_entropy(labels, outputs["logits"])
-    selected = ops.logical_or(
-        positive,
-        hard_negatives(
-            ops.stop_gradient(classification),
-            labels,
-            ratio=negative_ratio,
-            minimum=settings.minimum_negatives,
-        ),
+    selected = sampled_anchors(
+        settings.sampling,
+        ops.stop_gradient(classification),
+        labels,
+        ratio=negative_ratio,
+        minimum=settings.minimum_negatives,
     )
     normalizer = ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
     regression = smooth_l1(targets["offsets"], outputs["offsets"])

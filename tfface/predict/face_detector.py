@@ -22,9 +22,14 @@ class FaceDetector:
 
     Args:
         runtime: a loaded detector; `from_preset` and `from_model` make one.
+
+    Raises:
+        TypeError: something else, such as the name of a preset.
     """
 
     def __init__(self, runtime: Runtime) -> None:
+        if not callable(getattr(runtime, "run", None)):
+            raise TypeError(f"expected a loaded detector, got {_instead_of_a_runtime(runtime)}")
         self._runtime = runtime
 
     @classmethod
@@ -86,6 +91,15 @@ class FaceDetector:
         boxes, scores = boxes[visible], scores[visible]
         falling = np.argsort(-scores, kind="stable")
         return Detections(boxes[falling], scores[falling])
+
+
+def _instead_of_a_runtime(given: Any) -> str:
+    """What came where a runtime was expected, and what makes a detector of it."""
+    if isinstance(given, str | os.PathLike):
+        return f"{given!r}; use FaceDetector.from_preset({os.fspath(given)!r})"
+    if callable(getattr(given, "predict_boxes", None)):
+        return f"a {type(given).__name__}; use FaceDetector.from_model"
+    return f"{given!r:.60}; use FaceDetector.from_preset or from_model"
 
 
 def _open(name_or_path: str | os.PathLike[str], threads: int) -> Runtime:

@@ -1,12 +1,11 @@
 """Runs Keras detectors, of a `.keras` file or as they come out of training."""
 
-import pkgutil
 from pathlib import Path
 from typing import Any
 
+from tfface.detectors.loading import load_detector
 from tfface.image import Image
-from tfface.predict.packages import import_optional
-from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.predict.runtime import Faces, Size
 
 _LOWEST_SCORE = 0.01
 """Below what evaluations use (0.02); with fewer candidates the suppression is faster."""
@@ -47,16 +46,4 @@ def load_keras_file(path: Path) -> KerasRuntime:
         ModelError: damaged, of classes that are not in tfface, or no detector.
         ImportError: Keras or its backend is not installed.
     """
-    _register_detectors()
-    keras = import_optional("keras", extra="train")
-    try:
-        return KerasRuntime(keras.saving.load_model(path, compile=False))
-    except Exception as error:  # Keras has no common class for what damaged files cause.
-        raise ModelError(f"{path}: expected a detector saved by Keras: {error}") from error
-
-
-def _register_detectors() -> None:
-    """Imports every detector, by which Keras comes to know the names in the file."""
-    package = import_optional("tfface.detectors", extra="train")
-    for module in pkgutil.iter_modules(package.__path__, prefix="tfface.detectors."):
-        import_optional(module.name, extra="train")
+    return KerasRuntime(load_detector(path))

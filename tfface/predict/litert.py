@@ -1,15 +1,18 @@
 """Runs TFLite files with LiteRT, without TensorFlow."""
 
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from tfface.image import Image
 from tfface.predict import signature
+from tfface.predict.notices import without_notices
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
-from tfface.predict.suppression import select_faces
+from tfface.predict.suppression import suppress_candidates
+from tfface.reasons import reason_of
 
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
@@ -59,10 +62,17 @@ class LiteRTRuntime:
                 f"{len(content)} bytes with {content[4:8]!r} there"
             )
         self._source = source
-        self._interpreter = load_interpreter(content, source, num_threads=threads)
+        self._content = content
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._load()
+
+    def _load(self) -> None:
+        self._interpreter: Any = load_interpreter(
+            self._content, self._source, num_threads=self._threads
+        )
         self._read_signature()
         self._allocated: Size | None = None
-        self._lock = threading.Lock()
 
     def _read_signature(self) -> None:
         signatures = self._interpreter.get_signature_list()
@@ -102,6 +112,8 @@ class LiteRTRuntime:
             ModelError: LiteRT cannot run the file, or cannot run it at this size.
         """
         with self._lock:
+            if self._interpreter is None:
+                self._load()
             try:
                 if image.shape[:2] != self._allocated:
                     self._allocate(image.shape[:2])
@@ -109,18 +121,21 @@ class LiteRTRuntime:
                 self._interpreter.set_tensor(self._images, batch)
                 self._interpreter.invoke()
                 outputs = [self._interpreter.get_tensor(index)[:1] for index in self._outputs]
-            except (ValueError, RuntimeError) as error:
-                self._allocated = None
+            except (ValueError, RuntimeError, MemoryError) as error:
+                self._interpreter = None  # One that failed crashes the process at another size.
                 raise ModelError(
-                    f"{self._source}: LiteRT failed on a picture of shape {image.shape}: {error}"
+                    f"{self._source}: LiteRT failed on a picture of shape {image.shape}: "
+                    f"{reason_of(error)}; if memory is short, search it at a smaller long_side"
                 ) from error
         if self._signature == signature.CANDIDATES:
             boxes, scores = outputs
-            return select_faces(boxes[0], scores[0], image.shape[:2])
+            return suppress_candidates(boxes[0], scores[0], image.shape[:2])
         return signature.faces_of(self._source, *outputs)
 
     def _allocate(self, size: Size) -> None:
         if self.fixed_size is None:
             self._interpreter.resize_tensor_input(self._images, (self._batch, *size, 3))
-        self._interpreter.allocate_tensors()
+        # LiteRT announces XNNPACK, once in a process.
+        with nullcontext() if self._allocated else without_notices():
+            self._interpreter.allocate_tensors()
         self._allocated = size

@@ -6,6 +6,7 @@ from tfface.image import Image
 from tfface.predict import signature
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.reasons import reason_of
 
 
 class SavedModelRuntime:
@@ -61,7 +62,8 @@ class SavedModelRuntime:
             outputs = self._function(images=self._tensorflow.constant(image[None]))
         except self._tensorflow.errors.OpError as error:
             raise ModelError(
-                f"{self._source}: TensorFlow failed on a picture of shape {image.shape}: {error}"
+                f"{self._source}: TensorFlow failed on a picture of shape {image.shape}: "
+                f"{reason_of(error)}"
             ) from error
         return signature.faces_of(
             self._source, *(outputs[name].numpy() for name in ("boxes", "scores", "count"))

@@ -1,4 +1,4 @@
-"""From all boxes of a network to faces, for files that leave that to their user."""
+"""From the boxes of a network to faces, in NumPy."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,40 @@ MAX_DETECTIONS = 400
 """The defaults of files that suppress by themselves too (`convert.faces.Selection`)."""
 
 
-def select_faces(boxes: NDArray[np.float32], scores: NDArray[np.float32], size: Size) -> Faces:
+def suppress(
+    boxes: NDArray[np.float32],
+    logits: NDArray[np.float32],
+    score_threshold: float,
+    iou_threshold: float = IOU_THRESHOLD,
+    limit: int | None = None,
+) -> Faces:
     """The faces among the candidates of one picture.
 
     Args:
+        boxes: `(K, 4)`.
+        logits: `(K,)`, falling; they tell candidates apart whose scores have both become 1.
+        score_threshold: candidates below it are dropped.
+        iou_threshold: overlap above which the lower of two candidates is dropped.
+        limit: the most faces; None for all.
+
+    Returns:
+        Boxes `(n, 4)` and scores float32 `(n,)`, falling.
+    """
+    scores = (1.0 / (1.0 + np.exp(-np.clip(logits, -80.0, 80.0)))).astype(np.float32)
+    likely = scores >= score_threshold
+    boxes, scores = boxes[likely], scores[likely]
+    kept = non_max_suppression(boxes, scores, iou_threshold, limit)
+    return boxes[kept], scores[kept]
+
+
+def suppress_candidates(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], size: Size
+) -> Faces:
+    """The faces among all boxes of one picture, as files of candidates give them.
+
+    Args:
         boxes: `(A, 4)` in pixels of the input.
-        scores: `(A,)`, in any order.
+        scores: `(A,)`, 0..1, in any order.
         size: height and width that boxes are cut to.
     """
     (likely,) = np.nonzero(scores > SCORE_THRESHOLD)

@@ -1,0 +1,1 @@
+"""Looks at detectors and their files, and times them beside others."""

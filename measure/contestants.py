@@ -1,0 +1,111 @@
+"""Detectors to time, each loaded in the same way by every process that times it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from measure.model_files import read_tflite
+from measure.timing import THRESHOLD, Detect
+from tfface.image import Image
+from tfface.predict.face_detector import FaceDetector
+from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.packages import import_optional
+from tfface.predict.runtime import Size
+from tfface.presets import PRESETS
+
+LITERT = "LiteRT"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A detector that is timed beside others.
+
+    Attributes:
+        name: in tables.
+        model: preset or path of a TFLite file, or the path of a peer's weights.
+        runtime: `LITERT`, or a key of `measure.peers.TIMED`.
+    """
+
+    name: str
+    model: str
+    runtime: str = LITERT
+
+    def file_bytes(self) -> int:
+        """Size of its file."""
+        if self.model in PRESETS:
+            return len(PRESETS[self.model].read())
+        return Path(self.model).stat().st_size
+
+    def import_runtime(self) -> None:
+        """Imports what `load` and the first call would import.
+
+        Raises:
+            ImportError: a package is missing.
+        """
+        if self.runtime == LITERT:
+            import_optional("ai_edge_litert.interpreter")
+        else:
+            import_optional(import_peers().TIMED[self.runtime].package, extra="dev")
+
+    def load(self, threads: int, size: Size) -> Detect:
+        """Loads the detector.
+
+        Args:
+            threads: processor threads that it may use.
+            size: height and width of the pictures.
+
+        Raises:
+            tfface.predict.runtime.ModelError: no TFLite file, or no detector as tfface writes them.
+            FileNotFoundError: the weights of a peer are not there.
+            ImportError: as `import_runtime`.
+        """
+        cv2.setNumThreads(threads)  # it scales pictures and runs peers
+        if self.runtime != LITERT:
+            return import_peers().TIMED[self.runtime].load(Path(self.model), threads, size)
+        runtime = LiteRTRuntime(read_tflite(self.model), self.model, threads)
+        detector = FaceDetector(runtime)
+        return lambda image: detector.detect(image, threshold=THRESHOLD)
+
+
+def import_peers() -> Any:
+    """The module `measure.peers`, which imports what runs the peers.
+
+    Raises:
+        ImportError: a package is missing.
+    """
+    return import_optional("measure.peers", extra="evaluate,dev")
+
+
+def peers_in(folder: Path) -> list[Contestant]:
+    """The peers whose weights are expected in `folder`.
+
+    Raises:
+        ImportError: as `import_peers`.
+        FileNotFoundError: weights that are not there.
+    """
+    contestants = []
+    for name, peer in import_peers().TIMED.items():
+        path = folder / peer.file
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"expected the weights of {name} at {path}, got no such file; name the folder of "
+                "the weights of all peers by --peers"
+            )
+        contestants.append(Contestant(name, str(path), name))
+    return contestants
+
+
+def picture_with_faces(size: Size) -> Image:
+    """Eileen Collins, a picture in the public domain that scikit-image brings, scaled to `size`.
+
+    Returns:
+        RGB uint8 `(*size, 3)`. Her face keeps its shape at 4:3.
+
+    Raises:
+        ImportError: scikit-image is not installed.
+    """
+    astronaut = import_optional("skimage.data", extra="evaluate").astronaut()
+    height, width = size
+    return cv2.resize(astronaut[:384], (width, height), interpolation=cv2.INTER_AREA)

@@ -1,0 +1,271 @@
+"""What every detector of the registry keeps, so that nothing else has to know it by name."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from tfface.anchors import grid_anchors
+from tfface.detectors.loading import build_detector, load_detector, write_description
+from tfface.detectors.options import constructor_options, recipe_options
+from tfface.detectors.registry import DETECTORS, detector_name
+from tfface.matching import FACE
+from train.checkpoints import Checkpoints
+
+FACES = np.array([[10, 12, 40, 50], [60, 20, 70, 34]], np.float32)
+
+
+@pytest.fixture(scope="module", params=sorted(DETECTORS))
+def detector(request, small_detector):
+    return small_detector(request.param)
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (2, 96, 160, 3), dtype=np.uint8)
+
+
+def batch(detector, size: int = 96) -> tuple:
+    """Two pictures with the same two faces, and what the detector learns from them."""
+    pictures = np.random.default_rng(1).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+    targets = detector.make_targets(size, size)
+    uniform = np.linspace(0, 1, targets.uniform_count, dtype=np.float32)
+    made = targets(FACES, np.full(2, FACE, np.int32), uniform)
+    return pictures, {name: np.stack([value] * 2) for name, value in made.items()}
+
+
+def test_a_configuration_makes_the_same_detector(detector):
+    config = json.loads(json.dumps(detector.get_config()))
+
+    again = type(detector).from_config(config)
+
+    assert again.get_config() == detector.get_config()
+    assert [w.shape for w in again.get_weights()] == [w.shape for w in detector.get_weights()]
+
+
+def test_every_option_is_an_attribute_and_described(detector):
+    for option in constructor_options(detector):
+        assert hasattr(detector, option.name)
+        assert option.help, f"{type(detector).__name__} does not describe {option.name}"
+    for option in recipe_options(detector):
+        assert hasattr(detector.recipe, option.name)
+        assert option.help, f"{detector.recipe_class.__name__} does not describe {option.name}"
+
+
+@pytest.mark.parametrize("size", [(32, 32), (96, 160), (224, 32)])
+def test_one_output_an_anchor_at_any_size(detector, size):
+    anchors = len(grid_anchors(detector.anchor_levels, *size))
+
+    outputs = detector(np.zeros((1, *size, 3), np.uint8))
+
+    assert outputs["scores"].shape == (1, anchors)
+    for name in detector.box_outputs:
+        assert outputs[name].shape == (1, anchors, 4)
+
+
+def test_the_network_alone_gives_what_a_call_gives(detector, images):
+    maps = detector.inference_maps(detector.normalize(images))
+
+    joined, outputs = detector.join(maps), detector(images)
+
+    assert {"scores", *detector.box_outputs} <= set(outputs) == set(joined)
+    for name, output in outputs.items():
+        np.testing.assert_allclose(joined[name], output, atol=1e-5)
+
+
+def test_training_scores_are_those_of_inference_where_nothing_is_normalised_anew(detector, images):
+    detector.trainable = False  # batch normalisation then keeps its statistics
+    trained, outputs = detector(images, training=True), detector(images)
+    detector.trainable = True
+
+    np.testing.assert_allclose(trained["scores"], outputs["scores"], rtol=1e-3, atol=1e-3)
+
+
+def test_candidates_are_the_surest_boxes(detector, images):
+    outputs = detector(images)
+    height, width = images.shape[1:3]
+
+    scores, boxes = detector.candidates(outputs, height, width, 5)
+
+    every = ops.convert_to_numpy(outputs["scores"])
+    order = np.argsort(-every, axis=1, kind="stable")[:, :5]
+    np.testing.assert_allclose(scores, np.take_along_axis(every, order, 1))
+    anchors = grid_anchors(detector.anchor_levels, height, width)
+    for index in range(2):
+        chosen = {
+            name: ops.convert_to_numpy(outputs[name])[index][order[index]]
+            for name in detector.box_outputs
+        }
+        expected = detector.decode(chosen, anchors[order[index]])
+        np.testing.assert_allclose(boxes[index], expected, rtol=1e-4, atol=1e-3)
+
+
+def take_step(detector) -> dict[str, float]:
+    """Trains a compiled detector on one batch; the losses of that step."""
+    batches = (data for data in [batch(detector)])
+    history = detector.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0).history
+    return {name: values[0] for name, values in history.items()}
+
+
+def compile_anew(detector, jit_compile: bool) -> None:
+    detector.compile(keras.optimizers.SGD(1e-3, momentum=0.9), jit_compile=jit_compile)
+
+
+@pytest.fixture(scope="module")
+def trained(detector, tmp_path_factory):
+    """Two steps of the detector as a graph, after which it is as before.
+
+    The losses of both, the weights after the first, and a folder with the state after the first.
+    """
+    before = detector.get_weights()
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("checkpoints"))
+    compile_anew(detector, jit_compile=False)
+    first = take_step(detector)
+    after_first = detector.get_weights()
+    checkpoints.save(detector)
+    second = take_step(detector)
+    detector.set_weights(before)
+    return first, after_first, second, checkpoints
+
+
+def test_a_step_has_the_losses_that_it_names(detector, trained):
+    first, _, second, _ = trained
+
+    for losses in (first, second):
+        assert {"loss", *detector.loss_names} == set(losses)
+        assert np.isfinite(list(losses.values())).all()
+        parts = sum(losses[name] for name in detector.loss_names)
+        assert losses["loss"] == pytest.approx(parts, rel=1e-4)
+
+
+def test_a_step_compiled_by_xla_is_that_of_the_graph(detector, trained):
+    first, after_first, *_ = trained
+    before = detector.get_weights()
+
+    compile_anew(detector, jit_compile=True)
+    losses = take_step(detector)
+
+    after = detector.get_weights()
+    detector.set_weights(before)
+    assert losses == pytest.approx(first, rel=1e-3)
+    for weight, expected in zip(after, after_first, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-2, atol=1e-3)
+
+
+def test_a_state_that_is_restored_has_the_same_next_step(detector, trained):
+    *_, second, checkpoints = trained
+    again = type(detector).from_config(detector.get_config())
+    compile_anew(again, jit_compile=False)
+
+    assert checkpoints.restore(again) == 1
+    assert take_step(again) == pytest.approx(second, rel=1e-4)
+
+
+UNDER_JAX = """
+import json
+import sys
+from pathlib import Path
+
+import jax
+import keras
+import numpy as np
+
+from tfface.detectors.loading import build_detector
+
+for folder in map(Path, sys.argv[1:]):
+    detector = build_detector(json.loads((folder / "detector.json").read_text()))
+    given = dict(np.load(folder / "given.npz"))
+    names = given.pop("names").tolist()
+
+    @jax.jit
+    def compute(weights, images, targets):
+        # As the step does it: what batch normalisation assigns stays in the scope.
+        with keras.StatelessScope(list(zip(detector.weights, weights, strict=True))):
+            found = detector(images)
+            candidates = detector.candidates(found, *images.shape[1:3], 20)
+            outputs = detector.training_outputs(images, targets)
+            losses = detector.compute_losses(images, targets, outputs, 0)
+            return losses, found, candidates
+
+    weights = [given[f"weight_{index}"] for index in range(len(detector.weights))]
+    targets = {name: given[name] for name in names}
+    losses, found, (scores, boxes) = compute(weights, given["images"], targets)
+    np.savez(folder / "found.npz", **losses, **found, best=scores, boxes=boxes)
+"""
+
+
+UNDER_JAX_VARIABLES = {
+    "KERAS_BACKEND": "jax",
+    "JAX_PLATFORMS": "cpu",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",  # it runs once
+}
+
+
+@pytest.fixture(scope="module")
+def under_jax(small_detector, tmp_path_factory):
+    """By name what every detector finds, and loses in a step, under JAX: one process for all."""
+    pytest.importorskip("jax", reason="needs the jax extra")
+    root = tmp_path_factory.mktemp("jax")
+    for name in DETECTORS:
+        detector = small_detector(name)
+        write_description(detector, root / name)
+        pictures, targets = batch(detector)
+        weights = {f"weight_{i}": value for i, value in enumerate(detector.get_weights())}
+        given = {"images": pictures, "names": list(targets), **targets, **weights}
+        np.savez(root / name / "given.npz", **given)
+    run = subprocess.run(
+        [sys.executable, "-c", UNDER_JAX, *(str(root / name) for name in DETECTORS)],
+        env=os.environ | UNDER_JAX_VARIABLES,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return {name: dict(np.load(root / name / "found.npz")) for name in DETECTORS}
+
+
+def test_under_jax_it_finds_and_loses_the_same(detector, trained, under_jax):
+    first, *_ = trained
+    pictures, _ = batch(detector)
+
+    there = under_jax[detector_name(detector)]
+
+    losses = {name: there[name].item() for name in detector.loss_names}
+    assert losses == pytest.approx({name: first[name] for name in losses}, rel=1e-3)
+    outputs = detector(pictures)
+    for name in ("scores", *detector.box_outputs):
+        np.testing.assert_allclose(there[name], outputs[name], rtol=1e-3, atol=1e-3)
+    # Which boxes are the surest may hang on rounding, how sure they are may not.
+    best, boxes = detector.candidates(outputs, *pictures.shape[1:3], 20)
+    np.testing.assert_allclose(there["best"], best, rtol=1e-3, atol=1e-3)
+    assert there["boxes"].shape == boxes.shape
+
+
+def test_it_is_saved_and_loaded(detector, images, tmp_path):
+    path = tmp_path / "small.keras"
+    detector.save(path)
+
+    loaded = load_detector(path)
+
+    np.testing.assert_allclose(loaded(images)["scores"], detector(images)["scores"], atol=1e-5)
+
+
+def test_a_run_describes_it(detector, tmp_path):
+    write_description(detector, tmp_path)
+
+    again = build_detector(json.loads((tmp_path / "detector.json").read_text()))
+
+    assert detector_name(again) == detector_name(detector)
+    assert again.get_config() == detector.get_config()
+    assert again.recipe == detector.recipe
+
+
+def test_what_inference_needs_is_a_part_of_all_weights(detector):
+    every = {id(weight) for weight in detector.weights}
+    assert {id(weight) for weight in detector.inference_weights()} <= every

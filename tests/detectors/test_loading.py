@@ -1,0 +1,128 @@
+"""tfface.detectors.loading: the detector that a command names."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tfface.detectors.anchor_detector import AnchorRecipe
+from tfface.detectors.faceboxes import FaceBoxesImproved
+from tfface.detectors.loading import load_detector, save_detector, write_description
+from tfface.predict.runtime import ModelError
+
+STATE = Path("checkpoints") / "step-00000100.weights.h5"
+
+
+@pytest.fixture(scope="module")
+def detector() -> FaceBoxesImproved:
+    return FaceBoxesImproved(width=0.5)
+
+
+@pytest.fixture
+def run(detector, tmp_path: Path) -> Path:
+    """The folder of a run with one state, and nothing that tells what it is of."""
+    (tmp_path / STATE).parent.mkdir()
+    detector.save_weights(tmp_path / STATE)
+    return tmp_path
+
+
+def assert_same_weights(found, expected) -> None:
+    assert type(found) is type(expected)
+    for weight, other in zip(found.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, other)
+
+
+def test_a_keras_file(detector, tmp_path: Path) -> None:
+    detector.save(tmp_path / "small.keras")
+
+    assert_same_weights(load_detector(str(tmp_path / "small.keras")), detector)
+
+
+def test_what_is_saved_has_no_optimiser(tmp_path: Path) -> None:
+    detector = FaceBoxesImproved(width=0.25)
+    detector.compile(keras.optimizers.SGD(0.1, momentum=0.9))
+
+    save_detector(detector, tmp_path / "small.keras")
+
+    restored = keras.models.load_model(tmp_path / "small.keras")
+    assert getattr(restored, "optimizer", None) is None
+    assert_same_weights(restored, detector)
+
+
+def test_the_best_of_a_run(detector, tmp_path: Path) -> None:
+    (tmp_path / "final.keras").write_bytes(b"not read")
+    detector.save(tmp_path / "best.keras")
+
+    assert load_detector(str(tmp_path)).width == 0.5
+
+
+def test_a_state_of_a_run_that_describes_its_detector(detector, run: Path) -> None:
+    detector.recipe = AnchorRecipe(negative_ratio=7.0)
+    write_description(detector, run)
+
+    loaded = load_detector(run / STATE)
+
+    assert_same_weights(loaded, detector)
+    assert loaded.recipe == AnchorRecipe(negative_ratio=7.0)
+
+
+def test_a_state_of_an_older_run_which_has_flags_only(detector, run: Path) -> None:
+    (run / "flags.txt").write_text("--seed=0\n--detector=FaceBoxesImproved\n--width=0.5\n")
+
+    assert_same_weights(load_detector(str(run / STATE)), detector)
+
+
+@pytest.mark.parametrize("flags", [None, "--seed=0\n", "--detector=FaceBoxesImproved\n"])
+def test_a_state_of_nobody_knows_what(run: Path, flags: str | None) -> None:
+    if flags:
+        (run / "flags.txt").write_text(flags)
+
+    with pytest.raises(
+        ValueError, match=r"the description of the detector in .*detector\.json, got none"
+    ):
+        load_detector(str(run / STATE))
+
+
+def test_a_state_of_another_network(run: Path) -> None:
+    write_description(FaceBoxesImproved(width=1.0), run)
+
+    with pytest.raises(ModelError, match="expected weights that fit FaceBoxesImproved"):
+        load_detector(str(run / STATE))
+
+
+def test_a_description_says_the_class_its_options_and_its_recipe(detector, tmp_path: Path) -> None:
+    detector.recipe = AnchorRecipe(mining_steps=10)
+
+    write_description(detector, tmp_path)
+
+    description = json.loads((tmp_path / "detector.json").read_text())
+    assert description["class"] == "FaceBoxesImproved"
+    assert description["config"]["width"] == 0.5
+    assert description["recipe"]["mining_steps"] == 10
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    (tmp_path / "a.keras").write_bytes(b"no detector")
+
+    with pytest.raises(ModelError, match=r"a\.keras: expected a detector saved by Keras"):
+        load_detector(tmp_path / "a.keras")
+
+
+def test_a_model_that_is_no_detector(tmp_path: Path) -> None:
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "a.keras")
+
+    with pytest.raises(ModelError, match="a detector of tfface, got a model of class Sequential"):
+        load_detector(tmp_path / "a.keras")
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"a training run with best\.keras"):
+        load_detector(str(tmp_path))
+
+
+@pytest.mark.parametrize("model", ["fbi-3", "missing.keras", "detector.tflite"])
+def test_what_is_none_of_them(model: str) -> None:
+    with pytest.raises(ValueError, match=rf"expected a preset \(fbi-1, .*got '{model}'"):
+        load_detector(model)

@@ -1,0 +1,95 @@
+"""tfface.matching.dynamic_matcher: points and faces by what is predicted."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from tfface.anchors import AnchorLevel, grid_anchors
+from tfface.matching import ABSENT, FACE, IGNORED, DynamicMatcher
+
+LEVELS = (AnchorLevel(8, (16,)), AnchorLevel(16, (32,)))
+SIZE = 64
+CENTRES = (lambda anchors: (anchors[:, :2] + anchors[:, 2:]) / 2)(grid_anchors(LEVELS, SIZE, SIZE))
+"""8x8 points of stride 8, then 4x4 of stride 16."""
+
+
+def iou(box: np.ndarray, face: np.ndarray) -> float:
+    width = max(0.0, min(box[2], face[2]) - max(box[0], face[0]))
+    height = max(0.0, min(box[3], face[3]) - max(box[1], face[1]))
+    union = np.prod(box[2:] - box[:2]) + np.prod(face[2:] - face[:2]) - width * height
+    return width * height / (union + 1e-6)
+
+
+def match_naively(scores, boxes, faces, kinds) -> list[int]:
+    """One picture, face by face and point by point, as the docstring of the class has it."""
+    asked: dict[int, tuple[float, int]] = {}
+    for number, (face, kind) in enumerate(zip(faces, kinds, strict=True)):
+        if kind != FACE:
+            continue
+        centre, costs, overlaps, first = (face[:2] + face[2:]) / 2, {}, [], 0
+        for level in LEVELS:
+            rows, columns = level.grid_shape(SIZE, SIZE)
+            column, row = np.floor(centre / level.stride).astype(int)
+            for y in range(row - 2, row + 3):
+                for x in range(column - 2, column + 3):
+                    if 0 <= y < rows and 0 <= x < columns:
+                        point = first + y * columns + x
+                        quality = iou(boxes[point], face)
+                        score = 1 / (1 + np.exp(-scores[point]))
+                        entropy = -quality * np.log(score) - (1 - quality) * np.log(1 - score)
+                        distance = np.linalg.norm(CENTRES[point] - centre) / level.stride
+                        overlaps.append(quality)
+                        costs[point] = (
+                            abs(quality - score) ** 2 * entropy
+                            - 3 * np.log(quality + 1e-7)
+                            + 10 ** (distance - 3)
+                        )
+            first += rows * columns
+        count = max(1, int(sum(sorted(overlaps)[-10:])))
+        for point in sorted(costs, key=lambda point: costs[point])[:count]:
+            if point not in asked or costs[point] < asked[point][0]:
+                asked[point] = costs[point], number
+    return [asked[point][1] if point in asked else -1 for point in range(len(boxes))]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_as_a_naive_version_of_it(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    faces = generator.uniform(0, 40, (2, 5, 4)).astype(np.float32)
+    faces[..., 2:] = faces[..., :2] + generator.uniform(4, 30, (2, 5, 2))
+    kinds = generator.choice([FACE, FACE, ABSENT, IGNORED], (2, 5)).astype(np.int32)
+    # Boxes near some face, so that they overlap one.
+    near = faces[:, generator.integers(0, 5, 80)]
+    boxes = (near + generator.normal(0, 3, near.shape)).astype(np.float32)
+    boxes[..., 2:] = np.maximum(boxes[..., 2:], boxes[..., :2] + 1)
+    scores = generator.normal(0, 2, (2, 80)).astype(np.float32)
+
+    owners = ops.convert_to_numpy(DynamicMatcher(LEVELS, SIZE, SIZE)(scores, boxes, faces, kinds))
+
+    for index in range(2):
+        expected = match_naively(scores[index], boxes[index], faces[index], kinds[index])
+        assert owners[index].tolist() == expected
+
+
+def test_a_face_smaller_than_a_cell_has_a_point() -> None:
+    # Around (33, 33), where the box of no point is.
+    faces = np.array([[[32, 32, 34, 34]]], np.float32)
+    boxes = np.zeros((1, 80, 4), np.float32)
+    kinds = np.array([[FACE]], np.int32)
+
+    owners = DynamicMatcher(LEVELS, SIZE, SIZE)(np.zeros((1, 80), np.float32), boxes, faces, kinds)
+
+    # All overlaps are 0, so the nearest in strides: the cell (4, 4) of stride 8, at (36, 36), is
+    # 3 * sqrt(2) / 8 = 0.53 away; of stride 16 the cell (2, 2), at (40, 40), 0.62.
+    assert np.flatnonzero(ops.convert_to_numpy(owners)[0] == 0).tolist() == [4 * 8 + 4]
+
+
+def test_no_face_takes_no_point() -> None:
+    matcher = DynamicMatcher(LEVELS, SIZE, SIZE)
+    owners = matcher(
+        np.zeros((1, 80), np.float32),
+        np.zeros((1, 80, 4), np.float32),
+        np.zeros((1, 3, 4), np.float32),
+        np.full((1, 3), ABSENT, np.int32),
+    )
+    assert (ops.convert_to_numpy(owners) == -1).all()

@@ -1,0 +1,115 @@
+"""What detectors learn from."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from tfface.anchors import AnchorLevel, grid_anchors
+from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
+from tfface.targets import AnchorTargets, FaceTargets
+
+NOTHING = np.zeros(0, np.float32)
+SQUARES = (AnchorLevel(16, (16,)),)
+"""One anchor a cell, the cell itself."""
+
+
+def of_anchors(boxes, kinds, height=16, width=48, levels=SQUARES, **matcher):
+    targets = AnchorTargets(levels, height, width, AnchorMatcher(**matcher))
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    made = targets(boxes, np.array(kinds, np.int32), NOTHING)
+    return {name: np.asarray(value) for name, value in made.items()}
+
+
+def test_labels_and_offsets_worked_out_by_hand() -> None:
+    # Three cells of 16 pixels; the face is the first, moved by 2 pixels: 2 / 16 by 0.1.
+    made = of_anchors([[2, 0, 18, 16]], [FACE])
+
+    # Its overlap with the second is 2 / 30.
+    assert made["labels"].tolist() == [1, 0, 0]
+    expected: list[list[float]] = [[1.25, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    np.testing.assert_allclose(made["offsets"], expected, atol=1e-6)
+
+
+def test_they_are_those_of_the_matcher_on_the_grid_of_the_picture() -> None:
+    levels = (AnchorLevel(16, (16, 32)), AnchorLevel(32, (64,), aspect=1.5))
+    boxes, kinds = [[3, 4, 30, 40], [50, 20, 60, 33]], [FACE, IGNORED]
+    rules: dict[str, Any] = {"positive_threshold": 0.5, "variances": (1.0, 1.0, 1.0, 1.0)}
+
+    made = of_anchors(boxes, kinds, 64, 96, levels, **rules)
+
+    expected = AnchorMatcher(**rules)(
+        grid_anchors(levels, 64, 96), np.array(boxes, np.float32), np.array(kinds)
+    )
+    # 4x6 cells of two anchors and 2x3 of one.
+    assert made["labels"].shape == (54,)
+    for name in ("labels", "offsets"):
+        np.testing.assert_array_equal(made[name], expected[name])
+
+
+def test_without_faces_all_is_background() -> None:
+    made = of_anchors([], [])
+
+    assert made["labels"].tolist() == [0, 0, 0]
+    assert not made["offsets"].any()
+
+
+def of_faces(boxes, kinds, most_faces=3, height=32, width=32):
+    targets = FaceTargets((AnchorLevel(8, (16,)),), height, width, most_faces)
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    made = targets(boxes, np.array(kinds, np.int32), NOTHING)
+    return {name: np.asarray(value) for name, value in made.items()}
+
+
+def test_faces_come_largest_first_and_the_rest_is_absent() -> None:
+    small, large = [0, 0, 8, 8], [8, 8, 30, 20]
+
+    made = of_faces([small, large], [FACE, FACE])
+
+    assert made["faces"].tolist() == [large, small, [0] * 4]
+    assert made["kinds"].tolist() == [FACE, FACE, ABSENT]
+    assert (made["kinds"].dtype, made["ignored"].dtype) == (np.int32, np.bool_)
+    assert not made["ignored"].any()
+
+
+def test_points_in_ignored_boxes_are_ignored() -> None:
+    # Points are the centres 4, 12, 20, 28 of cells of 8 pixels: one column of two, x 12, y 12, 20.
+    made = of_faces([[8, 0, 16, 24], [5, 10, 21, 22]], [ABSENT, IGNORED])
+
+    assert not made["kinds"].any()
+    # The second box is 16 wide, from 5 to 21, and 12 high, made 16: 8 to 24.
+    expected = np.zeros((4, 4), bool)
+    expected[1:3, 1:3] = True
+    np.testing.assert_array_equal(made["ignored"].reshape(4, 4), expected)
+
+
+def test_faces_beyond_the_most_are_ignored() -> None:
+    made = of_faces([[0, 0, 16, 16], [16, 16, 32, 32], [12, 0, 20, 8]], [FACE] * 3, most_faces=2)
+
+    assert sorted(made["faces"].tolist()) == [[0, 0, 16, 16], [16, 16, 32, 32]]
+    # The third, made 16 pixels: 8 to 24 across and -4 to 12 down, at whose edge 12 is out.
+    expected = np.zeros((4, 4), bool)
+    expected[0, 1:3] = True
+    np.testing.assert_array_equal(made["ignored"].reshape(4, 4), expected)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a graph of TensorFlow")
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_graph_makes_the_same(count: int) -> None:
+    import tensorflow as tf
+
+    boxes = np.array([[2, 0, 18, 16], [20, 0, 40, 16]], np.float32)[:count]
+    kinds = np.array([FACE, IGNORED], np.int32)[:count]
+    for targets in (AnchorTargets(SQUARES, 16, 48, AnchorMatcher()), FaceTargets(SQUARES, 16, 48)):
+        graph = tf.function(
+            targets,
+            input_signature=[
+                tf.TensorSpec((None, 4), tf.float32),
+                tf.TensorSpec((None,), tf.int32),
+                tf.TensorSpec((0,), tf.float32),
+            ],
+        )
+        eager = targets(boxes, kinds, NOTHING)
+        for name, value in graph(boxes, kinds, NOTHING).items():
+            np.testing.assert_array_equal(value, eager[name])

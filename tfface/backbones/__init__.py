@@ -1,0 +1,1 @@
+"""Backbones: a picture in, feature maps of rising stride out."""

@@ -1,0 +1,117 @@
+"""Whether the boxes of a list are what they are read as: x, y, width and height in pixels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from absl import logging
+
+from tfface.data.sample import Sample
+from tfface.image import ImageReadError, read_image
+
+PICTURES = 100
+"""So many pictures of a list are measured, evenly spread."""
+
+_SLACK = 0.02
+"""A box may leave its picture by so much of the picture's side: annotators are not exact."""
+
+_FEWEST = 3
+"""From so many boxes that leave their pictures on it is no accident."""
+
+_LEAVE = 0.1
+"""Share of boxes that leave their pictures, from which on a list of corners is refused.
+
+Of lists whose corners are read as sizes, 34 % of the boxes leave in pictures of one face and 55 to
+65 % in others (WIDER FACE and group photos). Read rightly, none does."""
+
+_FIT = 0.95
+"""Share of boxes that are possible corners. Of sizes few are, but for large faces: 1 to 3 % of all,
+20 % in pictures of one face."""
+
+
+def check_boxes(source: str, samples: Sequence[Sample]) -> None:
+    """Raises where the boxes cannot be x, y, width and height in pixels of their pictures.
+
+    Args:
+        source: name of the list, for messages.
+        samples: what was read from it as `x y w h`. The sizes of `PICTURES` of the pictures are
+            looked up; one that cannot be read is left out.
+
+    Raises:
+        ValueError: most boxes are relative to the size of the picture; or they are corners; or they
+            belong to pictures of another size.
+    """
+    samples = [sample for sample in samples if len(sample.boxes)]
+    if not samples:
+        return
+    _refuse_relative(source, samples)
+    step = -(-len(samples) // PICTURES)
+    measured = [(sample, _size(sample)) for sample in samples[::step]]
+    names = [sample.name for sample, size in measured if size for _ in sample.boxes]
+    if not names:
+        return
+    boxes = np.concatenate([sample.boxes for sample, size in measured if size])
+    sizes = np.concatenate([[size] * len(sample.boxes) for sample, size in measured if size])
+    leave, fit = _leave(boxes, sizes), _fit_as_corners(boxes, sizes)
+    if not leave.any():
+        return
+    first = int(np.argmax(leave))
+    width, height = sizes[first]
+    counts = (
+        f"{leave.sum()} of {len(leave)} boxes that leave their picture so, such as "
+        f"{_as_read(boxes[first])} of {names[first]}, {width}x{height}"
+    )
+    corners = fit.mean() >= _FIT and leave.mean() >= _LEAVE
+    if corners and leave.sum() >= _FEWEST:
+        raise ValueError(
+            f"{source}: expected faces as x y w h in pixels, got {counts}; as corners x1 y1 x2 y2 "
+            f"{fit.sum()} of {len(fit)} lie inside: write x1, y1, x2 - x1, y2 - y1. (If they are x "
+            "y w h, cut them to their pictures.)"
+        )
+    if leave.mean() > 0.5 and leave.sum() >= _FEWEST:
+        raise ValueError(
+            f"{source}: expected faces as x y w h in pixels, got {counts}; name the pictures that "
+            "the boxes were drawn on, or scale the boxes with them"
+        )
+    if corners:
+        logging.warning("%s: expected x y w h, got %s: are these corners?", source, counts)
+
+
+def _refuse_relative(source: str, samples: Sequence[Sample]) -> None:
+    boxes = np.concatenate([sample.boxes for sample in samples])
+    numbers = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+    relative = np.all(np.abs(numbers) <= 1, axis=1)
+    if relative.mean() > 0.5:
+        first = int(np.argmax(relative))
+        raise ValueError(
+            f"{source}: expected faces as x y w h in pixels, got {relative.sum()} of "
+            f"{len(relative)} within 0..1, such as {_as_read(boxes[first])}; multiply x and w by "
+            "the width of the picture, y and h by its height"
+        )
+
+
+def _size(sample: Sample) -> tuple[int, int] | None:
+    """Width and height of the upright picture; None where it cannot be read."""
+    try:
+        height, width = read_image(sample.path).shape[:2]
+    except ImageReadError:
+        return None
+    return width, height
+
+
+def _leave(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Which boxes `(n, 4)` leave their pictures, of sizes `(n, 2)`, by more than the slack."""
+    beyond = (boxes[:, 2:] > sizes * (1 + _SLACK)) | (boxes[:, :2] < -sizes * _SLACK)
+    return np.any(beyond, axis=1)
+
+
+def _fit_as_corners(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Which boxes have an area inside their pictures when width and height are a corner."""
+    near, far = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    inside = (near >= -sizes * _SLACK) & (far <= sizes * (1 + _SLACK))
+    return np.all((far > near) & inside, axis=1)
+
+
+def _as_read(box: np.ndarray) -> str:
+    """A box as its line in the list."""
+    x_min, y_min, x_max, y_max = box.tolist()
+    return f"{x_min:.4g} {y_min:.4g} {x_max - x_min:.4g} {y_max - y_min:.4g}"

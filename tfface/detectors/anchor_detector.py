@@ -1,0 +1,173 @@
+"""Detectors of one step: a feature map a level, and a head that scores and moves its anchors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfface.anchors import AnchorLevel
+from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE, Detector
+from tfface.layers.two_class_head import CHANNELS, LOGITS, face_logits, offset_map, score_map
+from tfface.losses.multibox import multibox_losses
+from tfface.matching import AnchorMatcher
+from tfface.sampling import Sampling, annealed_ratio
+from tfface.targets import AnchorTargets
+
+
+@dataclass(frozen=True)
+class AnchorRecipe:
+    """How anchors train; the defaults are those of the papers' code.
+
+    Attributes:
+        sampling: the background that trains: hard_negatives, or all.
+        negative_ratio: hard negatives for each positive (3 in the FaceBoxes paper; its released
+            code has 7).
+        initial_negative_ratio: the ratio of the first step.
+        mining_steps: within so many steps the ratio falls from the initial one (see
+            `tfface.sampling.annealed_ratio`); 0 steps for the papers' constant ratio.
+        minimum_negatives: hard negatives of a picture with few faces or none.
+        regression_weight: weight of smooth L1 beside the softmax loss (1 in kd_fbi; 2 in FaceBoxes'
+            code).
+        positive_threshold: IoU from which an anchor is positive.
+        negative_threshold: IoU from which an anchor is ignored.
+        compensation_threshold: IoU of the anchors given to a face with few.
+        compensation_count: anchors up to which a face is given some.
+        trained_strides: levels to train, with the layers of their own; all else stays, and the
+            faces of the other levels are neither learned nor background. None: everything.
+    """
+
+    sampling: Sampling = "hard_negatives"
+    negative_ratio: float = 3.0
+    initial_negative_ratio: float = 200.0
+    mining_steps: int = 0
+    minimum_negatives: int = 16
+    regression_weight: float = 1.0
+    positive_threshold: float = 0.35
+    negative_threshold: float = 0.3
+    compensation_threshold: float = 0.1
+    compensation_count: int = 6
+    trained_strides: tuple[int, ...] = ()
+
+
+class AnchorDetector(Detector):
+    """A softmax of face and background for every anchor, trained with online hard negatives.
+
+    In training the outputs hold `logits` `(B, A, 2)` too; class 0 is background, class 1 face.
+    Subclasses write `feature_maps(pixels, training)`, one map per anchor level.
+    """
+
+    head_kernel_size = 3
+    loss_names = ("classification", "regression")
+    recipe_class = AnchorRecipe
+    heads: list[keras.layers.Conv2D]
+
+    def __init__(self, anchor_levels: Sequence[AnchorLevel], **kwargs):
+        super().__init__(anchor_levels, **kwargs)
+        self.heads = [
+            keras.layers.Conv2D(
+                CHANNELS * level.anchors_per_cell,
+                self.head_kernel_size,
+                padding="same",
+                kernel_initializer="glorot_uniform",
+                dtype="float32",
+                name=f"head_stride_{level.stride}",
+            )
+            for level in self.anchor_levels
+        ]
+
+    def feature_maps(self, pixels, training=None) -> list:
+        raise NotImplementedError(f"{type(self).__name__} must return one map per anchor level.")
+
+    def inference_maps(self, pixels) -> dict:
+        pairs = list(zip(self.heads, self.feature_maps(pixels, training=False), strict=True))
+        with keras.name_scope(SCORES_SCOPE):
+            scores = [score_map(head, features) for head, features in pairs]
+        with keras.name_scope(OFFSETS_SCOPE):
+            offsets = [offset_map(head, features) for head, features in pairs]
+        return {"scores": scores, "offsets": offsets}
+
+    def call(self, images, training=None):
+        if not training:
+            return super().call(images)
+        maps = self.feature_maps(self.normalize(images), training=True)
+        predictions = []
+        for head, features in zip(self.heads, maps, strict=True):
+            prediction = head(features)
+            predictions.append(ops.reshape(prediction, (ops.shape(prediction)[0], -1, CHANNELS)))
+        prediction = ops.concatenate(predictions, axis=1)
+        logits, offsets = prediction[..., :LOGITS], prediction[..., LOGITS:]
+        return {"logits": logits, "scores": face_logits(logits), "offsets": offsets}
+
+    def rescale_scores(self, scale: float, shift: float) -> None:
+        for head in self.heads:
+            for weights in (head.kernel, head.bias):
+                values = ops.convert_to_numpy(weights).copy()
+                of_anchors = values.reshape(*values.shape[:-1], -1, CHANNELS)
+                if weights is head.bias:
+                    of_anchors[..., 1] -= shift
+                of_anchors[..., :LOGITS] *= scale
+                weights.assign(values)
+
+    def own_layers(self, stride: int) -> list[keras.layers.Layer]:
+        """The layers that only the level of that stride uses, without its head."""
+        return []
+
+    def adopt(self, recipe: AnchorRecipe) -> None:
+        """As `Detector.adopt`; layers outside of the recipe's `trained_strides` are frozen.
+
+        Raises:
+            ValueError: a stride that no level has.
+        """
+        super().adopt(recipe)
+        known = [level.stride for level in self.anchor_levels]
+        trained = recipe.trained_strides or known
+        if not set(trained) <= set(known):
+            raise ValueError(f"expected strides of {known} to train, got {list(trained)}")
+        for layer in self.layers:
+            layer.trainable = not recipe.trained_strides
+        for stride, head in zip(known, self.heads, strict=True):
+            for layer in (head, *self.own_layers(stride)):
+                layer.trainable = stride in trained
+
+    def _trained_anchors(self, height: int, width: int) -> np.ndarray:
+        """Which anchors over an image learn: bool `(A,)`."""
+        trained = self.recipe.trained_strides
+        return np.concatenate(
+            [
+                np.full(
+                    np.prod(level.grid_shape(height, width)) * level.anchors_per_cell,
+                    not trained or level.stride in trained,
+                )
+                for level in self.anchor_levels
+            ]
+        )
+
+    def make_targets(self, height: int, width: int) -> AnchorTargets:
+        matcher = AnchorMatcher(
+            positive_threshold=self.recipe.positive_threshold,
+            negative_threshold=self.recipe.negative_threshold,
+            compensation_threshold=self.recipe.compensation_threshold,
+            compensation_count=self.recipe.compensation_count,
+            variances=self.box_variances,
+        )
+        return AnchorTargets(self.anchor_levels, height, width, matcher)
+
+    def compute_losses(self, images, targets, outputs, step=0) -> dict:
+        """Scalar losses by name; their sum is minimised.
+
+        Args:
+            images: the batch.
+            targets: `{"labels": (B, A), "offsets": (B, A, 4)}` of `tfface.targets.AnchorTargets`.
+            outputs: of `training_outputs`.
+            step: of the run; `mining_steps` of the recipe counts them.
+        """
+        recipe = self.recipe
+        if recipe.trained_strides:
+            trained = self._trained_anchors(*images.shape[1:3])
+            targets = {**targets, "labels": ops.where(trained, targets["labels"], -1)}
+        ratio = annealed_ratio(
+            step, recipe.mining_steps, recipe.initial_negative_ratio, recipe.negative_ratio
+        )
+        return multibox_losses(targets, outputs, recipe, ratio)

@@ -1,0 +1,122 @@
+"""Detectors without anchors of several sizes: one point a cell, matched by what it predicts."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import keras
+from keras import ops
+
+from tfface.anchors import AnchorLevel, grid_anchors
+from tfface.detectors.base import OFFSETS_SCOPE, SCORES_SCOPE, Detector
+from tfface.losses.iou import IoULoss, iou_loss, overlap
+from tfface.losses.quality import quality_focal, varifocal
+from tfface.matching import DynamicMatcher
+from tfface.targets import FaceTargets
+
+PRIOR = 0.01
+"""Score of every point before training (focal loss, arXiv:1708.02002, section 3.3)."""
+
+_CLASSIFICATION: dict[str, Callable] = {"quality_focal": quality_focal, "varifocal": varifocal}
+
+
+@dataclass(frozen=True)
+class PointRecipe:
+    """How points train.
+
+    Attributes:
+        classification: loss of the scores, whose target is the overlap of box and face.
+        box_loss: loss of the boxes.
+        box_weight: of that loss beside the classification.
+        match_window: cells around the centre of a face, on either side, that may find it.
+    """
+
+    classification: Literal["quality_focal", "varifocal"] = "quality_focal"
+    box_loss: IoULoss = "eiou"
+    box_weight: float = 2.0
+    match_window: int = 2
+
+
+class PointDetector(Detector):
+    """A score and a box for every cell; the score learns how well the box fits.
+
+    A point is an anchor of `unit` strides with variances of 1: `offsets` are the shift of the
+    centre in that unit, and the logarithm of the sides in it.
+
+    Subclasses write `feature_maps(pixels, training)`, one map per stride, which the heads read.
+    """
+
+    pixel_mean = (127.5, 127.5, 127.5)
+    box_variances = (1.0, 1.0, 1.0, 1.0)
+    loss_names = ("classification", "regression")
+    recipe_class = PointRecipe
+
+    def __init__(self, strides: Sequence[int], unit: int = 2, **kwargs):
+        super().__init__([AnchorLevel(stride, (unit * stride,)) for stride in strides], **kwargs)
+        self.score_heads = [self.make_head(1, math.log(PRIOR / (1 - PRIOR))) for _ in strides]
+        self.offset_heads = [self.make_head(4) for _ in strides]
+
+    def make_head(self, channels: int, bias: float = 0.0) -> keras.layers.Layer:
+        """What predicts `channels` numbers a point; `bias` is what it predicts at first."""
+        return keras.layers.Conv2D(
+            channels, 1, bias_initializer=keras.initializers.Constant(bias), dtype="float32"
+        )
+
+    def feature_maps(self, pixels, training=None) -> list:
+        raise NotImplementedError(f"{type(self).__name__} must return one map per stride.")
+
+    def predict_points(self, maps: list) -> dict:
+        """Maps of scores and offsets, as `inference_maps` returns them, of the feature maps."""
+        with keras.name_scope(SCORES_SCOPE):
+            scores = [head(level) for head, level in zip(self.score_heads, maps, strict=True)]
+        with keras.name_scope(OFFSETS_SCOPE):
+            offsets = [head(level) for head, level in zip(self.offset_heads, maps, strict=True)]
+        return {"scores": scores, "offsets": offsets}
+
+    def inference_maps(self, pixels) -> dict:
+        return self.predict_points(self.feature_maps(pixels, training=False))
+
+    def call(self, images, training=None):
+        maps = self.feature_maps(self.normalize(images), training=training)
+        return self.join(self.predict_points(maps))
+
+    def rescale_scores(self, scale: float, shift: float) -> None:
+        for head in self.score_heads:
+            head.kernel.assign(scale * head.kernel)
+            head.bias.assign(scale * (head.bias - shift))
+
+    def make_targets(self, height: int, width: int) -> FaceTargets:
+        return FaceTargets(self.anchor_levels, height, width)
+
+    def compute_losses(self, images, targets, outputs, step=0) -> dict:
+        """Scalar losses by name; their sum is minimised.
+
+        Args:
+            images: the batch.
+            targets: of `tfface.targets.FaceTargets`.
+            outputs: of `training_outputs`.
+            step: not used.
+        """
+        height, width = images.shape[1:3]
+        anchors = grid_anchors(self.anchor_levels, height, width)
+        scores = ops.cast(outputs["scores"], "float32")
+        boxes = self.decode(outputs, anchors)
+        matcher = DynamicMatcher(self.anchor_levels, height, width, self.recipe.match_window)
+        owners = matcher(scores, boxes, targets["faces"], targets["kinds"])
+        positive = owners >= 0
+        faces = ops.take_along_axis(targets["faces"], ops.maximum(owners, 0)[..., None], axis=1)
+        # Where there is no face a point is held against its own box: a loss of 0, and finite.
+        faces = ops.where(positive[..., None], faces, ops.stop_gradient(boxes))
+        qualities = ops.where(positive, ops.stop_gradient(overlap(boxes, faces)), 0.0)
+        classification = _CLASSIFICATION[self.recipe.classification](qualities, scores)
+        counts = ops.logical_or(positive, ops.logical_not(targets["ignored"]))
+        regression = iou_loss(boxes, faces, self.recipe.box_loss)
+        found = ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
+        return {
+            "classification": ops.sum(ops.where(counts, classification, 0.0))
+            / ops.maximum(ops.sum(qualities), 1.0),
+            "regression": self.recipe.box_weight
+            * ops.sum(ops.where(positive, regression, 0.0))
+            / found,
+        }

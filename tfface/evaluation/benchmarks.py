@@ -1,0 +1,65 @@
+"""The data sets that a detector can be evaluated on, by name: the only list of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfface.evaluation import curves, fddb, fddb_files, wider_files
+from tfface.evaluation.pictures import PictureSet
+from tfface.evaluation.wider import evaluate_wider
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A data set with its protocol, as the command line runs it.
+
+    Attributes:
+        folder: name of its folder in `$TFFACE_DATA`.
+        protocol: what was measured, in a line.
+        open: finds its pictures and their faces in a folder.
+        evaluate: the curves, by name, of predictions on the faces that `open` found. Each has a
+            method `to_json`.
+        format_table: the curves as text.
+        plot: draws them into a PNG file under a title.
+        write_predictions: writes predictions into a folder as the official tool reads them.
+    """
+
+    folder: str
+    protocol: str
+    open: Callable[[Path], PictureSet[Any]]
+    evaluate: Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], Mapping[str, Any]]
+    format_table: Callable[[Mapping[str, Any]], str]
+    plot: Callable[[Mapping[str, Any], Path, str], None]
+    write_predictions: Callable[[Mapping[str, np.ndarray], Path], None]
+
+
+def _evaluate_fddb(
+    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, fddb.FddbFaces]
+) -> dict[str, fddb.FddbCurve]:
+    return {"discrete": fddb.evaluate_fddb(predictions, ground_truth)}
+
+
+BENCHMARKS = {
+    "wider": Benchmark(
+        folder="widerface",
+        protocol="WIDER FACE validation, official (IoU 0.5, 1000 thresholds), single scale",
+        open=wider_files.open_wider,
+        evaluate=evaluate_wider,
+        format_table=curves.format_table,
+        plot=curves.plot_curves,
+        write_predictions=wider_files.write_predictions,
+    ),
+    "fddb": Benchmark(
+        folder="fddb",
+        protocol="FDDB, official discrete score (boxes on ellipses, IoU above 0.5), single scale",
+        open=fddb_files.open_fddb,
+        evaluate=_evaluate_fddb,
+        format_table=fddb.format_table,
+        plot=fddb.plot_curves,
+        write_predictions=fddb_files.write_predictions,
+    ),
+}
+"""The data sets by their name on the command line."""

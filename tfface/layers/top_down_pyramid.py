@@ -1,0 +1,61 @@
+"""The feature pyramid of FPN (arXiv:1612.03144), with coarser maps after it."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tfface")
+class TopDownPyramid(keras.layers.Layer):
+    """A 1x1 convolution of every map, plus the next coarser sum enlarged twice, then 3x3.
+
+    Maps beyond the coarsest input are made by 3x3 convolutions with stride 2, the first from the
+    coarsest output, each further one after a ReLU (RetinaNet, arXiv:1708.02002, section 4).
+
+    Args:
+        filters: channels of every output map.
+        inputs: number of maps given.
+        extra: number of maps made beyond them.
+
+    Call arguments:
+        maps: list of `inputs` maps `(B, H, W, C)`, fine to coarse, each twice as large as the next.
+
+    Returns:
+        `inputs + extra` maps `(B, H, W, filters)`, fine to coarse; the sides of the extra ones are
+        half of those before, rounded up.
+    """
+
+    def __init__(self, filters: int, inputs: int, extra: int = 0, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.inputs = inputs
+        self.extra = extra
+        self.laterals = [keras.layers.Conv2D(filters, 1) for _ in range(inputs)]
+        self.outputs_3x3 = [keras.layers.Conv2D(filters, 3, padding="same") for _ in range(inputs)]
+        self.reductions = [keras.layers.Conv2D(filters, 3, strides=2) for _ in range(extra)]
+
+    def call(self, maps):
+        merged = [lateral(level) for lateral, level in zip(self.laterals, maps, strict=True)]
+        for index in reversed(range(self.inputs - 1)):
+            merged[index] = merged[index] + enlarge(merged[index + 1])
+        pyramid = [output(level) for output, level in zip(self.outputs_3x3, merged, strict=True)]
+        for index, reduction in enumerate(self.reductions):
+            before = ops.relu(pyramid[-1]) if index else pyramid[-1]
+            # One cell on every side, whether the sides are odd or even.
+            pyramid.append(reduction(ops.pad(before, ((0, 0), (1, 1), (1, 1), (0, 0)))))
+        return pyramid
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "inputs": self.inputs,
+            "extra": self.extra,
+        }
+
+
+def enlarge(maps):
+    """Maps `(B, H, W, C)` twice as large, by nearest neighbours: `(B, 2 H, 2 W, C)`.
+
+    As four copies and `depth_to_space`, which XNNPACK runs; it has no resizing by neighbours.
+    """
+    return ops.depth_to_space(ops.concatenate([maps] * 4, axis=-1), 2)

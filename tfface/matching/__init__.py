@@ -1,0 +1,7 @@
+"""Which anchors are to find which face, one rule a file."""
+
+from tfface.matching.anchor_matcher import AnchorMatcher
+from tfface.matching.dynamic_matcher import DynamicMatcher
+from tfface.matching.kinds import ABSENT, FACE, IGNORED
+
+__all__ = ["ABSENT", "FACE", "IGNORED", "AnchorMatcher", "DynamicMatcher"]

@@ -1,0 +1,27 @@
+"""Why something failed, in words, also where the error brings none."""
+
+import re
+
+import cv2
+
+_OPENCV_ERROR = re.compile(
+    r"OpenCV\(.*?error: \((?P<code>-?\d+):[^)]*\) (?P<message>.*?)( in function '.*')?\s*",
+    re.DOTALL,
+)
+"""What OpenCV writes around its message. The attributes `code` and `err` are no help: they belong
+to the class, so they are those of the last error of the process."""
+
+
+def reason_of(error: BaseException) -> str:
+    """The message of `error` on one line; where it has none, what its type means."""
+    message = str(error)
+    lacks_memory = isinstance(error, MemoryError)
+    if isinstance(error, OSError):
+        message = error.strerror or message
+    elif isinstance(error, cv2.error) and (parts := _OPENCV_ERROR.fullmatch(message)):
+        message = parts["message"]
+        lacks_memory = int(parts["code"]) == cv2.Error.StsNoMem
+    text = " ".join(message.split()).rstrip(".")
+    if lacks_memory:
+        return f"not enough memory: {text}" if text else "not enough memory"
+    return text or f"{type(error).__name__}, which gives no reason"

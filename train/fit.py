@@ -1,0 +1,67 @@
+"""Keras' `fit` from any step on, also from one within an epoch."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+
+class ContinueMeans(keras.callbacks.Callback):
+    """Goes on with the mean losses of an epoch that was broken off, which `fit` begins anew.
+
+    Args:
+        means: of `train.checkpoints.Checkpoints.means`.
+    """
+
+    def __init__(self, means: np.ndarray):
+        super().__init__()
+        self._means = means
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        for variable, value in zip(self.model.metrics_variables, self._means, strict=True):
+            variable.assign(value)
+
+
+def fit_from(
+    first_step: int,
+    model: keras.Model,
+    batches: Callable[[int], Iterable[tuple]],
+    steps: int,
+    steps_per_epoch: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+    means: np.ndarray | None = None,
+) -> None:
+    """Trains a compiled model from `first_step` to the end; epochs end where they always do.
+
+    Args:
+        first_step: steps that are done already.
+        model: in the state after those.
+        batches: a function that gives the batches from a step on.
+        steps: of the whole run; a multiple of `steps_per_epoch`.
+        steps_per_epoch: those between two calls of `on_epoch_end`.
+        callbacks: see all steps but those that are done.
+        means: of the losses in those steps of the first epoch that are done.
+    """
+    epoch, done = divmod(first_step, steps_per_epoch)
+    options: dict[str, Any] = {"shuffle": False, "verbose": 0}
+    if done:
+        going_on = [] if means is None else [ContinueMeans(means)]
+        model.fit(
+            batches(first_step),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            steps_per_epoch=steps_per_epoch - done,
+            callbacks=[*callbacks, *going_on],
+            **options,
+        )
+        epoch += 1
+    if epoch * steps_per_epoch < steps:
+        model.fit(
+            batches(epoch * steps_per_epoch),
+            initial_epoch=epoch,
+            epochs=steps // steps_per_epoch,
+            steps_per_epoch=steps_per_epoch,
+            callbacks=list(callbacks),
+            **options,
+        )
