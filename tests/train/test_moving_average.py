@@ -4,7 +4,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
+import train.main
 from train.checkpoints import Checkpoints
 from train.moving_average import averaged_weights
 
@@ -51,9 +53,11 @@ def test_without_an_average_nothing_changes() -> None:
     assert weight(model) == 1.0
 
 
-def test_the_final_weights_are_the_averages_of_the_last_state(finished_run: Path) -> None:
-    import train.main
-
+def test_the_final_weights_are_the_averages_of_the_last_state(
+    finished_run: Path, run_arguments, make_flags, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = make_flags(f"--output={finished_run}", *run_arguments)
+    monkeypatch.setattr(train.main, "FLAGS", flags)
     final = keras.models.load_model(finished_run / "final.keras", compile=False)
     model = train.main.make_detector()
     train.main.compile_model(model)

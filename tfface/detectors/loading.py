@@ -25,7 +25,8 @@ def load_detector(name_or_path: str | os.PathLike[str]) -> Any:
 
     Args:
         name_or_path: a preset, a `.keras` file, the folder of a training run, or a `.weights.h5`
-            checkpoint in the folder `checkpoints` of a run.
+            checkpoint in the folder `checkpoints` of a run: the weights of that step, not the
+            average that the `.keras` files of a run with --ema_momentum have.
 
     Raises:
         ModelError: damaged, of classes that are not known, or no detector.
