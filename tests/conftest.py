@@ -102,6 +102,16 @@ def TinyDetector() -> Any:
 
 
 @pytest.fixture(scope="session")
+def picture() -> Any:
+    """Noise, 128 x 160: black on its left third, so that not every place is alike."""
+    import numpy as np
+
+    image = np.random.default_rng(0).integers(0, 256, (128, 160, 3), dtype=np.uint8)
+    image[:, :50] = 0
+    return image
+
+
+@pytest.fixture(scope="session")
 def export_tflite(tmp_path_factory: pytest.TempPathFactory) -> ExportTFLite:
     """`export_tflite(function, shape, dtype)`: the bytes of a TFLite file."""
 

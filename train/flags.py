@@ -41,7 +41,7 @@ def define_flags(
     flags.DEFINE_multi_string(
         "validation_records", [], "TFRecord files to validate on; globs allowed.", values
     )
-    text("detector", detector, f"{', '.join(sorted(DETECTORS))}, or my.module:Name.")
+    text("detector", DEFAULT_DETECTOR, f"{', '.join(sorted(DETECTORS))}, or my.module:Name.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
     text("teacher", None, "Preset or .keras file to distil from; none: train on labels alone.")
     number("distillation_weight", 50.0, "Weight of the distillation loss.")

@@ -51,14 +51,6 @@ def spread_scores_fixture():
 
 
 @pytest.fixture(scope="session")
-def picture():
-    """Noise, 128 x 160: black on its left third, so that not every place is alike."""
-    image = np.random.default_rng(0).integers(0, 256, (128, 160, 3), dtype=np.uint8)
-    image[:, :50] = 0
-    return image
-
-
-@pytest.fixture(scope="session")
 def detector(picture):
     import keras
 
