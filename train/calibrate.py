@@ -15,12 +15,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
+from tfface.predict.packages import optional_packages
 
-from tfface.data.records import Record, decode_picture, read_records
-from tfface.detectors.base import Detector
-from tfface.evaluation.wider import match, overlaps
-from tfface.predict.face_detector import FaceDetector
+with optional_packages("train", __name__):
+    import numpy as np
+
+    from tfface.data.records import Record, decode_picture, read_records
+    from tfface.detectors.base import Detector
+    from tfface.evaluation.wider import match, overlaps
+    from tfface.predict.face_detector import FaceDetector
 
 LOWEST_SCORE = 0.02
 """Stays as it is; boxes below it are not looked at."""
