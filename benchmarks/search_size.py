@@ -7,10 +7,10 @@ import argparse
 from functools import partial
 
 import numpy as np
-from convert.conditions import processor
-from convert.contestants import picture_with_faces
-from convert.timing import take_turns
 
+from measure.conditions import processor
+from measure.contestants import picture_with_faces
+from measure.timing import take_turns
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
 
