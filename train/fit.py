@@ -47,14 +47,16 @@ def fit_from(
     options: dict[str, Any] = {"shuffle": False, "verbose": 0}
     if done:
         going_on = [] if means is None else [ContinueMeans(means)]
+        own_weights = KeepWeights()
         model.fit(
             batches(first_step),
             initial_epoch=epoch,
             epochs=epoch + 1,
             steps_per_epoch=steps_per_epoch - done,
-            callbacks=[*callbacks, *going_on],
+            callbacks=[*callbacks, *going_on, own_weights],
             **options,
         )
+        own_weights.restore()
         epoch += 1
     if epoch * steps_per_epoch < steps:
         model.fit(
@@ -65,3 +67,14 @@ def fit_from(
             callbacks=list(callbacks),
             **options,
         )
+
+
+class KeepWeights(keras.callbacks.Callback):
+    """The weights at the end of an epoch: `fit` ends by putting their averages in their place."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.values = [keras.ops.convert_to_numpy(v).copy() for v in self.model.trainable_variables]
+
+    def restore(self) -> None:
+        for variable, value in zip(self.model.trainable_variables, self.values, strict=True):
+            variable.assign(value)
