@@ -19,12 +19,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tfface.predict.notices import without_notices
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
     import keras
     import numpy as np
-    from absl import app, flags
+    from absl import app, flags, logging
 
     from tfface.data.augmentation import Augmentation
     from tfface.data.records import read_records
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str]) -> None:
     """The command. Told to stop, it says how to go on, and ends with 128 and the signal."""
     if len(arguments) > 1:
         raise app.UsageError(f"Expected only flags, got {arguments[1:]}.")
+    logging.set_verbosity(logging.WARNING)  # JAX tells of every accelerator that is not there
     checkpoints = Checkpoints(Path(FLAGS.output) / "checkpoints")
     try:
         run(checkpoints)
@@ -72,7 +74,8 @@ def how_to_go_on(state: Path | None) -> str:
 
 def run(checkpoints: Checkpoints) -> None:
     """Trains as the flags say, from the newest state on."""
-    keras.utils.set_random_seed(FLAGS.seed)
+    with without_notices():  # it imports TensorFlow where that is installed, also under JAX
+        keras.utils.set_random_seed(FLAGS.seed)
     if FLAGS.mixed_bfloat16:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     output = Path(FLAGS.output)
