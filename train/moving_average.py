@@ -17,6 +17,8 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
     variables = model.trainable_variables
     own = [ops.convert_to_numpy(ops.copy(variable)) for variable in variables]
     model.optimizer.finalize_variable_values(variables)
+    for variable in variables:  # not the very arrays of the averages, which JAX would use up
+        variable.assign(ops.copy(variable))
     try:
         yield
     finally:
