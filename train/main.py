@@ -40,7 +40,7 @@ with optional_packages("train", __name__):
     from train.checkpoints import Checkpoints, SaveCheckpoint
     from train.fit import fit_from
     from train.interruption import Interrupted, Interruption
-    from train.moving_average import averaged_weights
+    from train.moving_average import averaged_weights, slow_statistics
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
     from train.schedules import make_schedule
     from train.tensorboard import EventLog
@@ -171,6 +171,7 @@ def compile_model(model: keras.Model) -> None:
         )
     if optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    slow_statistics(model, FLAGS.ema_momentum)
     model.compile(optimizer=optimizer, jit_compile=FLAGS.jit_compile)
 
 

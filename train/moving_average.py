@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import keras
 from keras import ops
 
+from tfface.layers.batch_normalization import BatchNormalization
+
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
@@ -24,3 +26,14 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
     finally:
         for variable, value in zip(variables, own, strict=True):
             variable.assign(value)
+
+
+def slow_statistics(model: keras.Model, momentum: float) -> None:
+    """Makes the statistics of batch normalisation move no faster than averages of `momentum`.
+
+    Statistics of the weights of the last steps do not fit averages over many more: a detector that
+    still learns fast finds nothing with them.
+    """
+    for layer in model._flatten_layers():
+        if isinstance(layer, BatchNormalization):
+            layer.momentum = max(layer.momentum, momentum)

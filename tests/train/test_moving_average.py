@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import train.main
+from tfface.layers.batch_normalization import BatchNormalization
 from train.checkpoints import Checkpoints
-from train.moving_average import averaged_weights
+from train.moving_average import averaged_weights, slow_statistics
 
 
 def model_of_one_weight(momentum: float) -> keras.Model:
@@ -51,6 +52,26 @@ def test_without_an_average_nothing_changes() -> None:
     with averaged_weights(model):
         assert weight(model) == 1.0
     assert weight(model) == 1.0
+
+
+def test_statistics_move_no_faster_than_the_averages() -> None:
+    fast, slow = BatchNormalization(momentum=0.9), BatchNormalization(momentum=0.999)
+    model = keras.Sequential([keras.Input((4, 4, 1)), fast, slow])
+
+    slow_statistics(model, 0.99)
+    model(np.full((1, 4, 4, 1), 100.0, np.float32), training=True)
+
+    assert slow.momentum == 0.999
+    # 1 % of the way from 0 to the mean of the batch.
+    assert float(fast.moving_mean[0]) == pytest.approx(1.0, rel=1e-5)
+
+
+def test_without_averages_statistics_move_as_they_did() -> None:
+    layer = BatchNormalization(momentum=0.9)
+
+    slow_statistics(keras.Sequential([keras.Input((4, 4, 1)), layer]), 0.0)
+
+    assert layer.momentum == 0.9
 
 
 def test_the_final_weights_are_the_averages_of_the_last_state(

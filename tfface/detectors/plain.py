@@ -6,6 +6,7 @@ from tfface.backbones.resnet import ResidualBlock
 from tfface.detectors.point_detector import PointDetector
 from tfface.layers.convolution import ConvBlock
 from tfface.layers.feature_pyramid import FeaturePyramid
+from tfface.layers.patches import Patches
 
 STRIDES = (8, 16, 32)
 
@@ -47,7 +48,7 @@ class PlainFace(PointDetector):
         self.channels = tuple(channels)
         self.blocks = tuple(blocks)
         self.filters = filters
-        self.patches = ConvBlock(stem, 4, strides=4)
+        self.patches = Patches(stem, 4)
         self.first_stage = [_pair(stem) for _ in range(stem_blocks)]
         self.reductions = [ConvBlock(count, 2, strides=2) for count in self.channels]
         self.stages = [

@@ -48,7 +48,7 @@ class PointDetector(Detector):
     Subclasses write `feature_maps(pixels, training)`, one map per stride, which the heads read.
     """
 
-    pixel_mean = (127.5, 127.5, 127.5)
+    pixel_mean = (0.0, 0.0, 0.0)  # int8 holds 0..255 as they are, and nothing is to be subtracted
     box_variances = (1.0, 1.0, 1.0, 1.0)
     loss_names = ("classification", "regression")
     recipe_class = PointRecipe
