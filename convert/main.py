@@ -14,6 +14,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfface.predict import suppression
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -54,14 +55,27 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_integer(
         "batch", 1, "Pictures that a TFLite file takes at a time.", 1, flag_values=values
     )
-    flags.DEFINE_float("score_threshold", 0.02, "Faces have a score above it.", flag_values=values)
     flags.DEFINE_float(
-        "iou_threshold", 0.3, "Of non-maximum suppression, in 0..1.", flag_values=values
+        "score_threshold",
+        suppression.SCORE_THRESHOLD,
+        "Faces have a score above it.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "iou_threshold",
+        suppression.IOU_THRESHOLD,
+        "Of non-maximum suppression, in 0..1.",
+        flag_values=values,
     )
     flags.DEFINE_integer(
-        "candidates", 1000, "The most boxes to decode and compare.", flag_values=values
+        "candidates",
+        suppression.CANDIDATES,
+        "The most boxes to decode and compare.",
+        flag_values=values,
     )
-    flags.DEFINE_integer("max_detections", 400, "The most faces.", flag_values=values)
+    flags.DEFINE_integer(
+        "max_detections", suppression.MAX_DETECTIONS, "The most faces.", flag_values=values
+    )
     flags.DEFINE_enum(
         "precision", "float32", PRECISIONS, "Of weights and activations in a TFLite file.", values
     )

@@ -67,7 +67,7 @@ class Validation(keras.callbacks.Callback):
         self.log = log
         self.best = best
         self.batch_size = batch_size
-        pictures = [_reduce(record, side) for record in records]
+        pictures = [reduce_record(record, side) for record in records]
         if not any(faces.counted["hard"].any() for _, faces in pictures):
             raise ValueError(
                 f"Expected validation records with faces of {SMALLEST_FACES['hard']:.0f} pixels or "
@@ -128,7 +128,7 @@ class Validation(keras.callbacks.Callback):
         return detections
 
 
-def _reduce(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:
+def reduce_record(record: Record, side: int) -> tuple[np.ndarray, WiderFaces]:
     """The picture of a record, its long side made `side`, in the corner of a square; its faces."""
     image = decode_picture(record)
     factor = side / max(image.shape[:2])

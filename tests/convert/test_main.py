@@ -114,7 +114,7 @@ def test_importing_defines_no_flags():
     values = flags.FlagValues()
     convert.main.define_flags(values)
     values(["convert", "--model=fbi-1", "--output=fbi.tflite"])
-    assert (values.size, values.candidates, values.max_detections) == ("any", 1000, 400)
+    assert (values.size, values.candidates, values.max_detections) == ("any", 2000, 750)
 
 
 def test_int8_of_a_preset(tmp_path, monkeypatch):
