@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tfface.command_line import normalised, stream_beside, terminated_like_interrupted
+from tfface.command_line import (
+    CommandParser,
+    normalised,
+    run_command,
+    stream_beside,
+    terminated_like_interrupted,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +69,85 @@ def test_other_threads_leave_signals_alone() -> None:
     thread.join()
 
     assert entered == [signal.getsignal(signal.SIGTERM)]
+
+
+def parser() -> CommandParser:
+    made = CommandParser(prog="tool")
+    made.add_argument("files", nargs="*")
+    made.add_argument("--long_side", type=int)
+    made.add_argument("--name")
+    return made
+
+
+def test_options_stand_in_flag_files_too(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.flags", tmp_path / "outer.flags"
+    inner.write_text("# of the camera\n\n  --long-side=640\n")
+    outer.write_text(f"--name=two words\n--flagfile={inner}\n")
+
+    options = parser().parse_args(["a.jpg", "--flagfile", str(outer)])
+
+    assert (options.files, options.long_side, options.name) == (["a.jpg"], 640, "two words")
+
+
+def test_what_comes_later_counts(tmp_path: Path) -> None:
+    file = tmp_path / "side.flags"
+    file.write_text("--long_side=640\n")
+
+    assert parser().parse_args([f"--flagfile={file}", "--long_side=320"]).long_side == 320
+    assert parser().parse_args(["--long_side=320", f"--flagfile={file}"]).long_side == 640
+
+
+def test_after_a_lone_dash_dash_there_are_no_flag_files() -> None:
+    assert parser().parse_args(["--", "--flagfile=no"]).files == ["--flagfile=no"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(None, "No such file"), ("--flagfile=self.flags", "within itself"), ("--flagfile", "no file")],
+)
+def test_a_flag_file_that_makes_no_sense_ends_the_command(
+    content: str | None,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content:
+        Path("self.flags").write_text(content)
+
+    with pytest.raises(SystemExit) as stop:
+        parser().parse_args(["--flagfile=self.flags"])
+
+    assert stop.value.code == 2
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (ValueError("expected a, got b"), 2, "tool: error: expected a, got b\n"),
+        (OSError("the disk is full"), 2, "tool: error: the disk is full\n"),
+        (ImportError("install c"), 2, "tool: error: install c\n"),
+        (KeyboardInterrupt(), 130, "tool: interrupted\n"),
+        (BrokenPipeError(), 1, ""),
+    ],
+)
+def test_what_a_user_did_ends_a_command_with_one_line(
+    error: BaseException, status: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(options) -> None:
+        raise error
+
+    assert run_command(parser(), run, []) == status
+    assert capsys.readouterr().err == message
+
+
+def test_a_command_ends_with_the_status_of_its_work() -> None:
+    assert run_command(parser(), lambda options: None, []) == 0
+    assert run_command(parser(), lambda options: 1, []) == 1
+
+
+def test_a_fault_of_the_program_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_command(parser(), lambda options: 1 // 0, [])

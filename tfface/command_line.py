@@ -4,14 +4,97 @@ import re
 import signal
 import sys
 import threading
-from argparse import ArgumentTypeError
-from collections.abc import Iterator, Sequence
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tfface.files import STANDARD_OUTPUT
 from tfface.predict.runtime import Size
+
+FAILED = 2
+"""Exit status of a command that could not do what it was asked."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+class CommandParser(ArgumentParser):
+    """The parser of every command.
+
+    Options may be written with dashes or underscores, and stand in files that `--flagfile` names,
+    as those of `train.main` do: one a line, `#` before what is none.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.add_argument(
+            "--flagfile", metavar="FILE", help="file with further options, one a line"
+        )
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[override]
+        try:
+            given = list(from_flag_files(sys.argv[1:] if args is None else args))
+        except (OSError, ValueError) as error:
+            self.error(str(error))
+        return super().parse_known_args(normalised(given), namespace)
+
+
+def from_flag_files(arguments: Sequence[str], within: tuple[Path, ...] = ()) -> Iterator[str]:
+    """`arguments`, with the lines of a file in the place of every `--flagfile=FILE`.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: no file is named, or a file names itself.
+    """
+    rest = iter(arguments)
+    for text in rest:
+        if text == "--":
+            yield from (text, *rest)
+            return
+        name, equals, value = text.partition("=")
+        if name != "--flagfile":
+            yield text
+            continue
+        path = Path(value if equals else next(rest, "")).expanduser()
+        if path == Path():
+            raise ValueError("expected --flagfile=FILE, got no file")
+        if path.resolve() in within:
+            raise ValueError(f"expected flag files that end, got {path} within itself")
+        lines = (line.strip() for line in path.read_text().splitlines())
+        options = [line for line in lines if line and not line.startswith("#")]
+        yield from from_flag_files(options, (*within, path.resolve()))
+
+
+def run_command(
+    parser: ArgumentParser,
+    run: Callable[[Namespace], int | None],
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Parses the arguments and runs a command; what a user or a disk did ends it with one line.
+
+    Args:
+        parser: of the command.
+        run: does the work; returns the exit status, None for 0.
+        arguments: by default those of the process.
+
+    Returns:
+        The exit status: `FAILED` after an ImportError, OSError or ValueError of `run`, whose text
+        is printed, `INTERRUPTED` after Ctrl-C or SIGTERM, 1 where nobody read the output on.
+    """
+    options = parser.parse_args(arguments)
+    try:
+        with terminated_like_interrupted():
+            return run(options) or 0
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 1
+    except (ImportError, OSError, ValueError) as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return FAILED
 
 
 def normalised(arguments: Sequence[str] | None = None) -> list[str]:
