@@ -33,7 +33,7 @@ class CommandParser(ArgumentParser):
             "--flagfile", metavar="FILE", help="file with further options, one a line"
         )
 
-    def parse_known_args(self, args=None, namespace=None):  # type: ignore[override]
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         try:
             given = list(from_flag_files(sys.argv[1:] if args is None else args))
         except (OSError, ValueError) as error:
