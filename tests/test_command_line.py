@@ -126,10 +126,10 @@ def test_a_flag_file_that_makes_no_sense_ends_the_command(
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (ValueError("expected a, got b"), 2, "tool: error: expected a, got b\n"),
-        (OSError("the disk is full"), 2, "tool: error: the disk is full\n"),
-        (ImportError("install c"), 2, "tool: error: install c\n"),
-        (KeyboardInterrupt(), 130, "tool: interrupted\n"),
+        (ValueError("expected a, got b"), 1, "error: expected a, got b\n"),
+        (OSError("the disk is full"), 1, "error: the disk is full\n"),
+        (ImportError("install c"), 1, "error: install c\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
         (BrokenPipeError(), 1, ""),
     ],
 )

@@ -13,8 +13,9 @@ from typing import Any, TextIO
 from tfface.files import STANDARD_OUTPUT
 from tfface.predict.runtime import Size
 
-FAILED = 2
-"""Exit status of a command that could not do what it was asked."""
+FAILED = 1
+"""Exit status of a command that could not do what it was asked; argparse ends with 2 where the
+arguments make no sense."""
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -71,6 +72,7 @@ def run_command(
     parser: ArgumentParser,
     run: Callable[[Namespace], int | None],
     arguments: Sequence[str] | None = None,
+    failed: int = FAILED,
 ) -> int:
     """Parses the arguments and runs a command; what a user or a disk did ends it with one line.
 
@@ -78,9 +80,10 @@ def run_command(
         parser: of the command.
         run: does the work; returns the exit status, None for 0.
         arguments: by default those of the process.
+        failed: exit status of a command that has another use for `FAILED`.
 
     Returns:
-        The exit status: `FAILED` after an ImportError, OSError or ValueError of `run`, whose text
+        The exit status: `failed` after an ImportError, OSError or ValueError of `run`, whose text
         is printed, `INTERRUPTED` after Ctrl-C or SIGTERM, 1 where nobody read the output on.
     """
     options = parser.parse_args(arguments)
@@ -88,13 +91,13 @@ def run_command(
         with terminated_like_interrupted():
             return run(options) or 0
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         return 1
     except (ImportError, OSError, ValueError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return FAILED
+        print(f"error: {error}", file=sys.stderr)
+        return failed
 
 
 def normalised(arguments: Sequence[str] | None = None) -> list[str]:

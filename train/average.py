@@ -7,11 +7,11 @@ is good at both (Wortsman et al., Model soups, arXiv:2203.05482). Detectors of s
 have nothing to average.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 
@@ -47,16 +47,10 @@ def average(models: Sequence[str], output: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m train.average", description="Average weights.")
+    parser = CommandParser(prog="python -m train.average", description="Average weights.")
     parser.add_argument("models", nargs="+", metavar="MODEL", help="preset, .keras file or run")
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
-    options = parser.parse_args(arguments)
-    try:
-        average(options.models, options.output)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command(parser, lambda options: average(options.models, options.output), arguments)
 
 
 if __name__ == "__main__":

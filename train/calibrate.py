@@ -10,11 +10,12 @@ scale and a shift of the logits, which go into the weights of the heads, so that
 them. The order of the boxes stays, and with it the average precision.
 """
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -84,29 +85,20 @@ def calibrate_heads(detector: Detector, logit: float) -> None:
     detector.rescale_scores(scale, logit)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m train.calibrate", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("model", help="preset, .keras file or run")
-    parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
-    parser.add_argument("--precision", type=float, default=0.9, help="at the score 0.5")
-    parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
-    parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
-    options = parser.parse_args(arguments)
+def run(options: Namespace) -> None:
+    """Calibrates as the options say.
+
+    Raises:
+        ValueError, OSError: no such detector, records or precision.
+    """
     from tfface.detectors.loading import load_detector, save_detector
     from train.main import matching_files
 
-    try:
-        detector = load_detector(options.model)
-        records = read_records(matching_files(options.records))
-        logits, right = judged_boxes(FaceDetector.from_model(detector), records, options.long_side)
-        logit = logit_of_precision(logits, right, options.precision)
-        calibrate_heads(detector, logit)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    detector = load_detector(options.model)
+    records = read_records(matching_files(options.records))
+    logits, right = judged_boxes(FaceDetector.from_model(detector), records, options.long_side)
+    logit = logit_of_precision(logits, right, options.precision)
+    calibrate_heads(detector, logit)
     save_detector(detector, options.output)
     kept = logits >= logit
     print(
@@ -115,7 +107,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{right[kept].mean():.1%} of them faces, which are {right[kept].sum() / right.sum():.1%} "
         "of the faces found at any score"
     )
-    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    parser = CommandParser(
+        prog="python -m train.calibrate", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("model", help="preset, .keras file or run")
+    parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
+    parser.add_argument("--precision", type=float, default=0.9, help="at the score 0.5")
+    parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
+    parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
+    return run_command(parser, run, arguments)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@
 astronaut, Grace Hopper, and pictures without a face as backgrounds.
 """
 
-import argparse
 import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from tfface.command_line import CommandParser
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -28,7 +28,7 @@ STEPS = 30
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("demo"), help="folder for everything")
     output = parser.parse_args().output
 
