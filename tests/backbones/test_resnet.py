@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfface.backbones.resnet import BLOCKS, ResNet
+from tfface.backbones.resnet import BLOCKS, ConvolutionUnit, ResNet
 from tfface.detectors.train_step import total_parameters
 
 PARAMETERS = {
@@ -148,3 +148,29 @@ def test_a_backbone_comes_back_from_its_config() -> None:
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(backbone))
 
     assert copy.get_config() == backbone.get_config()
+
+
+@pytest.mark.parametrize("side", [7, 8])
+def test_a_projection_trains_on_the_places_that_it_samples(side: int) -> None:
+    unit = ConvolutionUnit(16, 1, strides=2)  # of 8 channels: where TensorFlow crashes by itself
+    maps = np.random.default_rng(0).normal(size=(2, side, side, 8)).astype(np.float32)
+    unit.normalization.trainable = False  # batch normalisation as in inference
+
+    trained, inferred = (unit(maps, training=training) for training in (True, False))
+
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(trained), keras.ops.convert_to_numpy(inferred), rtol=1e-4
+    )
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the crash was TensorFlow's")
+def test_eight_channels_train() -> None:
+    import tensorflow as tf
+
+    unit = ConvolutionUnit(16, 1, strides=2)
+    maps = tf.random.normal((8, 64, 64, 8), seed=0)
+    for _ in range(5):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(unit(maps, training=True) ** 2)
+        (gradient,) = tape.gradient(loss, [unit.convolution.kernel])
+    assert bool(tf.reduce_all(tf.math.is_finite(gradient)))

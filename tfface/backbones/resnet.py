@@ -105,9 +105,18 @@ class ConvolutionUnit(keras.layers.Layer):
         self.normalization = BatchNormalization(momentum=0.97, epsilon=1e-5)
 
     def call(self, inputs, training=None):
-        if self.strides > 1 and self.kernel_size > 1:
-            inputs = _pad(inputs, self.kernel_size)
-        return self.normalization(self.convolution(inputs), training=training)
+        if training and self.kernel_size == 1:
+            # The gradient of a 1x1 convolution with stride 2 crashes TensorFlow 2.21 at 8 channels
+            # (oneDNN); its inputs, chosen first, have the same one.
+            if not self.convolution.built:
+                self.convolution.build(inputs.shape)
+            chosen = inputs[:, :: self.strides, :: self.strides]
+            maps = ops.conv(chosen, self.convolution.kernel, padding="valid")
+        else:
+            if self.strides > 1 and self.kernel_size > 1:
+                inputs = _pad(inputs, self.kernel_size)
+            maps = self.convolution(inputs)
+        return self.normalization(maps, training=training)
 
 
 @keras.saving.register_keras_serializable(package="tfface")
