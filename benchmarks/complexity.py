@@ -3,7 +3,6 @@
 python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 640x480
 """
 
-import argparse
 from contextlib import contextmanager
 
 from tfface.predict.packages import optional_packages
@@ -12,7 +11,7 @@ with optional_packages("train", __name__):
     import keras
     import numpy as np
 
-    from tfface.command_line import width_by_height
+    from tfface.command_line import CommandParser, width_by_height
     from tfface.detectors.base import Detector
     from tfface.detectors.registry import DETECTORS, detector_class
     from tfface.detectors.train_step import total_parameters
@@ -54,7 +53,7 @@ def count(detector: Detector, height: int = 480, width: int = 640) -> tuple[int,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Layer table of a detector.")
+    parser = CommandParser(description="Layer table of a detector.")
     parser.add_argument("--detector", choices=sorted(DETECTORS), default="FaceBoxesImproved")
     parser.add_argument("--width", type=float, help="multiplier of the channels")
     parser.add_argument(

@@ -21,7 +21,7 @@ with optional_packages("train", __name__):
     import numpy as np
 
     from benchmarks.tables import write_csv
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser, normalised
     from tfface.evaluation.fddb import evaluate_fddb, true_positives_at
     from tfface.evaluation.fddb_files import open_fddb
     from tfface.evaluation.runner import detect_pictures, evaluate_detector
@@ -52,7 +52,7 @@ SETTINGS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface and fddb")
     parser.add_argument("--teacher", required=True, help="preset or .keras file")

@@ -7,7 +7,6 @@ step, and how many forward passes of the teacher the distillation adds. The thre
 times, so that what else the machine does hits all of them; the median counts.
 """
 
-import argparse
 from collections.abc import Callable
 
 from tfface.predict.packages import optional_packages
@@ -19,13 +18,13 @@ with optional_packages("train", __name__):
 
     from measure.timing import take_turns
     from tfface.anchors import grid_anchors
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser, normalised
     from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
     from tfface.distiller import Distiller
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--student", type=float, default=0.5, help="width of FBI")
     parser.add_argument("--teacher", type=float, default=1.0, help="width of FBI")
     parser.add_argument("--batch_size", type=int, default=8)

@@ -7,7 +7,6 @@
 writes `thresholds.png` and `maps.png`: the classification maps of one anchor a level.
 """
 
-import argparse
 from pathlib import Path
 
 from tfface.predict.packages import optional_packages
@@ -20,7 +19,7 @@ with optional_packages("train", __name__):
 
     import tfface
     from tfface.anchors import level_anchors
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser, normalised
     from tfface.detectors.base import Detector
     from tfface.detectors.loading import load_detector
     from tfface.files import atomic_path
@@ -31,7 +30,7 @@ BETAS = (2.0, 3.2, 4.8, 6.4)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--image", type=Path, required=True, help="picture to look at")
     parser.add_argument("--teacher", required=True, help="preset or .keras file")
     parser.add_argument("--student", required=True, help="the same, trained on labels alone")

@@ -3,7 +3,6 @@
 python -m benchmarks.onnx_complexity yunet_n_dynamic.onnx --size 640x480
 """
 
-import argparse
 from pathlib import Path
 
 from tfface.predict.packages import optional_packages
@@ -12,7 +11,7 @@ with optional_packages("dev", __name__):
     import numpy as np
     import onnx
 
-    from tfface.command_line import width_by_height
+    from tfface.command_line import CommandParser, width_by_height
 
 
 def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, int]:
@@ -52,7 +51,7 @@ def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, in
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", type=Path)
     parser.add_argument(
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"

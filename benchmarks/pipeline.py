@@ -7,7 +7,6 @@ plain graph) and their ratio, and pictures matched a second of processor time on
 with the 21,824 anchors of FaceBoxes at 1024x1024.
 """
 
-import argparse
 import glob
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ with optional_packages("train", __name__):
     import tensorflow as tf
 
     from tfface.anchors import grid_anchors
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser, normalised
     from tfface.data.augmentation import Augmentation
     from tfface.data.pipeline import training_batches
     from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
@@ -81,7 +80,7 @@ def matching_rate(pictures: int = 100) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Speed of the training pipeline.")
+    parser = CommandParser(description="Speed of the training pipeline.")
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument(

@@ -8,7 +8,6 @@ that are not installed here get virtual environments in DIR, by pip; one that ha
 this Python is left out. The exit status is 1 where a runtime fails.
 """
 
-import argparse
 import datetime
 import json
 import math
@@ -32,6 +31,7 @@ from convert.parity import TOLERANCES, ParityError, compare
 from convert.quantization import PRECISIONS, quantize
 from convert.tflite import to_tflite
 from measure.contestants import picture_with_faces
+from tfface.command_line import CommandParser
 from tfface.detectors.loading import load_detector
 from tfface.image import Image
 from tfface.predict import signature, suppression
@@ -229,7 +229,7 @@ def try_out(file: File, runtimes: dict[str, Interpreter]) -> list[dict[str, str]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--environments", type=Path, required=True, help="folder of virtual environments"
     )

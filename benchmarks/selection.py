@@ -9,7 +9,6 @@ on; doubles are second boxes on one face above 0.5. Milliseconds are those of a 
 640x480, the files in turn; voting, which no file does, has none.
 """
 
-import argparse
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tfface.command_line import CommandParser
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -133,7 +133,7 @@ def prepared(content: bytes, image: Image) -> Interpreter:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="fbi-1", help="preset, .keras file or run")
     parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
     parser.add_argument("--long_side", type=int, default=640, help="multiple of 32")

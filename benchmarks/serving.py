@@ -6,7 +6,6 @@ Every client sends one picture after another and waits for the answer. Any answe
 with boxes and scores counts as an error and ends with exit status 1.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -16,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfface.command_line import CommandParser
 from tfface.predict.packages import optional_packages
 
 with optional_packages("evaluate", __name__):
@@ -57,7 +57,7 @@ def load(url: str, contents: Sequence[bytes], requests: int, clients: int) -> li
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--url", default="http://localhost:8000/")
     parser.add_argument("--pictures", type=Path, required=True, help="folder of picture files")
     parser.add_argument("--requests", type=int, default=1000)

@@ -16,7 +16,7 @@ class PictureSet(Generic[Faces]):
 
     Attributes:
         image_root: the folder the names are relative to.
-        ground_truth: faces by name, of the pictures present only.
+        ground_truth: faces by the path of their picture below `image_root`, of those present only.
         listed: number of pictures in the official list.
     """
 
