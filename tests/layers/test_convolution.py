@@ -18,7 +18,7 @@ def test_strides_round_up() -> None:
 
 @pytest.mark.parametrize(("kernel_size", "strides"), [(3, 2), (5, 2), (7, 4), (1, 2)])
 def test_odd_and_even_sides_are_sampled_at_the_same_places(kernel_size: int, strides: int) -> None:
-    block = ConvBlock(4, kernel_size, strides=strides, odd_sides=True)
+    block = ConvBlock(4, kernel_size, strides=strides, padding="as_even")
     whole = np.asarray(block(picture(16, 24)))
     same = ConvBlock(4, kernel_size, strides=strides)
     same(picture(16, 24))  # makes its weights
