@@ -30,7 +30,7 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
 
     names = list(dict.fromkeys(row["detector"] for row in rows))
     ours = list(dict.fromkeys(name.split()[0] for name in names if not name.endswith("(peer)")))
-    colours = colormaps["tab10"].colors
+    colours = [colormaps["tab10"](number) for number in range(10)]
     figure = Figure(figsize=(15, 5.5), layout="constrained")
     axes = figure.subplots(1, len(SETTINGS), sharex=True)
     for panel, quantity in zip(axes, SETTINGS, strict=True):

@@ -94,7 +94,7 @@ def _load(file: BinaryIO, size: int) -> Any:
     start = file.tell()
     for operation, argument, _ in pickletools.genops(file):
         # Python makes a table of as many places as the largest number among these.
-        if "PUT" in operation.name and argument > size:
+        if "PUT" in operation.name and int(argument or 0) > size:
             raise ValueError(f"expected at most {size} objects, got number {argument}")
     file.seek(start)
     return _Unpickler(file).load()
