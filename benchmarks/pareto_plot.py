@@ -8,7 +8,7 @@ from tfface.evaluation.wider import SETTINGS
 from tfface.files import atomic_path
 from tfface.predict.packages import optional_packages
 
-_STYLES = {"float32": "-", "dynamic": ":", "int8": "--", "(peer)": "-"}
+_STYLES = {"float32": "o-", "dynamic": "v:", "int8": "^--", "(peer)": "s-"}
 
 
 def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
@@ -46,7 +46,6 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
                 [ms for ms, _, _ in points],
                 [accuracy for _, accuracy, _ in points],
                 _STYLES[kind],
-                marker="s" if peer else "o",
                 markersize=4,
                 color="black" if peer else colours[ours.index(model) % len(colours)],
                 alpha=0.5 if peer else 1,
@@ -56,6 +55,8 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
                 panel.annotate(str(size), (ms, accuracy), fontsize=5, alpha=0.7)
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter(ScalarFormatter())
+        panel.xaxis.set_minor_formatter(ScalarFormatter())
+        panel.tick_params(which="both", labelsize=7)
         panel.set(title=quantity, xlabel="ms, picture to boxes")
         panel.grid(alpha=0.3, which="both")
     axes[0].set_ylabel("average precision, percent")

@@ -96,6 +96,12 @@ def _quantizer(content: bytes, precision: str) -> Any:
         )
     elif precision == "dynamic":
         quantizer.add_dynamic_config(_NETWORK, every, num_bits=8)
+        # XNNPACK has none of these, and LiteRT's own take three times as long as float ones.
+        quantizer.update_quantization_recipe(
+            _NETWORK,
+            TFLOperationName.DEPTHWISE_CONV_2D,
+            algorithm_key=AlgorithmName.NO_QUANTIZE,
+        )
     else:
         quantizer.add_static_config(
             _NETWORK,
