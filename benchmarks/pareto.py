@@ -13,6 +13,7 @@ import datetime
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -165,8 +166,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
+def run(options: argparse.Namespace) -> None:
+    """Measures what the options say, writes it and prints the table.
+
+    Raises:
+        ValueError, OSError, ImportError: data, weights or packages that are missing.
+    """
     contestants = competitors(options.peers)
     rows: list[dict[str, Any]] = [
         {"detector": entry.name, "long side": size}
@@ -195,5 +200,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(setting, "", format_table(rows), sep="\n")
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        run(options)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
