@@ -47,7 +47,10 @@ NEEDS = {
     "benchmarks.distillation_figures": ("train", []),
     "benchmarks.latency": ("train,dev", []),
     "benchmarks.onnx_complexity": ("dev", ["x.onnx"]),
-    "benchmarks.pareto": ("evaluate,dev", []),
+    "benchmarks.pareto": (
+        "evaluate",
+        [f"--{name}=FOLDER/{name}" for name in ("accuracies", "csv", "plot")],
+    ),
     "measure.peers": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
     "benchmarks.pipeline": ("train", ["--records=FOLDER/*"]),
     "benchmarks.selection": ("train", []),
