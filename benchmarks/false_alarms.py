@@ -18,6 +18,7 @@ from benchmarks.nothing import NOTHING, SIZES
 from measure.peers import PEERS, open_detector
 from tfface.evaluation.runner import PictureDetector
 from tfface.image import Image, read_image
+from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
 
 THRESHOLDS = (0.3, 0.5, 0.7)
@@ -52,13 +53,14 @@ def main() -> None:
     )
     parser.add_argument("--pictures", type=Path, help="folder of pictures without a face")
     parser.add_argument("--peers", type=Path, help="folder of the peers' weight files")
+    parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument(
         "--long_side", type=int, help="as of FaceDetector.detect (default: its default)"
     )
     options = parser.parse_args()
     print(f"boxes a picture above {', '.join(map(str, THRESHOLDS))}")
     for model in options.models:
-        detector = open_detector(model, options.peers)
+        detector = open_detector(model, options.peers, precision=options.precision)
         for kind, means in count(detector, pictures(options.pictures), options.long_side).items():
             print(f"{Path(model).name:16} {kind:12}" + "".join(f"{mean:8.2f}" for mean in means))
 

@@ -3,14 +3,11 @@
     python -m benchmarks.latency --peers DIR --size 640x480 --threads 1
 
 All detectors see the same picture in turn, many times, so that what else the machine does hits all
-of them; the median counts. FB-1 is the original FaceBoxes with untrained weights, converted on the
-spot (speed does not depend on the weights as long as few candidates pass, which is made sure of).
-YuNet-n runs in ONNX Runtime and in OpenCV.
+of them; the median counts. YuNet-n also runs in ONNX Runtime and in OpenCV.
 """
 
 import argparse
 import datetime
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -25,13 +22,10 @@ with optional_packages("train,dev", __name__):
     from benchmarks.complexity import count
     from benchmarks.onnx_complexity import count_onnx
     from benchmarks.tables import write_csv
-    from convert.graph import DetectionGraph
-    from convert.tflite import to_tflite
     from measure.conditions import processor
     from measure.contestants import LITERT, Contestant, peers_in, picture_with_faces
     from measure.timing import WARM_UP_ROUNDS, take_turns
     from tfface.command_line import width_by_height
-    from tfface.detectors.faceboxes import FaceBoxes
     from tfface.predict.runtime import Size
     from tfface.presets import PRESETS, keras_weights
 
@@ -56,15 +50,10 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     image = picture_with_faces(options.size)
-    with tempfile.TemporaryDirectory() as folder:
-        entries = [
-            *own_detectors(Path(folder), options.size),
-            *peers(options.peers, options.size),
-        ]
-        calls = [
-            partial(entry.contestant.load(options.threads, options.size), image)
-            for entry in entries
-        ]
+    entries = [*own_detectors(options.size), *peers(options.peers, options.size)]
+    calls = [
+        partial(entry.contestant.load(options.threads, options.size), image) for entry in entries
+    ]
     rows = [
         {
             "detector": entry.contestant.name,
@@ -90,15 +79,8 @@ def main() -> None:
         write_csv(options.csv, rows, f"{datetime.date.today()}, {setting}")
 
 
-def own_detectors(folder: Path, size: Size) -> Iterator[Entry]:
-    """FB-1, whose file is written into `folder`, and the presets."""
-    faceboxes = FaceBoxes()
-    for head in faceboxes.heads:
-        head.bias.assign(np.tile([3.0, -3.0, 0, 0, 0, 0], head.filters // 6))
-    path = folder / "fb-1.tflite"
-    graph = DetectionGraph(faceboxes, batch=1)
-    path.write_bytes(to_tflite(graph))
-    yield Entry(Contestant(f"FB-1 ({LITERT})", str(path)), *count(faceboxes, *size))
+def own_detectors(size: Size) -> Iterator[Entry]:
+    """The presets."""
     for name, preset in PRESETS.items():
         model = keras.models.load_model(keras_weights(preset), compile=False)
         yield Entry(Contestant(f"{name} ({LITERT})", name), *count(model, *size))

@@ -19,6 +19,7 @@ from measure.peers import PEERS, open_detector
 from tfface.evaluation.runner import detect_pictures
 from tfface.evaluation.wider import WiderFaces, match, overlaps
 from tfface.evaluation.wider_files import open_wider
+from tfface.packaged import PRECISIONS
 
 SIZES = (0, 16, 32, 64, 128, 256, np.inf)
 """Edges of the classes of size, pixels."""
@@ -73,13 +74,14 @@ def main() -> None:
         "--data", type=Path, default=Path(os.environ.get("TFFACE_DATA", ".")) / "widerface"
     )
     parser.add_argument("--peers", type=Path, help="folder of the peers' weight files")
+    parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--long_side", type=int, nargs="+", default=[640], help="0: own size")
     options = parser.parse_args()
     wider = open_wider(options.data)
     classes = [f"{low}-{high}" for low, high in zip(SIZES, SIZES[1:], strict=False)]
     for model in options.models:
-        detector = open_detector(model, options.peers)
+        detector = open_detector(model, options.peers, precision=options.precision)
         for long_side in options.long_side:
             run = detect_pictures(
                 detector, wider.image_root, wider.ground_truth, long_side, 1.0, options.threshold

@@ -11,6 +11,7 @@ import numpy as np
 from measure.conditions import processor
 from measure.contestants import picture_with_faces
 from measure.timing import take_turns
+from tfface.packaged import PRECISIONS
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
 
@@ -23,6 +24,7 @@ LONG_SIDES = {"640": 640, f"at most {LONG_SIDE}": None, "own size": 0}
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("models", nargs="+", help="presets, or files of detectors")
+    parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
     print(f"one thread, {options.rounds} rounds, {processor()}")
@@ -30,7 +32,11 @@ def main() -> None:
         for height, width in SIZES:
             image = picture_with_faces((height, width))
             calls = [
-                partial(FaceDetector.from_preset(model).detect, image, long_side=long_side)
+                partial(
+                    FaceDetector.from_preset(model, precision=options.precision).detect,
+                    image,
+                    long_side=long_side,
+                )
                 for long_side in LONG_SIDES.values()
             ]
             medians = np.median(take_turns(calls, options.rounds, warm_up=3), axis=1)

@@ -35,6 +35,11 @@ hold: large faces are rare, and a level that saw none would have no room for the
 is a score of 0.9997; an offset of 5 moves a centre by half an anchor, or makes a side 2.7 times as
 long."""
 
+LEAST_LOGIT = -10.0
+"""What a file expresses of the lowest logits: of YuNet's two, background reaches -58, and at such a
+range a step would be 0.25. Where one of them is -10 the score, root of their product, is below
+0.007, so that what is cut off is no face at any threshold in use."""
+
 _NETWORK = rf"(^|;){NETWORK_SCOPE}/"
 
 
@@ -65,7 +70,10 @@ def quantize(
     if precision == "float32":
         return content
     quantizer = _quantizer(content, precision)
-    ranges = _ranges(quantizer, pictures, name) if precision in CALIBRATED else None
+    ranges = None
+    if precision in CALIBRATED:
+        ranges = _ranges(quantizer, pictures, name)
+        _fit_outputs(ranges, _network_outputs(content))
     with _silence():
         return bytes(quantizer.quantize(ranges).quantized_model)
 
@@ -88,6 +96,12 @@ def _quantizer(content: bytes, precision: str) -> Any:
         )
     elif precision == "dynamic":
         quantizer.add_dynamic_config(_NETWORK, every, num_bits=8)
+        # XNNPACK has none of these, and LiteRT's own take three times as long as float ones.
+        quantizer.update_quantization_recipe(
+            _NETWORK,
+            TFLOperationName.DEPTHWISE_CONV_2D,
+            algorithm_key=AlgorithmName.NO_QUANTIZE,
+        )
     else:
         quantizer.add_static_config(
             _NETWORK,
@@ -120,14 +134,37 @@ def _ranges(quantizer: Any, pictures: Iterable[NDArray[np.uint8]], name: str) ->
             if values:
                 known["min"] = np.minimum(known["min"], values["min"])
                 known["max"] = np.maximum(known["max"], values["max"])
-    for tensor, values in ranges.items():
-        for scope, least in LEAST_RANGES.items():
-            if values and re.search(rf"{_NETWORK}{scope}/", tensor):
-                values["min"] = np.minimum(values["min"], np.float32(-least))
-                values["max"] = np.maximum(values["max"], np.float32(least))
     if not ranges:
         raise ValueError("expected pictures to calibrate on, got none; name a folder of them")
     return ranges
+
+
+def _fit_outputs(ranges: dict[str, Any], outputs: set[str]) -> None:
+    """Makes room for what any face may need, and none for what no face has."""
+    for tensor in outputs & ranges.keys():
+        values = ranges[tensor]
+        for scope, least in LEAST_RANGES.items():
+            if re.search(rf"{_NETWORK}{scope}/", tensor):
+                values["min"] = np.minimum(values["min"], np.float32(-least))
+                values["max"] = np.maximum(values["max"], np.float32(least))
+        if re.search(rf"{_NETWORK}{SCORES_SCOPE}/", tensor):
+            values["min"] = np.maximum(values["min"], np.float32(LEAST_LOGIT))
+
+
+def _network_outputs(content: bytes) -> set[str]:
+    """Names of the tensors by which the network of a float32 file is left."""
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    (graph, *_) = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
+    names = [tensor.name.decode() for tensor in graph.tensors]
+    inside = [bool(re.search(_NETWORK, name)) for name in names]
+    return {
+        names[tensor]
+        for operator in graph.operators
+        if not any(inside[tensor] for tensor in operator.outputs)
+        for tensor in operator.inputs
+        if tensor >= 0 and inside[tensor]
+    }
 
 
 @contextlib.contextmanager

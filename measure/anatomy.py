@@ -12,6 +12,7 @@ from measure.child import answer, ask
 from measure.delegation import divide
 from measure.model_files import read_tflite, signatures_of, weight_bytes
 from measure.multiply_adds import count_multiply_adds
+from tfface.packaged import PRECISIONS
 from tfface.predict.litert import load_interpreter
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError, Size
@@ -20,12 +21,15 @@ DEFAULT_SIZE = (480, 640)
 """Height and width for a file that takes every size."""
 
 
-def inspect_file(name_or_path: str, size: Size | None = None) -> dict[str, Any]:
+def inspect_file(
+    name_or_path: str, size: Size | None = None, precision: str = PRECISIONS[0]
+) -> dict[str, Any]:
     """Describes a TFLite file, ours or another's, in a process of its own.
 
     Args:
         name_or_path: a preset or a path.
         size: height and width for inputs whose sides are free; None takes `DEFAULT_SIZE`.
+        precision: of a preset.
 
     Returns:
         As `inspect_content`.
@@ -33,8 +37,9 @@ def inspect_file(name_or_path: str, size: Size | None = None) -> dict[str, Any]:
     Raises:
         ModelError: no TFLite file, a damaged one, or LiteRT cannot run it at this size.
     """
-    read_tflite(name_or_path)  # so that no process is started in vain
-    return ask("measure.anatomy", name_or_path, {"model": name_or_path, "size": size})
+    read_tflite(name_or_path, precision)  # so that no process is started in vain
+    request = {"model": name_or_path, "size": size, "precision": precision}
+    return ask("measure.anatomy", name_or_path, request)
 
 
 def inspect_content(content: bytes, source: str, size: Size | None = None) -> dict[str, Any]:
@@ -166,7 +171,8 @@ def count_names(operators: Sequence[Any]) -> dict[str, int]:
 
 def _work(request: dict[str, Any]) -> dict[str, Any]:
     size = tuple(request["size"]) if request["size"] else None
-    return inspect_content(read_tflite(request["model"]), request["model"], size)
+    content = read_tflite(request["model"], request["precision"])
+    return inspect_content(content, request["model"], size)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ with optional_packages("evaluate", __name__):
 
     from measure.cold_start import cold_starts
     from measure.conditions import conditions
-    from measure.contestants import Contestant, peers_in, picture_with_faces
+    from measure.contestants import Contestant, contestants_of, peers_in, picture_with_faces
     from measure.model_files import read_tflite
     from measure.timing import THRESHOLD, WARM_UP_ROUNDS, take_turns
     from tfface.command_line import (
@@ -34,6 +34,7 @@ with optional_packages("evaluate", __name__):
     )
     from tfface.files import check_file, write_json
     from tfface.image import Image
+    from tfface.packaged import PRECISIONS
 
 COLD_STARTS = 5
 """Fresh processes for every file and number of threads."""
@@ -92,9 +93,15 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         ValueError, OSError, ImportError: a file that cannot be run, or a package that is missing.
     """
-    contestants = [Contestant(name, name) for name in options.files]
+    contestants = [
+        contestant
+        for model in options.files
+        for contestant in contestants_of(model, options.precision.split(","))
+    ]
     for contestant in contestants:
-        read_tflite(contestant.model)  # what is no TFLite file shall not wait for its turn
+        read_tflite(
+            contestant.model, contestant.precision
+        )  # what is no TFLite file shall not wait for its turn
     if options.peers:
         contestants += peers_in(options.peers)
     image = picture_with_faces(options.size)
@@ -151,6 +158,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Measures TFLite detectors: milliseconds, cold start, memory, file size.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="TFLite file of tfface, or preset")
+    parser.add_argument(
+        "--precision",
+        default=PRECISIONS[0],
+        metavar="NAME,...",
+        help=f"of presets, out of {', '.join(PRECISIONS)} (default: %(default)s)",
+    )
     parser.add_argument(
         "--threads",
         type=thread_counts,

@@ -1,5 +1,6 @@
 """Detectors to time, each loaded in the same way by every process that times it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import cv2
 from measure.model_files import read_tflite
 from measure.timing import THRESHOLD, Detect
 from tfface.image import Image
+from tfface.packaged import PRECISIONS
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.packages import import_optional
@@ -26,16 +28,18 @@ class Contestant:
         name: in tables.
         model: preset or path of a TFLite file, or the path of a peer's weights.
         runtime: `LITERT`, or a key of `measure.peers.TIMED`.
+        precision: of a preset.
     """
 
     name: str
     model: str
     runtime: str = LITERT
+    precision: str = PRECISIONS[0]
 
     def file_bytes(self) -> int:
         """Size of its file."""
         if self.model in PRESETS:
-            return len(PRESETS[self.model].read())
+            return len(PRESETS[self.model].read(self.precision))
         return Path(self.model).stat().st_size
 
     def import_runtime(self) -> None:
@@ -64,9 +68,19 @@ class Contestant:
         cv2.setNumThreads(threads)  # it scales pictures and runs peers
         if self.runtime != LITERT:
             return import_peers().TIMED[self.runtime].load(Path(self.model), threads, size)
-        runtime = LiteRTRuntime(read_tflite(self.model), self.model, threads)
+        runtime = LiteRTRuntime(read_tflite(self.model, self.precision), self.model, threads)
         detector = FaceDetector(runtime)
         return lambda image: detector.detect(image, threshold=THRESHOLD)
+
+
+def contestants_of(model: str, precisions: Sequence[str]) -> list[Contestant]:
+    """A preset in each of the precisions; a file, which has its own, as it is."""
+    if model not in PRESETS:
+        return [Contestant(model, model)]
+    return [
+        Contestant(Path(PRESETS[model].file(precision).name).stem, model, precision=precision)
+        for precision in precisions
+    ]
 
 
 def import_peers() -> Any:

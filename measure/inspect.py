@@ -17,6 +17,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages(None, __name__):
     from measure.anatomy import DEFAULT_SIZE, inspect_file
     from tfface.command_line import width_by_height
+    from tfface.packaged import PRECISIONS
 
 
 def format_report(report: Mapping[str, Any]) -> str:
@@ -91,6 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Shows what is in a TFLite file, and how much of it XNNPACK runs.",
     )
     parser.add_argument("file", metavar="FILE", help="TFLite file, or preset")
+    parser.add_argument(
+        "--precision",
+        default=PRECISIONS[0],
+        help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--size",
@@ -100,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        report = inspect_file(options.file, options.size)
+        report = inspect_file(options.file, options.size, options.precision)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -6,23 +6,26 @@ from typing import Any
 
 import numpy as np
 
+from tfface.packaged import PRECISIONS
 from tfface.predict.litert import IDENTIFIER
 from tfface.predict.runtime import ModelError
 from tfface.presets import PRESETS
 
 
-def read_tflite(name_or_path: str) -> bytes:
+def read_tflite(name_or_path: str, precision: str = PRECISIONS[0]) -> bytes:
     """The content of a TFLite file; that the rest of it is whole shows when LiteRT loads it.
 
     Args:
         name_or_path: a preset or a path.
+        precision: of the preset.
 
     Raises:
         tfface.predict.runtime.ModelError: no file there, an empty one, or one of another format.
-        FileNotFoundError, ValueError: the file of a preset is missing or damaged.
+        FileNotFoundError, ValueError: the file of a preset is missing or damaged, or it has none of
+            that precision.
     """
     if name_or_path in PRESETS:
-        return PRESETS[name_or_path].read()
+        return PRESETS[name_or_path].read(precision)
     path = Path(name_or_path)
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"

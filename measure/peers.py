@@ -23,6 +23,7 @@ with optional_packages("evaluate,dev", __name__):
     from tfface.detections import Detections
     from tfface.evaluation.curves import format_table
     from tfface.evaluation.runner import SCORE_THRESHOLD, PictureDetector, evaluate_detector
+    from tfface.packaged import PRECISIONS
     from tfface.predict.face_detector import FaceDetector
     from tfface.predict.placement import place
     from tfface.predict.runtime import Size
@@ -146,10 +147,12 @@ class PeerDetector:
         return Detections(placement.to_picture(boxes), scores)
 
 
-def open_detector(name: str, folder: Path | None, threads: int = 1) -> PictureDetector:
+def open_detector(
+    name: str, folder: Path | None, threads: int = 1, precision: str = PRECISIONS[0]
+) -> PictureDetector:
     """A peer by its key in `PEERS`, whose file is in `folder`; else what `FaceDetector` opens."""
     if name not in PEERS:
-        return FaceDetector.from_preset(name, threads)
+        return FaceDetector.from_preset(name, threads, precision)
     if folder is None:
         raise ValueError(f"expected the folder of the weights of {name}, got none; give --peers")
     build, file = PEERS[name]

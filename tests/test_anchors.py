@@ -38,6 +38,16 @@ def test_densified_anchors_stand_evenly_in_their_cell() -> None:
     np.testing.assert_array_equal(anchors[20], [-48, -48, 80, 80])
 
 
+def test_densified_anchors_may_begin_at_the_corner_of_their_cell() -> None:
+    anchors = AnchorLevel(32, (32, 64, 128), (4, 2, 1), from_corner=True).cell_anchors()
+
+    centres = (anchors[:, :2] + anchors[:, 2:]) / 2
+    # A quarter and a half of the cell apart: 0, 8, 16, 24 and 0, 16. One alone is in the middle.
+    np.testing.assert_array_equal(centres[:5], [[0, 0], [8, 0], [16, 0], [24, 0], [0, 8]])
+    np.testing.assert_array_equal(centres[16:20], [[0, 0], [16, 0], [0, 16], [16, 16]])
+    np.testing.assert_array_equal(centres[20], [16, 16])
+
+
 def test_levels_are_laid_out_row_by_row() -> None:
     # 2 rows of 3 cells of 8 pixels with one anchor each.
     anchors = level_anchors(AnchorLevel(8, (8,)), height=16, width=24)
@@ -53,8 +63,8 @@ def test_anchors_of_faceboxes_at_1024() -> None:
     anchors = grid_anchors(FACEBOXES_ANCHORS, 1024, 1024)
 
     assert anchors.shape == (21_824, 4)
-    # Second cell of the first row: the first one 32 pixels to the right.
-    np.testing.assert_array_equal(anchors[21], [20, -12, 52, 20])
+    # Second cell of the first row: the first one, at its corner, 32 pixels to the right.
+    np.testing.assert_array_equal(anchors[21], [16, -16, 48, 16])
     # The first of stride 64 has its centre at 32, the first of stride 128 at 64.
     np.testing.assert_array_equal(anchors[21_504], [-96, -96, 160, 160])
     np.testing.assert_array_equal(anchors[21_504 + 256], [-192, -192, 320, 320])

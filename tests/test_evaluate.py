@@ -23,7 +23,7 @@ class StubDetector:
     long_sides: list[int | None] = []
 
     @classmethod
-    def from_preset(cls, name_or_path, threads):
+    def from_preset(cls, name_or_path, threads, precision):
         if name_or_path == "unknown":
             raise ValueError("expected one of fbi-1, got unknown")
         cls.loaded.append((name_or_path, threads))

@@ -5,10 +5,9 @@ import pytest
 
 from benchmarks.nothing import NOTHING, SIZES, portrait, with_bars
 from tfface import FaceDetector
-from tfface.presets import PRESETS
 
 
-@pytest.fixture(scope="module", params=PRESETS)
+@pytest.fixture(scope="module", params=["fbi-1", "fbi-half"])
 def detector(request: pytest.FixtureRequest) -> FaceDetector:
     return FaceDetector.from_preset(request.param)
 

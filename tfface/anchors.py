@@ -20,6 +20,9 @@ class AnchorLevel:
             anchors stand evenly in it (FaceBoxes, arXiv:1708.05234, section 3.3). Empty: one
             anchor, at the centre.
         aspect: height of the anchors over their width.
+        from_corner: n x n anchors begin at the corner of their cell, at 0, 1/n, ... of it, as in
+            the released code of FaceBoxes, and not at 1/2n, 3/2n, ...; a single one is at the
+            centre all the same.
 
     Raises:
         ValueError: no scale, or a densification that does not fit the scales.
@@ -29,6 +32,7 @@ class AnchorLevel:
     scales: tuple[float, ...]
     densification: tuple[int, ...] = ()
     aspect: float = 1.0
+    from_corner: bool = False
 
     def __post_init__(self) -> None:
         if not self.densification:
@@ -52,7 +56,8 @@ class AnchorLevel:
         """Anchors of the upper left cell, scale by scale, row by row: float32 `(n, 4)`."""
         anchors = []
         for scale, count in zip(self.scales, self.densification, strict=True):
-            centres = (np.arange(count) + 0.5) * self.stride / count
+            first = 0.0 if self.from_corner and count > 1 else 0.5
+            centres = (np.arange(count) + first) * self.stride / count
             y, x = (axis.ravel() for axis in np.meshgrid(centres, centres, indexing="ij"))
             half_width = scale / math.sqrt(self.aspect) / 2
             half_height = scale * math.sqrt(self.aspect) / 2

@@ -15,11 +15,16 @@ from tfface.command_line import normalised, terminated_like_interrupted
 from tfface.drawing import draw_detections
 from tfface.files import STANDARD_OUTPUT, check_folder, open_output
 from tfface.image import read_picture
+from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
+from tfface.presets import PRESETS
 from tfface.reasons import reason_of
 from tfface.results import JsonReport
+
+_SEARCH = ("threshold", "long_side")
+"""Options that stand in the results beside the detector."""
 
 INTERRUPTED = 130
 """Exit status of what Ctrl-C ends: 128 and the number of the signal."""
@@ -99,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
         "--model", default="fbi-1", help="preset, or path of a model (default: %(default)s)"
     )
     parser.add_argument(
+        "--precision",
+        default=PRECISIONS[0],
+        help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
+    )
+    parser.add_argument(
         "--threshold", type=float, default=0.5, help="lowest score, 0..1 (default: %(default)s)"
     )
     parser.add_argument(
@@ -152,8 +162,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.output:
         check_folder(options.output)
     with open_output(json_path) as file:
-        detector = FaceDetector.from_preset(options.model, options.threads)
-        settings = {name: getattr(options, name) for name in ("model", "threshold", "long_side")}
+        detector = FaceDetector.from_preset(options.model, options.threads, options.precision)
+        named = ["model", *(["precision"] if options.model in PRESETS else []), *_SEARCH]
+        settings = {name: getattr(options, name) for name in named}
         report = JsonReport(file, settings)
         for folder, reason in found.unlisted.items():
             report.write(_failure(folder, reason))

@@ -27,6 +27,7 @@ with optional_packages("evaluate", __name__):
     from tfface.evaluation.benchmarks import BENCHMARKS
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
     from tfface.files import check_file, check_folder, write_json
+    from tfface.packaged import PRECISIONS
     from tfface.presets import PRESETS
 
 
@@ -42,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for package in ("scipy", "matplotlib") if options.plot else ("scipy",):
             import_optional(package, extra="evaluate")  # rather than miss it after minutes
         dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
-        detector = tfface.FaceDetector.from_preset(options.model, threads=options.threads)
+        detector = tfface.FaceDetector.from_preset(
+            options.model, threads=options.threads, precision=options.precision
+        )
         run = detect_pictures(
             detector,
             dataset.image_root,
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = benchmark.evaluate(run.predictions, dataset.ground_truth)
     pictures = {"evaluated": len(dataset.ground_truth), "listed": dataset.listed}
     heading = (
-        f"{Path(options.model).name}, {_test_size(options)}, score threshold "
+        f"{Path(options.model).name}{_precision(options)}, {_test_size(options)}, score threshold "
         f"{options.threshold:g}\n{benchmark.protocol}\n"
         f"{pictures['evaluated']} of {pictures['listed']} pictures"
     )
@@ -101,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         required=True,
         help="name of a preset, or path of a .tflite, SavedModel or .keras",
+    )
+    parser.add_argument(
+        "--precision",
+        default=PRECISIONS[0],
+        help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
     )
     parser.add_argument("--dataset", choices=list(BENCHMARKS), default="wider")
     parser.add_argument(
@@ -166,6 +174,10 @@ def _test_size(options: argparse.Namespace) -> str:
     return "original size" if options.scale == 1 else f"{options.scale:g} x original size"
 
 
+def _precision(options: argparse.Namespace) -> str:
+    return f" {options.precision}" if options.model in PRESETS else ""
+
+
 def _report(
     options: argparse.Namespace,
     protocol: str,
@@ -176,7 +188,7 @@ def _report(
     """Everything one needs to compare or repeat the result, ready for JSON."""
     return {
         "protocol": protocol,
-        "model": {"name": options.model, "sha256": _model_checksum(options.model)},
+        "model": _model(options.model, options.precision),
         "test_size": _test_size(options),
         "long_side": options.long_side,
         "scale": options.scale,
@@ -190,8 +202,12 @@ def _report(
     }
 
 
-def _model_checksum(model: str) -> str:
-    return PRESETS[model].sha256 if model in PRESETS else sha256_of(Path(model))
+def _model(model: str, precision: str) -> dict[str, str]:
+    """Which detector it was: its name, for a preset its precision, and its checksum."""
+    if model not in PRESETS:
+        return {"name": model, "sha256": sha256_of(Path(model))}
+    checksum = PRESETS[model].file(precision).sha256
+    return {"name": model, "precision": precision, "sha256": checksum}
 
 
 def _versions() -> dict[str, str]:

@@ -4,17 +4,13 @@
 """
 
 import argparse
-import hashlib
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
-WEIGHTS = files("tfface") / "weights"
-"""The folder of the packaged TFLite files."""
+from tfface.packaged import PRECISIONS, WEIGHTS, PackagedFile, packaged_files
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,8 @@ class Preset:
 
     Attributes:
         name: what `FaceDetector.from_preset` takes.
-        file: its TFLite file in `tfface/weights`.
+        files: its TFLite files in `tfface/weights`, by precision.
+        card: the model card there, which has the whole story.
         description: what it is for, in a sentence.
         licence: of the weights, an SPDX identifier.
         data_terms: terms of the pictures it was trained on.
@@ -49,11 +46,11 @@ class Preset:
         parameters: number of trained parameters.
         multiply_adds: for one picture of 640x480.
         measured: numbers, each with its protocol.
-        sha256: checksum of the file, in hexadecimal.
     """
 
     name: str
-    file: str
+    files: Mapping[str, PackagedFile]
+    card: str
     description: str
     licence: str
     data_terms: str
@@ -62,30 +59,34 @@ class Preset:
     parameters: int
     multiply_adds: int
     measured: tuple[Measurement, ...]
-    sha256: str
 
-    def read(self, folder: Traversable = WEIGHTS) -> bytes:
-        """The content of its TFLite file in `folder`.
+    def file(self, precision: str = PRECISIONS[0]) -> PackagedFile:
+        """Its TFLite file of a precision.
 
         Raises:
-            FileNotFoundError: the file is not in the package.
-            ValueError: its checksum is not `sha256`.
+            ValueError: there is none; the message lists those there are.
+            FileNotFoundError: the package lacks the list of its files.
         """
-        file = folder / self.file
-        if not file.is_file():
+        if not self.files:
             raise FileNotFoundError(
-                f"expected the weights of preset {self.name!r} at {file}, got no such file; "
+                f"expected the files of preset {self.name!r} in {WEIGHTS}, got no list of them; "
                 "the installation is not complete: install tfface again"
             )
-        content = file.read_bytes()
-        checksum = hashlib.sha256(content).hexdigest()
-        if checksum != self.sha256:
+        if precision not in self.files:
             raise ValueError(
-                f"{file}: expected the SHA-256 checksum {self.sha256}, got {checksum}; "
-                "the file is damaged or was replaced: install tfface again, or load a file of your "
-                "own by its path"
+                f"expected a precision of preset {self.name!r} ({', '.join(self.files)}), "
+                f"got {precision!r}; python -m convert.main writes others"
             )
-        return content
+        return self.files[precision]
+
+    def read(self, precision: str = PRECISIONS[0]) -> bytes:
+        """The content of its TFLite file of a precision.
+
+        Raises:
+            ValueError: there is none of that precision, or the file is damaged.
+            FileNotFoundError: it is not in the package.
+        """
+        return self.file(precision).read()
 
 
 def keras_weights(preset: Preset) -> Path:
@@ -114,7 +115,19 @@ def _provenance(name: str) -> str:
     return (
         "trained without distillation on 2,151 pictures of WIDER FACE and 2,400 group photos by "
         f"train/configs/{name}.flags, {name}-640.flags and {name}-large.flags; the model card "
-        "tfface/weights/README.md has the whole recipe"
+        "tfface/weights/fbi.md has the whole recipe"
+    )
+
+
+_WIDER_TERMS = "trained by others on WIDER FACE, whose pictures are for research use"
+
+_YUNET_LICENCE = "Apache-2.0"
+
+
+def _imported(repository: str, command: str) -> str:
+    return (
+        f"trained by the authors of github.com/{repository}; their weights, brought over by "
+        f"python -m convert.import_{command} and run by tfface"
     )
 
 
@@ -132,7 +145,8 @@ PRESETS = {
     for preset in (
         Preset(
             name="fbi-1",
-            file="fbi-1.tflite",
+            files=packaged_files("fbi-1"),
+            card="fbi.md",
             description="FaceBoxesImproved at full width: the more accurate one.",
             licence="Apache-2.0",
             data_terms=_DATA_TERMS,
@@ -143,12 +157,13 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=84.9, medium=80.9, hard=60.7),
                 *_wider("long side 1024", easy=86.2, medium=82.7, hard=70.8),
+                *_wider("long side 640, int8", easy=85.0, medium=80.9, hard=60.6),
             ),
-            sha256="aa51b7843af483cd040961ed21804613e79718e60632842717088b2ca61a2f61",
         ),
         Preset(
             name="fbi-half",
-            file="fbi-half.tflite",
+            files=packaged_files("fbi-half"),
+            card="fbi.md",
             description="FaceBoxesImproved at half the width: the faster one.",
             licence="Apache-2.0",
             data_terms=_DATA_TERMS,
@@ -159,8 +174,57 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=79.7, medium=72.5, hard=44.8),
                 *_wider("long side 1024", easy=81.9, medium=76.6, hard=58.3),
+                *_wider("long side 640, int8", easy=79.5, medium=72.0, hard=44.5),
             ),
-            sha256="362f9f98fec7c8ecba4d4309c5637cc05a099efbba860b118f1d481d6b633bd5",
+        ),
+        Preset(
+            name="yunet-n",
+            files=packaged_files("yunet-n"),
+            card="yunet.md",
+            description="YuNet-n: others' weights, the most accurate one of the package.",
+            licence=_YUNET_LICENCE,
+            data_terms=_WIDER_TERMS,
+            input=_INPUT,
+            provenance=_imported("ShiqiYu/libfacedetection.train", "yunet"),
+            parameters=71_590,
+            multiply_adds=340_339_200,
+            measured=(
+                *_wider("long side 640", easy=93.4, medium=91.1, hard=74.7),
+                *_wider("long side 640, int8", easy=93.0, medium=90.9, hard=74.1),
+            ),
+        ),
+        Preset(
+            name="yunet-s",
+            files=packaged_files("yunet-s"),
+            card="yunet.md",
+            description="YuNet-s: others' weights, smaller and faster than YuNet-n.",
+            licence=_YUNET_LICENCE,
+            data_terms=_WIDER_TERMS,
+            input=_INPUT,
+            provenance=_imported("ShiqiYu/libfacedetection.train", "yunet"),
+            parameters=50_854,
+            multiply_adds=206_400_000,
+            measured=(
+                *_wider("long side 640", easy=91.7, medium=88.7, hard=63.7),
+                *_wider("long side 640, int8", easy=91.7, medium=88.7, hard=63.3),
+            ),
+        ),
+        Preset(
+            name="fb-1",
+            files=packaged_files("fb-1"),
+            card="fb.md",
+            description="FaceBoxes as released: others' weights, for comparison; large faces only.",
+            licence="MIT",
+            data_terms=_WIDER_TERMS,
+            input=_INPUT,
+            provenance=_imported("zisianw/FaceBoxes.PyTorch", "faceboxes"),
+            parameters=1_007_330,
+            multiply_adds=275_491_840,
+            measured=(
+                *_wider("long side 640", easy=84.0, medium=64.5, hard=25.7),
+                *_wider("original size", easy=89.0, medium=83.9, hard=40.9),
+                *_wider("long side 640, int8", easy=83.4, medium=63.6, hard=25.4),
+            ),
         ),
     )
 }
@@ -178,10 +242,16 @@ def find_preset(name: str) -> Preset:
     return PRESETS[name]
 
 
+def _megabytes(preset: Preset) -> str:
+    """`1.57 (float32), 0.49 (int8)`: of its files by precision."""
+    sizes = {precision: len(preset.read(precision)) / 1e6 for precision in preset.files}
+    return ", ".join(f"{size:.2f} ({precision})" for precision, size in sizes.items())
+
+
 def format_table() -> str:
     """The presets as text: what each is for, its size, and what was measured by which protocol."""
     lines = [
-        f"{preset.name:9} {len(preset.read()) / 1e6:.1f} MB, "
+        f"{preset.name:9} {_megabytes(preset)} MB, "
         f"{preset.multiply_adds / 1e6:.1f} M multiply-adds at 640x480. {preset.description}"
         for preset in PRESETS.values()
     ]

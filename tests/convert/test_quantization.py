@@ -119,6 +119,27 @@ def test_scores_and_offsets_of_every_level_are_outputs_of_their_own(files, detec
         assert min(ranges) >= 2 * least * 0.999  # what any face may need, whatever the picture
 
 
+def test_logits_that_no_face_has_take_no_room(small_detector, picture):
+    # A class score and objectness; the first alone reaches down to about -60.
+    yunet = small_detector("YuNet")
+    for head in yunet.score_heads:
+        head.depthwise.bias.assign([-60.0])
+
+    content = quantize(to_tflite(DetectionGraph(yunet, batch=1)), "int8", [picture[None]])
+
+    interpreter = interpreter_of(content, delegate=False)
+    details = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
+    steps = [
+        details[operation["inputs"][0]]["quantization"][0]
+        for operation in interpreter._get_ops_details()
+        if operation["op_name"] == "DEQUANTIZE"
+        and "network/scores/" in details[operation["inputs"][0]]["name"]
+    ]
+    assert len(steps) == 6
+    # From -10 to 8 in 255 steps.
+    assert max(steps) == pytest.approx(18 / 255, rel=0.01)
+
+
 def test_the_largest_score_of_any_picture_is_kept(float32, detector, picture):
     """Also after many without faces, over which a moving average would forget it."""
     black = np.zeros_like(picture)

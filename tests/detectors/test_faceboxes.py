@@ -129,3 +129,14 @@ def test_the_size_of_the_picture_moves_no_map(detectors, kind) -> None:
 
     for whole, part in zip(maps[-2:], cut[-2:], strict=True):
         np.testing.assert_allclose(part[:, :2, :2], whole[:, :2, :2], atol=1e-4)
+
+
+def test_faceboxes_of_before_the_released_layout_are_refused(detectors) -> None:
+    # Their configuration was their width, and the same weights would look at other places.
+    with pytest.raises(
+        ValueError, match="padding and anchors of the released code.*train it again"
+    ):
+        FaceBoxes.from_config({"name": "face_boxes", "width": 0.5})
+
+    copy = FaceBoxes.from_config(detectors[FaceBoxes].get_config())
+    assert copy.width == 0.5

@@ -12,7 +12,8 @@ from skimage import data
 
 import tfface
 from tfface.image import Image
-from tfface.presets import PRESETS, WEIGHTS
+from tfface.packaged import WEIGHTS
+from tfface.presets import PRESETS
 
 SOURCE = Path(__file__).parent.parent.parent / "examples" / "cpp"
 
@@ -56,7 +57,7 @@ def test_boxes_and_scores_are_those_of_python(
     image = data.astronaut()[: size[0], : size[1]]
     expected = tfface.FaceDetector.from_preset(preset).detect(image)
 
-    model = str(WEIGHTS / PRESETS[preset].file)
+    model = str(WEIGHTS / PRESETS[preset].file().name)
     process = run(detect, model, write_ppm(tmp_path / "picture.ppm", image))
 
     assert process.returncode == 0, process.stderr

@@ -18,7 +18,7 @@ def test_strides_round_up() -> None:
 
 @pytest.mark.parametrize(("kernel_size", "strides"), [(3, 2), (5, 2), (7, 4), (1, 2)])
 def test_odd_and_even_sides_are_sampled_at_the_same_places(kernel_size: int, strides: int) -> None:
-    block = ConvBlock(4, kernel_size, strides=strides, odd_sides=True)
+    block = ConvBlock(4, kernel_size, strides=strides, padding="as_even")
     whole = np.asarray(block(picture(16, 24)))
     same = ConvBlock(4, kernel_size, strides=strides)
     same(picture(16, 24))  # makes its weights
@@ -31,6 +31,24 @@ def test_odd_and_even_sides_are_sampled_at_the_same_places(kernel_size: int, str
         # Sizes are rounded up; the last row and column see the missing pixels.
         assert part.shape == whole.shape
         np.testing.assert_allclose(part[:, :-2, :-2], whole[:, :-2, :-2], atol=1e-6)
+
+
+@pytest.mark.parametrize(("kernel_size", "strides"), [(3, 2), (5, 2), (7, 4)])
+def test_symmetric_padding_has_as_much_before_as_behind(kernel_size: int, strides: int) -> None:
+    block = ConvBlock(4, kernel_size, strides=strides, padding="symmetric")
+    inputs = picture(16, 24)
+
+    outputs = np.asarray(block(inputs))
+
+    # The first cell sees the first (kernel_size + 1) / 2 pixels, behind that many zeros.
+    margin = (kernel_size - 1) // 2
+    window = np.pad(inputs, ((0, 0), (margin, 0), (margin, 0), (0, 0)))[
+        0, :kernel_size, :kernel_size
+    ]
+    first = np.einsum("ijc,ijco->o", window, np.asarray(block.convolution.kernel))
+    expected = np.maximum(first / np.sqrt(1 + 1e-3), 0)  # of a normalisation that saw nothing
+    assert outputs.shape == (1, 16 // strides, 24 // strides, 4)
+    np.testing.assert_allclose(outputs[0, 0, 0], expected, atol=1e-5)
 
 
 def test_outputs_are_not_negative() -> None:

@@ -124,15 +124,43 @@ def test_every_kind_of_model_finds_the_same(tflite_file: Path, saved_model_folde
 
 
 def test_presets_load_by_name(tflite_content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    class PackagedPreset:
-        file = "fbi-1.tflite"
+    class File:
+        name = "fbi-1.tflite"
 
         def read(self) -> bytes:
             return tflite_content
 
+    class PackagedPreset:
+        def file(self, precision: str) -> File:
+            return File()
+
     monkeypatch.setitem(PRESETS, "fbi-1", PackagedPreset())
 
     assert len(FaceDetector.from_preset("fbi-1").detect(black(32, 32), threshold=0.2)) == 1
+
+
+def test_presets_come_in_several_precisions() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+
+    scores = [
+        FaceDetector.from_preset("fbi-half", precision=precision).detect(image, 0.0).scores
+        for precision in ("float32", "dynamic", "int8")
+    ]
+
+    # The same network, but not to the last digit.
+    assert all(len(of_one) for of_one in scores)
+    assert scores[0].tolist() != scores[1].tolist() != scores[2].tolist()
+
+
+def test_another_precision_names_those_there_are() -> None:
+    expected = r"precision of preset 'fbi-1' \(float32, dynamic, int8\), got 'int4'"
+    with pytest.raises(ValueError, match=expected):
+        FaceDetector.from_preset("fbi-1", precision="int4")
+
+
+def test_a_file_has_its_own_precision(tflite_file: Path) -> None:
+    with pytest.raises(ValueError, match="no precision beside the path of a detector.*got 'int8'"):
+        FaceDetector.from_preset(tflite_file, precision="int8")
 
 
 def test_keras_models() -> None:
@@ -172,7 +200,9 @@ def test_names_and_files_that_are_no_model(tmp_path: Path) -> None:
     text.write_text("nothing to load")
     shutil.copy(text, tmp_path / "notes.keras")
 
-    with pytest.raises(ModelError, match=r"\(fbi-1, fbi-half\).*'fbi-3', which is none of them"):
+    with pytest.raises(
+        ModelError, match=r"\(fbi-1, fbi-half, .*fb-1\).*'fbi-3', which is none of them"
+    ):
         FaceDetector.from_preset("fbi-3")
     with pytest.raises(ModelError, match=r"notes\.txt: expected a TFLite file"):
         FaceDetector.from_preset(text)

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 import tfface
-from tfface.presets import PRESETS, WEIGHTS
+from tfface.packaged import WEIGHTS
+from tfface.presets import PRESETS
 
 WEB = Path(__file__).parent.parent.parent / "web"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -101,7 +102,7 @@ def expected(
     foreign = tmp_path / "foreign.tflite"
     foreign.write_bytes(export_tflite(lambda x: {"doubled": x * 2.0}, (1, 4), "float32"))
 
-    models = {name: Path(str(WEIGHTS / preset.file)) for name, preset in PRESETS.items()}
+    models = {name: Path(str(WEIGHTS / preset.file().name)) for name, preset in PRESETS.items()}
     shipped = [
         detection(picture, models[name], name, long_side)
         for name, long_side in (("fbi-half", 0), ("fbi-half", 320), ("fbi-1", 480))

@@ -1,6 +1,7 @@
 """FaceBoxes (arXiv:1708.05234) and FaceBoxesImproved (kd_fbi, section 2.3)."""
 
 import keras
+from keras import ops
 
 from tfface.anchors import AnchorLevel
 from tfface.detectors.anchor_detector import AnchorDetector
@@ -9,11 +10,12 @@ from tfface.layers.feature_pyramid import FeaturePyramid
 from tfface.layers.inception import Inception
 
 FACEBOXES_ANCHORS = (
-    AnchorLevel(32, (32, 64, 128), (4, 2, 1)),
+    AnchorLevel(32, (32, 64, 128), (4, 2, 1), from_corner=True),
     AnchorLevel(64, (256,)),
     AnchorLevel(128, (512,)),
 )
-"""21 anchors a cell on the first map; 21,824 at 1024x1024 (FaceBoxes, section 3.3)."""
+"""21 anchors a cell on the first map; 21,824 at 1024x1024 (FaceBoxes, section 3.3). The paper says
+nothing of where the dense ones stand in a cell; the released code has them begin at its corner."""
 
 FBI_ANCHORS = (
     AnchorLevel(8, (8, 12, 16, 24)),
@@ -23,6 +25,10 @@ FBI_ANCHORS = (
     AnchorLevel(128, (256, 384)),
 )
 """Two anchors an octave from 8 to 384 pixels; four on the finest map, which has the small faces."""
+
+
+_LAYOUT = "released"
+"""In the configuration of FaceBoxes; those of before have none."""
 
 
 def _scaled(channels: int, width: float) -> int:
@@ -39,15 +45,18 @@ def _scaled(channels: int, width: float) -> int:
 class _RapidlyDigested(AnchorDetector):
     """The part that FB and FBI share: three Inception blocks, then two steps down to stride 128."""
 
-    def _make_tail(self, inception, bottleneck, reduction, expansion, width):
+    def _make_tail(
+        self, inception, bottleneck, reduction, expansion, width, padding, count_padding=False
+    ):
         # Pictures are padded to multiples of 32 pixels: only from there on may sides be odd.
         self.inceptions = [
-            Inception(_scaled(inception, width), _scaled(bottleneck, width)) for _ in range(3)
+            Inception(_scaled(inception, width), _scaled(bottleneck, width), count_padding)
+            for _ in range(3)
         ]
         self.conv3_1 = ConvBlock(_scaled(reduction, width), 1)
-        self.conv3_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, odd_sides=True)
+        self.conv3_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, padding=padding)
         self.conv4_1 = ConvBlock(_scaled(reduction, width), 1)
-        self.conv4_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, odd_sides=True)
+        self.conv4_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, padding=padding)
 
     def _tail(self, maps, training):
         for inception in self.inceptions:
@@ -65,6 +74,10 @@ class _RapidlyDigested(AnchorDetector):
 class FaceBoxes(_RapidlyDigested):
     """FB, layer for layer: C.ReLU 7x7/4 and 5x5/2, max-pooling, Inceptions, 21 / 1 / 1 anchors.
 
+    What its paper leaves open is as in the released code of its authors: symmetric padding, an
+    average that counts it, dense anchors from the corner of their cell. So their weights fit
+    (`convert.import_faceboxes`).
+
     Args:
         width: multiplier of all channels; 1 is the network of the paper.
     """
@@ -72,17 +85,46 @@ class FaceBoxes(_RapidlyDigested):
     def __init__(self, width: float = 1.0, **kwargs):
         super().__init__(FACEBOXES_ANCHORS, **kwargs)
         self.width = width
-        self.conv1 = ConvBlock(_scaled(24, width), 7, strides=4, crelu=True)
-        self.pool1 = keras.layers.MaxPooling2D(3, strides=2, padding="same")
-        self.conv2 = ConvBlock(_scaled(64, width), 5, strides=2, crelu=True)
-        self.pool2 = keras.layers.MaxPooling2D(3, strides=2, padding="same")
-        self._make_tail(inception=32, bottleneck=24, reduction=128, expansion=256, width=width)
+        self.conv1 = ConvBlock(_scaled(24, width), 7, strides=4, crelu=True, padding="symmetric")
+        self.conv2 = ConvBlock(_scaled(64, width), 5, strides=2, crelu=True, padding="symmetric")
+        self._make_tail(
+            inception=32,
+            bottleneck=24,
+            reduction=128,
+            expansion=256,
+            width=width,
+            padding="symmetric",
+            count_padding=True,
+        )
         self.build_symbolically()
 
+    def get_config(self):
+        return {**super().get_config(), "layout": _LAYOUT}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A detector of its configuration.
+
+        Raises:
+            ValueError: one of before the released layout, in which the weights mean other places.
+        """
+        if config.get("layout") != _LAYOUT:
+            raise ValueError(
+                f"expected FaceBoxes with padding and anchors of the {_LAYOUT} code, got a "
+                "detector that was trained with others, whose weights find nothing now; train it "
+                "again, or use it with the version of tfface that it is from"
+            )
+        return cls(**{name: value for name, value in config.items() if name != "layout"})
+
     def feature_maps(self, pixels, training=None):
-        maps = self.pool1(self.conv1(pixels, training=training))
-        maps = self.pool2(self.conv2(maps, training=training))
+        maps = _halve(self.conv1(pixels, training=training))
+        maps = _halve(self.conv2(maps, training=training))
         return list(self._tail(maps, training))
+
+
+def _halve(maps):
+    """Max-pooling 3x3/2 with a cell of zeros on each side, below which no ReLU goes."""
+    return ops.max_pool(ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0))), 3, strides=2)
 
 
 @keras.saving.register_keras_serializable(package="tfface")
@@ -102,7 +144,9 @@ class FaceBoxesImproved(_RapidlyDigested):
         super().__init__(FBI_ANCHORS, **kwargs)
         self.width = width
         self.stem = [ConvBlock(_scaled(c, width), 3, strides=2) for c in (16, 16, 48, 64, 96)]
-        self._make_tail(inception=24, bottleneck=24, reduction=64, expansion=128, width=width)
+        self._make_tail(
+            inception=24, bottleneck=24, reduction=64, expansion=128, width=width, padding="as_even"
+        )
         self.pyramid = FeaturePyramid(_scaled(32, width), levels=3)
         self.build_symbolically()
 

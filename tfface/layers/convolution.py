@@ -1,5 +1,7 @@
 """Convolution, batch normalisation and ReLU: the unit that every network here is made of."""
 
+from typing import Literal
+
 import keras
 from keras import ops
 
@@ -7,6 +9,8 @@ from tfface.layers.batch_normalization import BatchNormalization
 
 BATCH_NORM_MOMENTUM = 0.97
 BATCH_NORM_EPSILON = 1e-3
+
+Padding = Literal["same", "as_even", "symmetric"]
 
 
 @keras.saving.register_keras_serializable(package="tfface")
@@ -19,8 +23,10 @@ class ConvBlock(keras.layers.Layer):
         strides: step, in cells of the input.
         crelu: concatenate the normalised maps with their negatives before the ReLU (C.ReLU,
             arXiv:1603.05201; the first layers of FaceBoxes).
-        odd_sides: sample the same places whether the sides of the input are odd or even. "Same"
-            padding, which is used otherwise and costs no copy, begins one cell earlier at odd ones.
+        padding: `same`, which costs no copy, begins one cell earlier at odd sides of the input than
+            at even ones; `as_even` and `symmetric` sample the same places at both. `as_even` is
+            "same" padding at even sides, `symmetric` has as many cells before the input as behind
+            it, as PyTorch and Caffe pad.
     """
 
     def __init__(
@@ -29,7 +35,7 @@ class ConvBlock(keras.layers.Layer):
         kernel_size: int,
         strides: int = 1,
         crelu: bool = False,
-        odd_sides: bool = False,
+        padding: Padding = "same",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -37,12 +43,12 @@ class ConvBlock(keras.layers.Layer):
         self.kernel_size = kernel_size
         self.strides = strides
         self.crelu = crelu
-        self.odd_sides = odd_sides
+        self.padding = padding
         self.convolution = keras.layers.Conv2D(
             filters,
             kernel_size,
             strides=strides,
-            padding="valid" if odd_sides else "same",
+            padding="same" if padding == "same" else "valid",
             use_bias=False,
             kernel_initializer="glorot_uniform",
         )
@@ -51,9 +57,10 @@ class ConvBlock(keras.layers.Layer):
         )
 
     def call(self, inputs, training=None):
-        if self.odd_sides:
-            # What "same" padding is at even sides, and as much more as a last stride may need.
-            before = max(self.kernel_size - self.strides, 0) // 2
+        if self.padding != "same":
+            spare = self.kernel_size - (self.strides if self.padding == "as_even" else 1)
+            before = max(spare, 0) // 2
+            # Behind it as much more as a last stride may need.
             margins = (before, self.kernel_size - 1 - before)
             inputs = ops.pad(inputs, ((0, 0), margins, margins, (0, 0)))
         outputs = self.normalization(self.convolution(inputs), training=training)
@@ -68,5 +75,5 @@ class ConvBlock(keras.layers.Layer):
             "kernel_size": self.kernel_size,
             "strides": self.strides,
             "crelu": self.crelu,
-            "odd_sides": self.odd_sides,
+            "padding": self.padding,
         }

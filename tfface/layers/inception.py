@@ -13,13 +13,19 @@ class Inception(keras.layers.Layer):
     Args:
         filters: channels of a branch; the block returns four times as many.
         bottleneck_filters: channels of the 1x1 convolutions in front of the 3x3 ones.
+        count_padding: whether the average over 3x3 cells has zeros around the map among them, as in
+            the released code of FaceBoxes, or is that of the cells there are.
     """
 
-    def __init__(self, filters: int, bottleneck_filters: int, **kwargs):
+    def __init__(
+        self, filters: int, bottleneck_filters: int, count_padding: bool = False, **kwargs
+    ):
         super().__init__(**kwargs)
         self.filters = filters
         self.bottleneck_filters = bottleneck_filters
-        self.pool = keras.layers.AveragePooling2D(3, strides=1, padding="same")
+        self.count_padding = count_padding
+        padding = "valid" if count_padding else "same"
+        self.pool = keras.layers.AveragePooling2D(3, strides=1, padding=padding)
         self.pool_projection = ConvBlock(filters, 1)
         self.projection = ConvBlock(filters, 1)
         self.reduction_3x3 = ConvBlock(bottleneck_filters, 1)
@@ -29,8 +35,11 @@ class Inception(keras.layers.Layer):
         self.second_5x5 = ConvBlock(filters, 3)
 
     def call(self, inputs, training=None):
+        pooled = inputs
+        if self.count_padding:
+            pooled = ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
         branches = [
-            self.pool_projection(self.pool(inputs), training=training),
+            self.pool_projection(self.pool(pooled), training=training),
             self.projection(inputs, training=training),
             self.convolution_3x3(self.reduction_3x3(inputs, training=training), training=training),
             self.second_5x5(
@@ -45,4 +54,5 @@ class Inception(keras.layers.Layer):
             **super().get_config(),
             "filters": self.filters,
             "bottleneck_filters": self.bottleneck_filters,
+            "count_padding": self.count_padding,
         }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tfface.detections import Detections
 from tfface.image import to_rgb
+from tfface.packaged import PRECISIONS
 from tfface.predict.keras_model import KerasRuntime, load_keras_file
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.placement import place
@@ -33,7 +34,9 @@ class FaceDetector:
         self._runtime = runtime
 
     @classmethod
-    def from_preset(cls, name_or_path: str | os.PathLike[str], threads: int = 1) -> "FaceDetector":
+    def from_preset(
+        cls, name_or_path: str | os.PathLike[str], threads: int = 1, precision: str = PRECISIONS[0]
+    ) -> "FaceDetector":
         """Loads a detector.
 
         Args:
@@ -41,13 +44,16 @@ class FaceDetector:
                 file, a `.keras` file or a SavedModel folder.
             threads: processor threads that one picture may use in a TFLite file; TensorFlow and
                 Keras have settings of their own.
+            precision: of a preset: float32, or smaller and faster dynamic or int8 (its model card
+                says what they cost). A file has its own.
 
         Raises:
             tfface.predict.runtime.ModelError: neither a preset nor a file, damaged, or no detector.
+            ValueError: a precision that the preset lacks, or one beside the path of a file.
             FileNotFoundError, ValueError: the file of a preset is missing or damaged.
             ImportError: what runs it is not installed; the message says what to install.
         """
-        return cls(_open(name_or_path, threads))
+        return cls(_open(name_or_path, threads, precision))
 
     @classmethod
     def from_model(cls, keras_model: Any) -> "FaceDetector":
@@ -102,11 +108,16 @@ def _instead_of_a_runtime(given: Any) -> str:
     return f"{given!r:.60}; use FaceDetector.from_preset or from_model"
 
 
-def _open(name_or_path: str | os.PathLike[str], threads: int) -> Runtime:
+def _open(name_or_path: str | os.PathLike[str], threads: int, precision: str) -> Runtime:
     if name_or_path in PRESETS:
-        preset = PRESETS[str(name_or_path)]
-        return LiteRTRuntime(preset.read(), preset.file, threads)
+        file = PRESETS[str(name_or_path)].file(precision)
+        return LiteRTRuntime(file.read(), file.name, threads)
     path = Path(name_or_path)
+    if precision != PRECISIONS[0] and path.exists():
+        raise ValueError(
+            f"expected no precision beside the path of a detector, which has its own, got "
+            f"{precision!r} for {path}; name a preset ({', '.join(PRESETS)}) instead"
+        )
     if path.is_dir():
         return SavedModelRuntime(path)
     if not path.is_file():

@@ -5,7 +5,7 @@
 /**
  * A detector of tfface.
  *
- * @param {string} name "fbi-half" or "fbi-1"
+ * @param {string} name such as "fbi-half": a name of web/build.mjs
  * @returns {Promise<Model>}
  */
 export async function shippedModel(name) {
