@@ -207,12 +207,25 @@ def join_levels(maps: dict, levels: Sequence[AnchorLevel]) -> dict:
 
     def joined(of_levels):
         values = of_levels[0].shape[-1] // levels[0].anchors_per_cell
-        shape = () if values == 1 else (values,)
-        return ops.concatenate(
-            [ops.reshape(level, (ops.shape(level)[0], -1, *shape)) for level in of_levels], axis=1
-        )
+        return concatenate([flat(level, values) for level in of_levels])
 
     return {name: joined(of_levels) for name, of_levels in maps.items()}
+
+
+def flat(level, values: int = 1):
+    """A map `(B, rows, columns, n * values)` as `(B, rows * columns * n, values)`; `(B, ...)` of
+    one value."""
+    shape = () if values == 1 else (values,)
+    return ops.reshape(level, (ops.shape(level)[0], -1, *shape))
+
+
+def concatenate(levels: Sequence):
+    """Levels `(B, n, ...)` one after the other, four at a time: XNNPACK takes no more than five."""
+    while len(levels) > 1:
+        levels = [
+            ops.concatenate(levels[first : first + 4], axis=1) for first in range(0, len(levels), 4)
+        ]
+    return levels[0]
 
 
 def _take_rows(values, indices):

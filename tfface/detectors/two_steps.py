@@ -8,6 +8,7 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors, level_of_anchors
 from tfface.boxes import compose, decode, encode
+from tfface.detectors.base import concatenate, flat
 from tfface.matching import ThresholdMatcher
 
 
@@ -35,14 +36,14 @@ class TwoSteps:
                 with a first step, each `(B, rows, columns, n)` or `(B, rows, columns, 4 n)`.
             filter_logit: anchors with a lower one in the first step are left out.
         """
-        scores, offsets = self._flat(maps["scores"]), self._flat(maps["offsets"], 4)
-        for index, first in zip(self.classified, self._flat(maps["first_scores"]), strict=True):
+        scores, offsets = _flat(maps["scores"]), _flat(maps["offsets"], 4)
+        for index, first in zip(self.classified, _flat(maps["first_scores"]), strict=True):
             scores[index] = filtered_scores(first, scores[index], filter_logit)
-        for index, first in zip(self.moved, self._flat(maps["first_offsets"], 4), strict=True):
+        for index, first in zip(self.moved, _flat(maps["first_offsets"], 4), strict=True):
             offsets[index] = compose(first, offsets[index], self.variances)
         return {
-            "scores": ops.concatenate(scores, axis=1),
-            "offsets": ops.concatenate(offsets, axis=1),
+            "scores": concatenate(scores),
+            "offsets": concatenate(offsets),
         }
 
     def separate(self, maps: dict, filter_logit) -> dict:
@@ -53,21 +54,21 @@ class TwoSteps:
             anchors the first step leaves to the second; and, of the levels that have a first step,
             `first_scores` `(B, A1)` and `first_offsets` `(B, A2, 4)`.
         """
-        scores = self._flat(maps["scores"])
-        first_scores = self._flat(maps["first_scores"])
-        first_offsets = self._flat(maps["first_offsets"], 4)
+        scores = _flat(maps["scores"])
+        first_scores = _flat(maps["first_scores"])
+        first_offsets = _flat(maps["first_offsets"], 4)
         remaining = [ops.ones_like(of_level, "bool") for of_level in scores]
         for index, first in zip(self.classified, first_scores, strict=True):
             remaining[index] = ops.stop_gradient(first) >= filter_logit
         outputs = {
-            "second_scores": ops.concatenate(scores, axis=1),
-            "second_offsets": ops.concatenate(self._flat(maps["offsets"], 4), axis=1),
-            "remaining": ops.concatenate(remaining, axis=1),
+            "second_scores": concatenate(scores),
+            "second_offsets": concatenate(_flat(maps["offsets"], 4)),
+            "remaining": concatenate(remaining),
         }
         if first_scores:
-            outputs["first_scores"] = ops.concatenate(first_scores, axis=1)
+            outputs["first_scores"] = concatenate(first_scores)
         if first_offsets:
-            outputs["first_offsets"] = ops.concatenate(first_offsets, axis=1)
+            outputs["first_offsets"] = concatenate(first_offsets)
         return outputs
 
     def anchors_of(self, levels: Sequence[int], height: int, width: int) -> np.ndarray:
@@ -102,16 +103,22 @@ class TwoSteps:
     def _replace(self, of_all, of_moved, height: int, width: int):
         """Values of all anchors, with others on the levels that are moved."""
         counts = np.bincount(level_of_anchors(self.levels, height, width))
-        parts = ops.split(of_all, np.cumsum(counts)[:-1].tolist(), axis=1)
-        places = np.cumsum(counts[list(self.moved)])[:-1].tolist()
-        for index, part in zip(self.moved, ops.split(of_moved, places, axis=1), strict=True):
-            parts[index] = part
-        return ops.concatenate(parts, axis=1)
+        parts = _split(of_all, counts)
+        others = _split(of_moved, counts[list(self.moved)])
+        for index, other in zip(self.moved, others, strict=True):
+            parts[index] = other
+        return concatenate(parts)
 
-    def _flat(self, maps: Sequence, values: int = 1) -> list:
-        """Every map as `(B, n)`, or `(B, n, values)`."""
-        shape = () if values == 1 else (values,)
-        return [ops.reshape(level, (ops.shape(level)[0], -1, *shape)) for level in maps]
+
+def _flat(maps: Sequence, values: int = 1) -> list:
+    return [flat(level, values) for level in maps]
+
+
+def _split(values, counts: Sequence[int]) -> list:
+    """Parts of `(B, n, ...)` with so many anchors, one after the other."""
+    ends = np.cumsum(counts).tolist()
+    starts = [0, *ends[:-1]]
+    return [values[:, start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def filtered_scores(first, second, filter_logit):
