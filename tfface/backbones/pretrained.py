@@ -96,6 +96,8 @@ def _keras_units(resnet: ResNet, source: str) -> Iterator[tuple[str, Unit]]:
     for name, _ in named_units(resnet):
         convolution, normalization = (layers[_keras_name(name, kind)] for kind in ("conv", "bn"))
         kernel, bias = (np.asarray(weight) for weight in convolution.get_weights())
+        if name == "stem":
+            kernel = kernel[:, :, ::-1]  # Keras gives it BGR
         gamma, beta, mean, variance = (np.asarray(w) for w in normalization.get_weights())
         yield (
             name,
