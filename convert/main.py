@@ -14,6 +14,7 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tfface.predict.packages import optional_packages
 
@@ -140,7 +141,9 @@ def chosen_selection(usual: Selection, values: flags.FlagValues) -> Selection:
         ValueError: a number outside its range.
     """
     names = [field.name for field in dataclasses.fields(Selection)]
-    given = {name: values[name].value for name in names if values[name].value is not None}
+    given: dict[str, Any] = {
+        name: values[name].value for name in names if values[name].value is not None
+    }
     return dataclasses.replace(usual, **given)
 
 

@@ -16,7 +16,7 @@ And those of a first of two steps, with anchors of some levels:
     first_offsets  float32 (A2, 4)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -83,8 +83,8 @@ class TwoStepTargets:
         width: int,
         first_matcher: AnchorMatcher,
         second_matcher: AnchorMatcher,
-        labelled: Sequence[int],
-        moved: Sequence[int],
+        labelled: Collection[int],
+        moved: Collection[int],
         most_faces: int = 128,
     ):
         self.anchors = grid_anchors(levels, height, width)

@@ -44,8 +44,8 @@ def of_keras(tmp_path_factory):
 
 def test_the_file_of_keras_gives_its_maps(resnet50, of_keras) -> None:
     model, path = of_keras
-    mean = np.float32([123.68, 116.779, 103.939])
-    load_backbone_weights(resnet50, str(path), mean)
+    mean = np.array([123.68, 116.779, 103.939], np.float32)
+    load_backbone_weights(resnet50, str(path), mean.tolist())
     pixels = np.random.default_rng(1).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
 
     maps = resnet50(pixels - mean)
@@ -56,7 +56,7 @@ def test_the_file_of_keras_gives_its_maps(resnet50, of_keras) -> None:
     # With another mean it is the same but at the margin, which is that mean.
     first = np.asarray(resnet50.stem(pixels - mean))
     load_backbone_weights(resnet50, str(path), MEAN)
-    other = np.asarray(resnet50.stem(pixels - np.float32(MEAN)))
+    other = np.asarray(resnet50.stem(pixels - np.array(MEAN, np.float32)))
     np.testing.assert_allclose(other[:, 2:-2, 2:-2], first[:, 2:-2, 2:-2], atol=1e-2)
 
 
@@ -110,7 +110,7 @@ def of_torchvision(tmp_path_factory):
     generator = np.random.default_rng(2)
     resnet.stem.normalization.moving_mean.assign(generator.normal(0, 1, 64))
     path = tmp_path_factory.mktemp("torchvision") / "resnet18.npz"
-    np.savez(path, **torchvision_arrays(resnet))
+    np.savez(path, **torchvision_arrays(resnet))  # type: ignore[arg-type]
     return resnet, path
 
 
@@ -122,8 +122,8 @@ def test_the_arrays_of_torchvision_take_mean_and_deviation_with_them(of_torchvis
     load_backbone_weights(resnet, str(path), mean)
 
     pixels = np.random.default_rng(1).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
-    expected = given((pixels - np.float32(mean)) / np.float32(deviation))
-    for name, maps in resnet(pixels - np.float32(mean)).items():
+    expected = given((pixels - np.array(mean, np.float32)) / np.array(deviation, np.float32))
+    for name, maps in resnet(pixels - np.array(mean, np.float32)).items():
         np.testing.assert_allclose(maps, expected[name], rtol=1e-3, atol=1e-3)
 
 
@@ -136,7 +136,7 @@ def test_another_width_is_refused_by_layer_and_shape(of_torchvision) -> None:
 def test_a_file_that_lacks_a_layer(of_torchvision, tmp_path) -> None:
     arrays = torchvision_arrays(of_torchvision[0])
     del arrays["layer2.0.downsample.0.weight"]
-    np.savez(tmp_path / "less.npz", **arrays)
+    np.savez(tmp_path / "less.npz", **arrays)  # type: ignore[arg-type]
 
     with pytest.raises(ValueError, match="resnet18 .* got none for layer2.0.downsample.0.weight"):
         load_backbone_weights(built(18), str(tmp_path / "less.npz"), MEAN)

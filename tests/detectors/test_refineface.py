@@ -152,12 +152,13 @@ def test_the_margin_is_for_training_alone_and_may_be_that_of_faces(full) -> None
     batch, targets = images(), targets_of(full)
     outputs = full.training_outputs(batch, targets)
     before = np.asarray(full(batch)["scores"])
-    by_margin = {}
-    for name, margin, samples in [
+    by_margin: dict[str, float] = {}
+    cases: list[tuple[str, float, Any]] = [
         ("none", 0.0, "all"),
         ("all", 15.0, "all"),
         ("faces", 15.0, "faces"),
-    ]:
+    ]
+    for name, margin, samples in cases:
         full.margin = margin
         full.adopt(RefineFaceRecipe(margin_samples=samples))
         by_margin[name] = float(full.compute_losses(batch, targets, outputs)["classification"])

@@ -42,4 +42,4 @@ def test_the_map_of_logits_is_averaged() -> None:
 
 def test_another_kind() -> None:
     with pytest.raises(ValueError, match="convolution or fully_connected, got 'attention'"):
-        FeatureSupervision("attention")
+        FeatureSupervision("attention")  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Two steps of prediction on some levels of a pyramid: what the second is left, and learns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ class TwoSteps:
             outputs["first_offsets"] = concatenate(first_offsets)
         return outputs
 
-    def anchors_of(self, levels: Sequence[int], height: int, width: int) -> np.ndarray:
+    def anchors_of(self, levels: Collection[int], height: int, width: int) -> np.ndarray:
         """The numbers of all anchors of some levels: int32 `(n,)`."""
         chosen = np.isin(level_of_anchors(self.levels, height, width), list(levels))
         return np.flatnonzero(chosen).astype("int32")
@@ -114,7 +114,7 @@ def _flat(maps: Sequence, values: int = 1) -> list:
     return [flat(level, values) for level in maps]
 
 
-def _split(values, counts: Sequence[int]) -> list:
+def _split(values, counts: np.ndarray) -> list:
     """Parts of `(B, n, ...)` with so many anchors, one after the other."""
     ends = np.cumsum(counts).tolist()
     starts = [0, *ends[:-1]]
