@@ -14,7 +14,6 @@ with optional_packages("train", __name__):
     from tfface.command_line import CommandParser, width_by_height
     from tfface.detectors.base import Detector
     from tfface.detectors.registry import DETECTORS, detector_class
-    from tfface.detectors.train_step import total_parameters
 
 
 @contextmanager
@@ -47,9 +46,15 @@ def convolutions(detector: Detector, height: int = 480, width: int = 640) -> lis
 
 
 def count(detector: Detector, height: int = 480, width: int = 640) -> tuple[int, int]:
-    """Multiply-adds of all convolutions for one picture, and trained parameters."""
+    """Multiply-adds of all convolutions for one picture, and trained parameters, in inference."""
     rows = convolutions(detector, height, width)
-    return sum(multiply_adds for *_, multiply_adds in rows), total_parameters(detector)
+    of_inference = {id(variable) for variable in detector.inference_weights()}
+    parameters = sum(
+        int(np.prod(variable.shape))
+        for variable in detector.trainable_variables
+        if id(variable) in of_inference
+    )
+    return sum(multiply_adds for *_, multiply_adds in rows), parameters
 
 
 def main() -> None:

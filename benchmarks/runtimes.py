@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tables import write_csv
-from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.parity import TOLERANCES, ParityError, compare
 from convert.quantization import PRECISIONS, quantize
@@ -36,6 +35,7 @@ from tfface.detectors.loading import load_detector
 from tfface.image import Image
 from tfface.predict import signature, suppression
 from tfface.predict.runtime import Faces, Size
+from tfface.predict.selection import Selection
 from tfface.presets import PRESETS
 
 SIZES = ((512, 512), (480, 640), (500, 500), (333, 501))

@@ -24,7 +24,6 @@ with optional_packages("train", __name__):
     from ai_edge_litert.interpreter import Interpreter
 
     from benchmarks.tables import write_csv
-    from convert.faces import Selection
     from convert.graph import DetectionGraph
     from convert.tflite import to_tflite
     from measure.conditions import processor
@@ -36,6 +35,7 @@ with optional_packages("train", __name__):
     from tfface.evaluation.wider import WiderFaces, evaluate_wider, overlaps
     from tfface.image import Image
     from tfface.nms import non_max_suppression
+    from tfface.predict.selection import Selection
     from train.main import matching_files
     from train.validation import reduce_record
 

@@ -6,13 +6,14 @@ import keras
 import tensorflow as tf
 
 from convert.candidates import all_candidates
-from convert.faces import Selection, select_faces
+from convert.faces import select_faces
 from convert.network import pad_to_multiple, predict_maps, size_of
 from convert.orientation import turn_upright
 from tfface.detectors.base import Detector
 from tfface.predict import signature
 from tfface.predict.placement import LONG_SIDE
 from tfface.predict.runtime import Size
+from tfface.predict.selection import Selection
 
 _FACES_OF_ONE = {
     "boxes": tf.TensorSpec((None, 4), tf.float32),
@@ -26,7 +27,7 @@ class DetectionGraph(tf.Module):
 
     Args:
         detector: a detector of tfface, as trained.
-        selection: thresholds and limits, fixed in the graph.
+        selection: thresholds and limits, fixed in the graph; None for those of the detector.
         size: the only height and width it takes; None takes every size.
         batch: the only number of pictures it takes; None takes any.
 
@@ -57,7 +58,7 @@ class DetectionGraph(tf.Module):
         pictures = tf.TensorSpec((batch, *(size or (None, None)), 3), tf.uint8, signature.INPUT)
         files = tf.TensorSpec((batch,), tf.string, signature.ENCODED_INPUT)
         run = _outputs_function(detector)
-        detect = _detection_function(detector, run, selection or Selection())
+        detect = _detection_function(detector, run, selection or detector.selection)
         self.functions = {
             signature.NAME: tf.function(detect, input_signature=[pictures]),
             signature.CANDIDATES: tf.function(

@@ -8,13 +8,14 @@ The file takes raw RGB pixels and returns boxes in pixels, scores and their numb
 in tfface/predict/signature.py. Nothing is at --output before the check has passed.
 """
 
+import dataclasses
 import os
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from tfface.predict import suppression
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -24,6 +25,7 @@ with optional_packages("train", __name__):
     from convert.quantization import CALIBRATED, PRECISIONS
     from tfface.command_line import width_by_height
     from tfface.predict import signature
+    from tfface.predict.selection import Selection
 
 FORMATS = ("tflite", "saved_model")
 SIGNATURES = {"faces": signature.NAME, "candidates": signature.CANDIDATES}
@@ -55,27 +57,15 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_integer(
         "batch", 1, "Pictures that a TFLite file takes at a time.", 1, flag_values=values
     )
+    usual = " Default: as the detector says."
+    flags.DEFINE_float("score_threshold", None, f"Of faces.{usual}", flag_values=values)
     flags.DEFINE_float(
-        "score_threshold",
-        suppression.SCORE_THRESHOLD,
-        "Faces have a score above it.",
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "iou_threshold",
-        suppression.IOU_THRESHOLD,
-        "Of non-maximum suppression, in 0..1.",
-        flag_values=values,
+        "iou_threshold", None, f"Of non-maximum suppression, in 0..1.{usual}", flag_values=values
     )
     flags.DEFINE_integer(
-        "candidates",
-        suppression.CANDIDATES,
-        "The most boxes to decode and compare.",
-        flag_values=values,
+        "candidates", None, f"The most boxes to decode and compare.{usual}", flag_values=values
     )
-    flags.DEFINE_integer(
-        "max_detections", suppression.MAX_DETECTIONS, "The most faces.", flag_values=values
-    )
+    flags.DEFINE_integer("max_detections", None, f"The most faces.{usual}", flag_values=values)
     flags.DEFINE_enum(
         "precision", "float32", PRECISIONS, "Of weights and activations in a TFLite file.", values
     )
@@ -144,6 +134,19 @@ def calibration_folder(named: str | None, otherwise: str | None) -> str | None:
     return otherwise
 
 
+def chosen_selection(usual: Selection, values: flags.FlagValues) -> Selection:
+    """The selection of a detector, with what the flags say in its place.
+
+    Raises:
+        ValueError: a number outside its range.
+    """
+    names = [field.name for field in dataclasses.fields(Selection)]
+    given: dict[str, Any] = {
+        name: values[name].value for name in names if values[name].value is not None
+    }
+    return dataclasses.replace(usual, **given)
+
+
 def check_saved_model(values: flags.FlagValues) -> None:
     """Raises ValueError for flags that only make sense for TFLite files."""
     for name in ("precision", "outputs", "batch"):
@@ -169,14 +172,11 @@ def run(values: flags.FlagValues) -> None:
     # TensorFlow takes seconds to load: not before the flags are known to make sense.
     with optional_packages("train"):
         from convert import writers
-        from convert.faces import Selection
         from tfface.detectors.loading import load_detector
 
-    selection = Selection(
-        values.score_threshold, values.iou_threshold, values.candidates, values.max_detections
-    )
     images = pictures_of(values.parity_images)
     detector = load_detector(values.model)
+    selection = chosen_selection(detector.selection, values)
     conversion = writers.Conversion(detector, values.model, images, selection, size)
     if named == "saved_model":
         parity = writers.write_saved_model(conversion, output)

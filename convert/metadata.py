@@ -13,8 +13,8 @@ from tfface.predict import signature
 from tfface.presets import PRESETS
 
 if TYPE_CHECKING:  # They bring TensorFlow and Keras, which reading a description does not need.
-    from convert.faces import Selection
     from tfface.detectors.base import Detector
+    from tfface.predict.selection import Selection
 
 METADATA_NAME = "tfface"
 """Name of the buffer in a TFLite file, and of the `.json` file in a SavedModel's `assets.extra`."""

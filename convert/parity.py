@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.faces import Selection
 from tfface.boxes import pairwise_iou
 from tfface.image import Image
 from tfface.predict.placement import place
 from tfface.predict.runtime import Faces, Runtime
+from tfface.predict.selection import Selection
 
 THRESHOLD_MARGIN = 1e-4
 """A detection whose score is so little above the threshold may be below it for the other one."""
@@ -30,7 +30,12 @@ class Reference(Protocol):
     """What a file is compared with: `tfface.detectors.base.Detector`."""
 
     def predict_boxes(
-        self, image: Any, score_threshold: float, iou_threshold: float, candidates: int
+        self,
+        image: Any,
+        score_threshold: float,
+        iou_threshold: float,
+        candidates: int,
+        max_detections: int,
     ) -> Faces:
         """Boxes `(n, 4)` in pixels and falling scores `(n,)` of RGB `(H, W, 3)`."""
 
@@ -170,11 +175,14 @@ def compare(
 def _reference(detector: Reference, image: Image, selection: Selection) -> Faces:
     """What the Keras detector finds, cut to the picture as the file does."""
     boxes, scores = detector.predict_boxes(
-        image, selection.score_threshold, selection.iou_threshold, selection.candidates
+        image,
+        selection.score_threshold,
+        selection.iou_threshold,
+        selection.candidates,
+        selection.max_detections,
     )
     height, width = image.shape[:2]
-    boxes = np.clip(boxes, 0, np.array([width, height, width, height], np.float32))
-    return boxes[: selection.max_detections], scores[: selection.max_detections]
+    return np.clip(boxes, 0, np.array([width, height, width, height], np.float32)), scores
 
 
 def _with_area(faces: Faces) -> Faces:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe, embed
 from convert.parity import TOLERANCES, Parity, compare
@@ -20,6 +19,7 @@ from tfface.predict import signature
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.runtime import Runtime, Size
 from tfface.predict.saved_model import SavedModelRuntime
+from tfface.predict.selection import Selection
 
 
 @dataclass(frozen=True)

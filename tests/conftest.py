@@ -14,6 +14,14 @@ SMALL: dict[str, dict[str, Any]] = {
     "FaceBoxes": {"width": 0.5},
     "FaceBoxesImproved": {"width": 0.25},
     "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
+    # Every level of two steps, and RFE, takes seconds to compile.
+    "RefineFace": {
+        "width": 0.125,
+        "filters": 16,
+        "two_step_regression": (6,),
+        "two_step_classification": (3,),
+        "receptive_field_enhancement": False,
+    },
     "ResNetFPN": {"width": 0.125, "levels": (3, 4, 5, 6), "filters": 16},
     "YuNet": {"channels": (8, 8, 8, 8, 8)},
 }

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfface.boxes import area, clip, decode, encode, pairwise_iou
+from tfface.boxes import area, clip, compose, decode, encode, pairwise_iou
 
 COORDINATES = st.integers(-50, 200)
 
@@ -136,3 +136,14 @@ def test_what_an_untrained_network_says_decodes_to_a_finite_box() -> None:
     # The limit is one of sizes, whatever they are scaled by.
     x_min, _, x_max, _ = np.asarray(decode(offsets, anchor, (1.0, 1.0, 1.0, 1.0)))[0]
     assert x_max - x_min == pytest.approx(16 * 125)
+
+
+def test_two_moves_as_one() -> None:
+    generator = np.random.default_rng(0)
+    anchors = np.array([[0, 0, 16, 20], [30, 40, 90, 100]], np.float32)
+    first, second = generator.normal(0, 1, (2, 7, 2, 4)).astype(np.float32)
+
+    for variances in ((0.1, 0.1, 0.2, 0.2), (1.0, 1.0, 1.0, 1.0)):
+        one_by_one = decode(second, decode(first, anchors, variances), variances)
+        at_once = decode(compose(first, second, variances), anchors, variances)
+        np.testing.assert_allclose(at_once, one_by_one, rtol=1e-3, atol=0.05)

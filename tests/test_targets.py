@@ -8,7 +8,7 @@ import pytest
 
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
-from tfface.targets import AnchorTargets, FaceTargets
+from tfface.targets import AnchorTargets, FaceTargets, TwoStepTargets
 
 NOTHING = np.zeros(0, np.float32)
 SQUARES = (AnchorLevel(16, (16,)),)
@@ -113,3 +113,45 @@ def test_a_graph_makes_the_same(count: int) -> None:
         eager = targets(boxes, kinds, NOTHING)
         for name, value in graph(boxes, kinds, NOTHING).items():
             np.testing.assert_array_equal(value, eager[name])
+
+
+def of_two_steps(boxes, kinds, labelled=(0, 1), moved=(1,), most_faces=3):
+    levels = (AnchorLevel(16, (16,)), AnchorLevel(32, (32,)))
+    first, second = AnchorMatcher(0.7, 0.3, compensation_count=1), AnchorMatcher(0.5, 0.4)
+    targets = TwoStepTargets(levels, 32, 64, first, second, labelled, moved, most_faces)
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    made = targets(boxes, np.array(kinds, np.int32), NOTHING)
+    return {name: np.asarray(value) for name, value in made.items()}, targets.anchors, first, second
+
+
+def test_each_of_two_steps_has_the_targets_of_its_matcher() -> None:
+    boxes, kinds = np.array([[2, 2, 30, 31], [33, 1, 45, 15]], np.float32), np.array([FACE, FACE])
+
+    made, anchors, first, second = of_two_steps(boxes, kinds)
+
+    # 2x4 cells of 16 pixels and 1x2 of 32.
+    assert made["labels"].shape == (10,)
+    np.testing.assert_array_equal(made["labels"], second(anchors, boxes, kinds)["labels"])
+    expected = first(anchors, boxes, kinds)
+    np.testing.assert_array_equal(made["first_labels"], expected["labels"])
+    np.testing.assert_array_equal(made["first_offsets"], expected["offsets"][8:])
+
+
+def test_a_first_step_has_targets_on_its_levels_alone() -> None:
+    made, *_ = of_two_steps([[2, 2, 30, 31]], [FACE], labelled=(1,), moved=())
+    assert (made["first_labels"].shape, made["first_offsets"].shape) == ((2,), (0, 4))
+
+    made, *_ = of_two_steps([[2, 2, 30, 31]], [FACE], labelled=(), moved=())
+    assert "first_labels" not in made
+
+
+def test_faces_and_ignored_boxes_travel_with_two_steps() -> None:
+    small, large, hidden = [0, 0, 10, 10], [0, 0, 30, 30], [0, 0, 20, 20]
+
+    made, *_ = of_two_steps([small, large, hidden], [FACE, FACE, IGNORED])
+    assert made["faces"].tolist() == [large, hidden, small]
+    assert made["kinds"].tolist() == [FACE, IGNORED, FACE]
+
+    made, *_ = of_two_steps([large], [FACE])
+    assert made["kinds"].tolist() == [FACE, ABSENT, ABSENT]
+    assert not made["faces"][1:].any()

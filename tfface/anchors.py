@@ -91,6 +91,14 @@ def grid_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> np.n
     return np.concatenate([level_anchors(level, height, width) for level in levels])
 
 
+def level_of_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> np.ndarray:
+    """The index of the level of every anchor of `grid_anchors`: int32 `(A,)`."""
+    counts = [
+        math.prod(level.grid_shape(height, width)) * level.anchors_per_cell for level in levels
+    ]
+    return np.repeat(np.arange(len(levels), dtype=np.int32), counts)
+
+
 def anchors_at(indices: Any, levels: Sequence[AnchorLevel], height: Any, width: Any) -> Any:
     """The anchors with the given numbers, worked out one by one, on any Keras backend.
 

@@ -79,3 +79,16 @@ def decode(offsets, anchors, variances=VARIANCES):
     centres = anchor_centres + offsets[..., :2] * anchor_sizes
     half = 0.5 * anchor_sizes * ops.exp(ops.minimum(offsets[..., 2:], LARGEST_SIZE_OFFSET))
     return ops.concatenate([centres - half, centres + half], axis=-1)
+
+
+def compose(first, second, variances=VARIANCES):
+    """The offsets `(..., 4)` that move a box in one step as two do, one after the other.
+
+    `decode(compose(first, second), anchors)` is `decode(second, decode(first, anchors))`, where no
+    size is beyond `LARGEST_SIZE_OFFSET`: `second` is seen from boxes that are `exp` of the sizes of
+    `first` as large as the anchors.
+    """
+    spread = ops.array(variances, dtype="float32")
+    growth = ops.exp(ops.minimum(first[..., 2:] * spread[2:], LARGEST_SIZE_OFFSET))
+    centres = first[..., :2] + second[..., :2] * growth
+    return ops.concatenate([centres, first[..., 2:] + second[..., 2:]], axis=-1)

@@ -9,14 +9,20 @@ under JAX, inside a compiled function. Targets by name, with A anchors and F fac
     offsets  float32 (A, 4)  the encoded box of an anchor's face; zero where there is none
     faces    float32 (F, 4)  boxes, the largest first
     kinds    int32 (F,)      of `tfface.matching`; ABSENT where there are fewer faces
+
+And those of a first of two steps, with anchors of some levels:
+
+    first_labels   int32 (A1,)
+    first_offsets  float32 (A2, 4)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 from keras import ops
 
-from tfface.anchors import AnchorLevel, grid_anchors
+from tfface.anchors import AnchorLevel, grid_anchors, level_of_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
 
 
@@ -54,6 +60,55 @@ class AnchorTargets:
         return self.matcher(self.anchors, boxes, kinds)
 
 
+class TwoStepTargets:
+    """Targets of two steps: `labels` and `offsets` of the second, and those of the first.
+
+    Also `faces` and `kinds`, faces and ignored boxes, for what is matched in the compiled step.
+
+    Args:
+        levels: where the anchors are.
+        height, width: of the training image, pixels.
+        first_matcher, second_matcher: assign faces to anchors in each step.
+        labelled: indices of the levels that have `first_labels`.
+        moved: indices of the levels that have `first_offsets`.
+        most_faces: F; of more the smallest are left out.
+    """
+
+    uniform_count = 0
+
+    def __init__(
+        self,
+        levels: Sequence[AnchorLevel],
+        height: int,
+        width: int,
+        first_matcher: AnchorMatcher,
+        second_matcher: AnchorMatcher,
+        labelled: Collection[int],
+        moved: Collection[int],
+        most_faces: int = 128,
+    ):
+        self.anchors = grid_anchors(levels, height, width)
+        self.first_matcher = first_matcher
+        self.matcher = second_matcher
+        of_level = level_of_anchors(levels, height, width)
+        self.labelled, self.moved = (
+            np.flatnonzero(np.isin(of_level, list(chosen))).astype("int32")
+            for chosen in (labelled, moved)
+        )
+        self.most_faces = most_faces
+
+    def __call__(self, boxes, kinds, uniform) -> dict:
+        second = self.matcher(self.anchors, boxes, kinds)
+        kinds = ops.cast(kinds, "int32")
+        largest, places, _ = _largest(boxes, kinds, kinds != ABSENT, self.most_faces)
+        targets = {**second, "faces": largest, "kinds": places}
+        if len(self.labelled) or len(self.moved):
+            first = self.first_matcher(self.anchors, boxes, kinds)
+            targets["first_labels"] = ops.take(first["labels"], self.labelled)
+            targets["first_offsets"] = ops.take(first["offsets"], self.moved, axis=0)
+        return targets
+
+
 class FaceTargets:
     """`faces` and `kinds` for a dynamic assignment, and `ignored` bool `(A,)` of the points.
 
@@ -77,20 +132,14 @@ class FaceTargets:
         self.most_faces = most_faces
 
     def __call__(self, boxes, kinds, uniform) -> dict:
-        boxes = ops.concatenate([boxes, ops.zeros((self.most_faces, 4), "float32")])
-        kinds = ops.concatenate(
-            [ops.cast(kinds, "int32"), ops.full((self.most_faces,), ABSENT, "int32")]
-        )
-        longer = ops.max(boxes[:, 2:] - boxes[:, :2], axis=-1)
-        longer = ops.where(kinds == FACE, longer, -1.0)
-        kept, order = ops.top_k(longer, self.most_faces)
-        left_out = ops.logical_and(kinds == FACE, longer < kept[-1])
-        hidden = ops.logical_or(kinds == IGNORED, left_out)
-        faces = ops.take(boxes, order, axis=0)
-        is_face = kept >= 0.0
+        kinds = ops.cast(kinds, "int32")
+        faces, of_faces, left_out = _largest(boxes, kinds, kinds == FACE, self.most_faces)
+        # A box more, which is nowhere: there may be none.
+        boxes = ops.concatenate([boxes, ops.zeros((1, 4), "float32")])
+        hidden = ops.append(ops.logical_or(kinds == IGNORED, left_out), False)
         return {
-            "faces": ops.where(is_face[:, None], faces, 0.0),
-            "kinds": ops.where(is_face, FACE, ABSENT),
+            "faces": faces,
+            "kinds": of_faces,
             "ignored": self._inside(boxes, hidden),
         }
 
@@ -101,3 +150,27 @@ class FaceTargets:
         points = ops.array(self.points)[:, None]
         inside = ops.all(ops.logical_and(points >= low, points < high), axis=-1)
         return ops.any(ops.logical_and(inside, hidden), axis=-1)
+
+
+def _largest(boxes, kinds, chosen, count: int):
+    """The largest of the boxes that are chosen, by their longer side.
+
+    Args:
+        boxes: `(n, 4)`; kinds: int32 `(n,)`; chosen: bool `(n,)`.
+
+    Returns:
+        boxes `(count, 4)`, 0 where there are fewer; kinds `(count,)`, ABSENT there; and bool
+        `(n,)`, which of those chosen are left out.
+    """
+    boxes = ops.concatenate([boxes, ops.zeros((count, 4), "float32")])
+    kinds = ops.concatenate([kinds, ops.full((count,), ABSENT, "int32")])
+    chosen = ops.concatenate([chosen, ops.zeros((count,), "bool")])
+    longer = ops.where(chosen, ops.max(boxes[:, 2:] - boxes[:, :2], axis=-1), -1.0)
+    kept, order = ops.top_k(longer, count)
+    there = kept >= 0.0
+    left_out = ops.logical_and(chosen, longer < kept[-1])
+    return (
+        ops.where(there[:, None], ops.take(boxes, order, axis=0), 0.0),
+        ops.where(there, ops.take(kinds, order), ABSENT),
+        left_out[:-count],
+    )

@@ -43,6 +43,12 @@ def define_flags(
     )
     text("detector", DEFAULT_DETECTOR, f"{', '.join(sorted(DETECTORS))}, or my.module:Name.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
+    text(
+        "backbone_weights",
+        "none",
+        "imagenet, a .h5 file of keras.applications, a .npz file of torchvision's arrays, or none: "
+        "first weights of the ResNet of a detector that has one.",
+    )
     text("teacher", None, "Preset or .keras file to distil from; none: train on labels alone.")
     number("distillation_weight", 50.0, "Weight of the distillation loss.")
     flags.DEFINE_enum(
@@ -69,7 +75,8 @@ def define_flags(
     flags.DEFINE_list(
         "boundaries", [], "Steps after which a piecewise rate falls to a tenth.", values
     )
-    whole("warmup_steps", 0, "Steps in which the rate rises from 0.", lowest=0)
+    whole("warmup_steps", 0, "Steps in which the rate rises.", lowest=0)
+    number("warmup_rate", 0.0, "The rate from which it rises.")
     number("momentum", 0.9, "Of SGD.")
     number(
         "ema_momentum",
@@ -80,7 +87,10 @@ def define_flags(
     number("weight_decay", 5e-4, "Weight of the L2 penalty on kernels, as in Caffe.")
     number("clip_norm", 10.0, "Largest norm of the whole gradient.")
     whole("image_size", 512, "Side of the training images; a multiple of 32.", lowest=32)
-    number("crop_probability", 0.5, "Of the square crops of FaceBoxes.", highest=1.0)
+    number("crop_probability", 0.5, "Of square crops.", highest=1.0)
+    number("crop_minimum", 0.3, "Smallest side of a crop, in short sides.", highest=1.0)
+    number("whole_crop_probability", 0.2, "Of a crop of exactly the short side.", highest=1.0)
+    number("crop_canvas_maximum", 1.0, "Crops are of canvases up to so many times as large.")
     number(
         "expansion_probability", 0.1, "Of a larger canvas; the rest is scale jitter.", highest=1.0
     )
@@ -178,6 +188,21 @@ def _check_values(values: flags.FlagValues) -> None:
         lambda run: run["steps"] % run["steps_per_epoch"] == 0,
         "Expected --steps to be a multiple of --steps_per_epoch. For a run shorter than one epoch "
         "give both the same value.",
+        values,
+    )
+    flags.register_validator(
+        "crop_canvas_maximum", lambda factor: factor >= 1.0, "Expected 1 or more.", values
+    )
+    flags.register_multi_flags_validator(
+        ["initial_weights", "backbone_weights"],
+        lambda first: not first["initial_weights"] or first["backbone_weights"] == "none",
+        "Expected --initial_weights or --backbone_weights, not both: the former has a backbone.",
+        values,
+    )
+    flags.register_multi_flags_validator(
+        ["warmup_rate", "learning_rate"],
+        lambda rates: rates["warmup_rate"] <= rates["learning_rate"],
+        "Expected --warmup_rate not above --learning_rate.",
         values,
     )
     flags.register_multi_flags_validator(

@@ -30,7 +30,12 @@ with optional_packages("train", __name__):
     from tfface.data.augmentation import Augmentation
     from tfface.data.records import read_records
     from tfface.detectors.base import Detector
-    from tfface.detectors.loading import load_detector, save_detector, write_description
+    from tfface.detectors.loading import (
+        copy_weights,
+        load_detector,
+        save_detector,
+        write_description,
+    )
     from tfface.detectors.options import constructor_options, recipe_options
     from tfface.detectors.registry import detector_class
     from tfface.distiller import Distiller
@@ -116,14 +121,16 @@ def make_detector() -> Detector:
                 f"--initial_weights holds {_architecture(given)}, but the flags ask for "
                 f"{_architecture(detector)}. Change --detector and its options, or the weights."
             )
-        detector.set_weights(given.get_weights())
+        copy_weights(given, detector)
+    elif FLAGS.backbone_weights != "none":
+        detector.load_backbone(FLAGS.backbone_weights)
     detector.adopt(kind.recipe_class(**recipe))
     return detector
 
 
-def _architecture(model: keras.Model) -> str:
+def _architecture(model: Detector) -> str:
     """All that decides the shapes of the weights, as `FaceBoxesImproved(width=1.0)`."""
-    config = {name: value for name, value in model.get_config().items() if name != "name"}
+    config = {name: value for name, value in model.inference_config().items() if name != "name"}
     settings = ", ".join(f"{name}={value}" for name, value in sorted(config.items()))
     return f"{type(model).__name__}({settings})"
 
@@ -156,6 +163,7 @@ def compile_model(model: keras.Model) -> None:
             FLAGS.steps,
             [int(boundary) for boundary in FLAGS.boundaries],
             FLAGS.warmup_steps,
+            FLAGS.warmup_rate,
         ),
         "global_clipnorm": FLAGS.clip_norm,
         "use_ema": FLAGS.ema_momentum > 0,
@@ -195,6 +203,9 @@ def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterab
         "augmentation": Augmentation(
             size=FLAGS.image_size,
             crop_probability=FLAGS.crop_probability,
+            crop_minimum=FLAGS.crop_minimum,
+            whole_crop_probability=FLAGS.whole_crop_probability,
+            crop_canvas_maximum=FLAGS.crop_canvas_maximum,
             expansion_probability=FLAGS.expansion_probability,
             closeup_probability=FLAGS.closeup_probability,
             fill_probability=FLAGS.fill_probability,

@@ -14,30 +14,38 @@ class WarmUp(LearningRateSchedule):
     Args:
         schedule: what it rises to.
         steps: 1 or more; step `steps - 1` is the first with the full rate.
+        first: the rate that it rises from.
     """
 
-    def __init__(self, schedule: LearningRateSchedule, steps: int):
+    def __init__(self, schedule: LearningRateSchedule, steps: int, first: float = 0.0):
         self.schedule = schedule
         self.steps = steps
+        self.first = first
 
     def __call__(self, step: Any) -> Any:
-        progress = (ops.cast(step, "float32") + 1.0) / self.steps
-        return ops.minimum(progress, 1.0) * self.schedule(step)
+        progress = ops.minimum((ops.cast(step, "float32") + 1.0) / self.steps, 1.0)
+        return (1.0 - progress) * self.first + progress * self.schedule(step)
 
     def get_config(self) -> dict[str, Any]:
         return {
             "schedule": keras.optimizers.schedules.serialize(self.schedule),
             "steps": self.steps,
+            "first": self.first,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         schedule = keras.optimizers.schedules.deserialize(config["schedule"])
-        return cls(schedule, config["steps"])
+        return cls(schedule, config["steps"], config["first"])
 
 
 def make_schedule(
-    kind: str, learning_rate: float, steps: int, boundaries: list[int], warmup_steps: int
+    kind: str,
+    learning_rate: float,
+    steps: int,
+    boundaries: list[int],
+    warmup_steps: int,
+    warmup_rate: float = 0.0,
 ) -> LearningRateSchedule:
     """The learning rate of a run.
 
@@ -47,6 +55,7 @@ def make_schedule(
         steps: length of the run.
         boundaries: steps, rising; only for "piecewise".
         warmup_steps: 0 for none.
+        warmup_rate: that of the first step, nearly.
 
     Raises:
         ValueError: boundaries that do not rise, lie outside the run or do not belong to the kind.
@@ -67,4 +76,4 @@ def make_schedule(
         # Keras wants one boundary at least; the end of the run is one without effect.
         rates = [learning_rate * 0.1**index for index in range(len(boundaries) + 2)]
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay([*boundaries, steps], rates)
-    return WarmUp(schedule, warmup_steps) if warmup_steps else schedule
+    return WarmUp(schedule, warmup_steps, warmup_rate) if warmup_steps else schedule

@@ -85,7 +85,7 @@ def float32(detector):
 @pytest.fixture(scope="session")
 def tflite_of_any_size(detector, float32):
     """The same with what it says of itself."""
-    from convert.faces import Selection
     from convert.metadata import describe, embed
+    from tfface.predict.selection import Selection
 
     return embed(float32, describe(detector, "runs/small/best.keras", Selection()))

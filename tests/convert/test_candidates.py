@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 
 from convert.candidates import all_candidates, level_anchors
-from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.parity import Tolerance, compare
 from convert.tflite import to_tflite
@@ -15,6 +14,7 @@ from tfface.boxes import decode
 from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FBI_ANCHORS
 from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.selection import Selection
 
 SIZE = (128, 160)
 

@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.parity import Tolerance, compare
 from convert.quantization import quantize
@@ -13,6 +12,7 @@ from convert.tflite import to_tflite
 from tfface.anchors import grid_anchors
 from tfface.detectors.registry import DETECTORS
 from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.selection import Selection
 
 SIZE = (64, 96)
 

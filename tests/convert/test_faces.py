@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from convert.faces import Selection, select_faces
+from convert.faces import select_faces
 from tfface.anchors import AnchorLevel
 from tfface.detectors.anchor_detector import AnchorDetector
+from tfface.predict.selection import Selection
 
 SQUARES = (AnchorLevel(10, (10,)),)
 """One anchor a cell, the cell itself."""

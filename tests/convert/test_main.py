@@ -10,9 +10,10 @@ from absl import flags
 
 import convert.main
 from convert import writers
-from convert.main import calibration_folder, choose_format, parse_size
+from convert.main import calibration_folder, choose_format, chosen_selection, parse_size
 from convert.metadata import read_embedded
 from convert.parity import TOLERANCES, ParityError, Tolerance
+from tfface.predict.selection import Selection
 
 
 def command(*arguments):
@@ -114,7 +115,17 @@ def test_importing_defines_no_flags():
     values = flags.FlagValues()
     convert.main.define_flags(values)
     values(["convert", "--model=fbi-1", "--output=fbi.tflite"])
-    assert (values.size, values.candidates, values.max_detections) == ("any", 2000, 750)
+    assert values.size == "any"
+
+
+def test_limits_are_those_of_the_detector_where_no_flag_says_another():
+    values = flags.FlagValues()
+    convert.main.define_flags(values)
+    values(["convert", "--model=fbi-1", "--output=fbi.tflite", "--iou_threshold=0.5"])
+
+    chosen = chosen_selection(Selection(0.05, 0.4, 5000, 750), values)
+
+    assert chosen == Selection(0.05, 0.5, 5000, 750)
 
 
 def test_int8_of_a_preset(tmp_path, monkeypatch):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from convert.faces import Selection
 from convert.parity import Parity, ParityError, Tolerance, compare
+from tfface.predict.selection import Selection
 
 IMAGE = np.zeros((50, 100, 3), np.uint8)
 
@@ -17,8 +17,8 @@ class Finds:
         self.shapes = []
         self.faces = np.array(boxes, np.float32).reshape(-1, 4), np.array(scores, np.float32)
 
-    def predict_boxes(self, image, score_threshold, iou_threshold, candidates):
-        return self.faces
+    def predict_boxes(self, image, score_threshold, iou_threshold, candidates, max_detections):
+        return tuple(values[:max_detections] for values in self.faces)
 
     def run(self, image):
         self.shapes.append(image.shape)

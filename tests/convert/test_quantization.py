@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.parity import Tolerance, compare
 from convert.quantization import CALIBRATED, PRECISIONS, quantize
 from convert.tflite import to_tflite
 from tfface.detectors.faceboxes import FaceBoxes
 from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.selection import Selection
 
 SIZE = (128, 160)
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.saved_model import atomic_folder, save_graph
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
+from tfface.predict.selection import Selection
 
 LOAD_ELSEWHERE = """
 import sys

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from convert.faces import Selection
 from convert.graph import DetectionGraph
 from convert.metadata import describe, embed, read_embedded
 from convert.parity import Tolerance, compare
@@ -19,6 +18,7 @@ from tfface.detectors.loading import load_detector
 from tfface.distiller import Distiller
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
+from tfface.predict.selection import Selection
 from tfface.presets import PRESETS
 
 

@@ -44,6 +44,7 @@ def move(augmentation: Augmentation, numbers: dict, where, boxes, kinds=None):
         # Crops of the whole short side (one in five), smaller ones, expansions, jitter.
         ({}, (10, 40, 10, 40)),  # 0.5, of which a fifth; 0.1; the rest
         ({"crop_probability": 1.0, "expansion_probability": 0.0}, (20, 80, 0, 0)),
+        ({"crop_probability": 1.0, "whole_crop_probability": 0.5}, (50, 50, 0, 0)),
         ({"crop_probability": 0.25, "expansion_probability": 0.75}, (5, 20, 75, 0)),
         ({"crop_probability": 0.0, "expansion_probability": 0.0}, (0, 0, 0, 100)),
     ],
@@ -74,6 +75,19 @@ def test_shares_of_the_kinds_of_patches(probabilities: dict, hundredths: tuple) 
 )
 def test_sides_of_patches(mode: float, scale: float, side: float) -> None:
     assert patch(Augmentation(), draw(mode=mode, scale=scale), 100, 150, [])[2] == side
+
+
+@pytest.mark.parametrize(("canvas", "side"), [(0.0, 100), (0.5, 150), (1.0, 200)])
+def test_crops_of_a_canvas_around_the_picture(canvas: float, side: float) -> None:
+    augmentation = Augmentation(
+        crop_probability=1.0, whole_crop_probability=1.0, crop_canvas_maximum=2.0
+    )
+
+    found = patch(augmentation, draw(canvas=canvas), 100, 150, [])
+
+    # The whole short side of a canvas of 1 to 2 times as large a picture, all of which is inside.
+    assert found[2] == side
+    assert found[1] <= 0 and found[1] + side >= 100
 
 
 @given(

@@ -99,6 +99,8 @@ REACHES: dict[str, tuple[Any, Callable[[Run], Any]]] = {
     # The last step with a rate, and the first one with all of it.
     "boundaries": ("20,30", lambda run: [str(run.steps_with_rate(r)[-1]) for r in (0.5, 0.05)]),
     "warmup_steps": (5, lambda run: run.steps_with_rate(0.5)[0] + 1),
+    # Of step 0, which has four fifths of it and a fifth of the full rate.
+    "warmup_rate": (0.25, lambda run: pytest.approx((run.learning_rate(0) - 0.2 * 0.5) / 0.8)),
     "momentum": (0.8, lambda run: run.model.optimizer.momentum),
     # Decoupled: Caffe's 0.01 / (1 - 0.8) = 0.05.
     "weight_decay": (0.01, lambda run: pytest.approx(0.2 * run.model.optimizer.weight_decay)),
@@ -123,6 +125,12 @@ REACHES: dict[str, tuple[Any, Callable[[Run], Any]]] = {
     "ema_momentum": (0.9, lambda run: run.model.optimizer.ema_momentum),
     "image_size": (96, lambda run: run.batches["augmentation"].size),
     "crop_probability": (0.6, lambda run: run.batches["augmentation"].crop_probability),
+    "crop_minimum": (0.4, lambda run: run.batches["augmentation"].crop_minimum),
+    "whole_crop_probability": (
+        0.3,
+        lambda run: run.batches["augmentation"].whole_crop_probability,
+    ),
+    "crop_canvas_maximum": (1.5, lambda run: run.batches["augmentation"].crop_canvas_maximum),
     "expansion_probability": (0.2, lambda run: run.batches["augmentation"].expansion_probability),
     "jitter_minimum": (0.7, lambda run: run.batches["augmentation"].jitter_minimum),
     "jitter_maximum": (1.7, lambda run: run.batches["augmentation"].jitter_maximum),
@@ -222,8 +230,10 @@ def test_a_flag_arrives_without_a_teacher(alone: Run, name: str) -> None:
 
 def test_no_flag_is_left_out(distilling: Run) -> None:
     # What of a teacher is learned: tests/test_imitator.py.
-    imitation = {"distillation", "label_weight"}
-    assert REACHES.keys() | REACHES_WITHOUT_TEACHER.keys() | imitation == set(distilling.flags)
+    elsewhere = {"distillation", "label_weight"}
+    # Of a ResNet, which these detectors have not: tests/backbones/test_pretrained.py.
+    elsewhere.add("backbone_weights")
+    assert REACHES.keys() | REACHES_WITHOUT_TEACHER.keys() | elsewhere == set(distilling.flags)
 
 
 def test_first_weights_are_those_of_the_seed(alone: Run) -> None:

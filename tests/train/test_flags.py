@@ -17,11 +17,55 @@ REQUIRED = ("--output=run", "--train_records=train.tfrecord")
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in CONFIGS.glob("*.flags")))
-def test_every_config_is_valid(make_flags, name: str) -> None:
+def test_every_config_is_valid(make_flags, name: str, monkeypatch) -> None:
+    monkeypatch.chdir(CONFIGS.parents[1])
     flagfile = f"--flagfile={CONFIGS / name}.flags"
     # The demo gives the length of its run on the command line.
     length = ("--steps=30", "--steps_per_epoch=30") if name == "demo" else ()
     assert make_flags(flagfile, *REQUIRED, *length).output == "run"
+
+
+COLUMNS = {
+    "-baseline": "",
+    "-str": "STR",
+    "-stc": "STC",
+    "-rfe": "RFE",
+    "-sml": "SML",
+    "-fsm": "FSM",
+    "-str-stc": "STR STC",
+    "-str-stc-rfe": "STR STC RFE",
+    "-str-stc-rfe-sml": "STR STC RFE SML",
+    "": "STR STC RFE SML FSM",
+    "-resnet18": "STR STC RFE SML FSM",
+    "-resnet101": "STR STC RFE SML FSM",
+    "-resnet152": "STR STC RFE SML FSM",
+}
+"""Modules of the columns of Table 1 of RefineFace, then of the other backbones of Table 9."""
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_column_has_its_modules(make_flags, column: str, monkeypatch) -> None:
+    monkeypatch.chdir(CONFIGS.parents[1])  # they name the one that they stand on from there
+    values = make_flags(f"--flagfile=train/configs/refineface-paper{column}.flags", *REQUIRED)
+
+    network, _ = options_of(values)
+
+    modules = {
+        "STR": network["two_step_regression"] == (5, 6, 7),
+        "STC": network["two_step_classification"] == (2, 3, 4),
+        "RFE": network["receptive_field_enhancement"],
+        "SML": network["margin"] == 15,
+        "FSM": network["feature_supervision"],
+    }
+    assert [name for name, is_there in modules.items() if is_there] == COLUMNS[column].split()
+    is_backbone = column.startswith("-resnet")
+    assert network["backbone"] == (column[1:] if is_backbone else "resnet50")
+    assert (values.batch_size, values.steps, values.image_size) == (32, 52390, 1024)
+
+
+def test_weights_of_a_detector_and_of_its_backbone_exclude_each_other(make_flags) -> None:
+    with pytest.raises(flags.IllegalFlagValueError, match="or --backbone_weights, not both"):
+        make_flags(*REQUIRED, "--initial_weights=fbi-1", "--backbone_weights=imagenet")
 
 
 def test_the_defaults_are_valid(make_flags) -> None:

@@ -42,6 +42,14 @@ def test_a_warm_up_rises_in_a_straight_line() -> None:
     )
 
 
+def test_a_warm_up_may_rise_from_a_rate_of_its_own() -> None:
+    # From 0.1 to 0.9 in four steps of 0.2; the first one is done at step 0.
+    schedule = make_schedule("piecewise", 0.9, 100, [], 4, 0.1)
+    assert [rate(schedule, step) for step in range(5)] == pytest.approx([0.3, 0.5, 0.7, 0.9, 0.9])
+    again = WarmUp.from_config(schedule.get_config())
+    assert rate(again, 0) == pytest.approx(0.3)
+
+
 def test_a_warm_up_multiplies_the_schedule_below_it() -> None:
     # Half of the warm-up is done, and the rate is that of the boundary before it: 0.01 * 4 / 8.
     schedule = make_schedule("piecewise", 0.1, 100, [2], 8)

@@ -31,6 +31,7 @@ DRAWS = (
     "fills",
     "faceless",
     *FACELESS_DRAWS,
+    "canvas",
 )
 """Names of the uniform numbers in 0..1 that decide the augmentation of one picture."""
 
@@ -46,8 +47,9 @@ class Augmentation:
 
     A square patch of the picture becomes the training image. One of three kinds is drawn:
 
-    - crop: a square of `crop_minimum`..1 of the short side; in one of five cases exactly 1
-      (FaceBoxes, arXiv:1708.05234, section 3.4);
+    - crop: a square of `crop_minimum`..1 of the short side, or exactly 1 (FaceBoxes,
+      arXiv:1708.05234, section 3.4: one of five); of a canvas that is up to `crop_canvas_maximum`
+      times as large as the picture in it (RefineFace, section 3.6: 2, and one of two);
     - jitter: the picture is scaled by a factor between `jitter_minimum` and `jitter_maximum`,
       evenly in octaves (scale jitter of group sampling);
     - expansion: the picture lies in a canvas up to `expansion_maximum` times its long side (SSD,
@@ -60,6 +62,7 @@ class Augmentation:
     Attributes:
         size: side of the training image, pixels.
         crop_probability, expansion_probability: the rest is jitter.
+        whole_crop_probability: of a crop, that it is exactly of the short side.
         flip_probability, distortion_probability, grey_probability: of each.
         closeup_probability, faceless_probability: of each.
         fill_probability: that outside the picture there is a plain colour, mostly black, and not
@@ -73,6 +76,8 @@ class Augmentation:
     size: int = 512
     crop_probability: float = 0.5
     crop_minimum: float = 0.3
+    whole_crop_probability: float = 0.2
+    crop_canvas_maximum: float = 1.0
     expansion_probability: float = 0.1
     expansion_maximum: float = 2.0
     jitter_minimum: float = 0.4
@@ -123,7 +128,9 @@ class Augmentation:
         short, long = ops.minimum(height, width), ops.maximum(height, width)
         mode = draw["mode"]
         fraction = self.crop_minimum + (1.0 - self.crop_minimum) * scale
-        crop = short * ops.where(mode < 0.2 * self.crop_probability, 1.0, fraction)
+        whole = mode < self.whole_crop_probability * self.crop_probability
+        canvas = 1.0 + (self.crop_canvas_maximum - 1.0) * draw["canvas"]
+        crop = short * canvas * ops.where(whole, 1.0, fraction)
         expansion = long * (1.0 + (self.expansion_maximum - 1.0) * scale)
         octaves = self.jitter_maximum / self.jitter_minimum
         jitter = self.size / (self.jitter_minimum * ops.power(octaves, scale))

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfface.anchors import AnchorLevel
+from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.detectors.base import Detector
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.layers.two_class_head import CHANNELS, LOGITS, face_logits, offset_map, score_map
@@ -134,16 +134,9 @@ class AnchorDetector(Detector):
 
     def _trained_anchors(self, height: int, width: int) -> np.ndarray:
         """Which anchors over an image learn: bool `(A,)`."""
-        trained = self.recipe.trained_strides
-        return np.concatenate(
-            [
-                np.full(
-                    np.prod(level.grid_shape(height, width)) * level.anchors_per_cell,
-                    not trained or level.stride in trained,
-                )
-                for level in self.anchor_levels
-            ]
-        )
+        strides = np.array([level.stride for level in self.anchor_levels])
+        trained = np.isin(strides, self.recipe.trained_strides or strides)
+        return trained[level_of_anchors(self.anchor_levels, height, width)]
 
     def make_targets(self, height: int, width: int) -> AnchorTargets:
         matcher = AnchorMatcher(

@@ -12,6 +12,7 @@ from tfface.boxes import VARIANCES, decode
 from tfface.detectors.options import constructor_options
 from tfface.detectors.train_step import TrainStep
 from tfface.predict import suppression
+from tfface.predict.selection import Selection
 from tfface.targets import Targets
 
 
@@ -38,7 +39,9 @@ class Detector(TrainStep):
         pixel_mean: RGB, subtracted from the picture.
         box_variances: scales of the box offsets, see `tfface.boxes.encode`.
         box_outputs: names of the outputs that `decode` needs.
-        loss_names: what `compute_losses` returns.
+        loss_names: what `compute_losses` returns; a detector whose losses depend on its options
+            sets it before it calls this constructor.
+        selection: which of its boxes are faces, where nothing else is asked for.
         recipe: how it is trained, a frozen dataclass of type `recipe_class`, whose fields are flags
             of `train.main` too.
     """
@@ -47,7 +50,8 @@ class Detector(TrainStep):
     pixel_mean: ClassVar[tuple[float, ...]] = (123.0, 117.0, 104.0)
     box_variances: ClassVar[tuple[float, ...]] = VARIANCES
     box_outputs: ClassVar[tuple[str, ...]] = ("offsets",)
-    loss_names: ClassVar[tuple[str, ...]] = ()
+    loss_names: tuple[str, ...] = ()
+    selection: ClassVar[Selection] = Selection()
     recipe_class: ClassVar[Any]
 
     def __init__(self, anchor_levels: Sequence[AnchorLevel], **kwargs):
@@ -110,8 +114,12 @@ class Detector(TrainStep):
         anchors = ops.shape(outputs["scores"])[1]
         limit = min(limit, anchors) if isinstance(anchors, int) else ops.minimum(limit, anchors)
         scores, indices = ops.top_k(outputs["scores"], limit)
+        return scores, self.boxes_at(indices, outputs, height, width)
+
+    def boxes_at(self, indices, outputs, height, width):
+        """Boxes `(B, K, 4)` in pixels of the anchors with the numbers `indices`, int32 `(B, K)`."""
         chosen = {name: _take_rows(outputs[name], indices) for name in self.box_outputs}
-        return scores, self.decode(chosen, anchors_at(indices, self.anchor_levels, height, width))
+        return self.decode(chosen, anchors_at(indices, self.anchor_levels, height, width))
 
     def make_targets(self, height: int, width: int) -> Targets:
         """What the detector learns from pictures of that size, made in the data stage.
@@ -125,16 +133,28 @@ class Detector(TrainStep):
         """Makes `scale * (logit - shift)` of every face logit, for good: in the heads' weights."""
         raise NotImplementedError(f"{type(self).__name__} must rescale its heads.")
 
+    def load_backbone(self, source: str) -> None:
+        """Gives the backbone weights of another task: see `tfface.backbones.pretrained`."""
+        raise ValueError(
+            f"expected a detector on a ResNet, such as RefineFace, for weights of {source}, got "
+            f"{type(self).__name__}"
+        )
+
+    def inference_config(self) -> dict:
+        """The configuration of the same detector without what only training uses."""
+        return self.get_config()
+
     def inference_weights(self) -> list:
-        """The variables that inference needs, without what only training uses."""
+        """The variables that inference needs: those of a detector of `inference_config`."""
         return self.weights
 
     def predict_boxes(
         self,
         image: np.ndarray,
         score_threshold: float = 0.05,
-        iou_threshold: float = suppression.IOU_THRESHOLD,
-        candidates: int = suppression.CANDIDATES,
+        iou_threshold: float | None = None,
+        candidates: int | None = None,
+        max_detections: int | None = None,
     ):
         """Faces of one picture.
 
@@ -143,6 +163,7 @@ class Detector(TrainStep):
             score_threshold: candidates below it are dropped.
             iou_threshold: overlap above which the lower of two candidates is dropped.
             candidates: the most candidates that enter non-maximum suppression.
+            max_detections: the most faces. None means, of all three, as `selection` says.
 
         Returns:
             boxes float32 `(n, 4)` in pixels of the picture and scores float32 `(n,)` in falling
@@ -154,7 +175,8 @@ class Detector(TrainStep):
         padded = np.pad(np.asarray(image, "float32"), padding)
         height, width = padded.shape[:2]
         outputs = self(padded[None], training=False)
-        (faces,) = self.select(outputs, height, width, score_threshold, iou_threshold, candidates)
+        limits = iou_threshold, candidates, max_detections
+        (faces,) = self.select(outputs, height, width, score_threshold, *limits)
         return faces
 
     def select(
@@ -163,13 +185,17 @@ class Detector(TrainStep):
         height: int,
         width: int,
         score_threshold: float,
-        iou_threshold: float = suppression.IOU_THRESHOLD,
-        candidates: int = suppression.CANDIDATES,
+        iou_threshold: float | None = None,
+        candidates: int | None = None,
+        max_detections: int | None = None,
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Boxes and scores of every picture, as `predict_boxes` returns them, from `outputs`."""
-        logits, boxes = self.candidates(outputs, height, width, candidates)
+        usual = self.selection
+        overlap = usual.iou_threshold if iou_threshold is None else iou_threshold
+        limit = max_detections or usual.max_detections
+        logits, boxes = self.candidates(outputs, height, width, candidates or usual.candidates)
         return [
-            suppression.suppress(*of_one, score_threshold, iou_threshold)
+            suppression.suppress(*of_one, score_threshold, overlap, limit)
             for of_one in zip(
                 ops.convert_to_numpy(boxes), ops.convert_to_numpy(logits), strict=True
             )
@@ -181,12 +207,25 @@ def join_levels(maps: dict, levels: Sequence[AnchorLevel]) -> dict:
 
     def joined(of_levels):
         values = of_levels[0].shape[-1] // levels[0].anchors_per_cell
-        shape = () if values == 1 else (values,)
-        return ops.concatenate(
-            [ops.reshape(level, (ops.shape(level)[0], -1, *shape)) for level in of_levels], axis=1
-        )
+        return concatenate([flat(level, values) for level in of_levels])
 
     return {name: joined(of_levels) for name, of_levels in maps.items()}
+
+
+def flat(level, values: int = 1):
+    """A map `(B, rows, columns, n * values)` as `(B, rows * columns * n, values)`; `(B, ...)` of
+    one value."""
+    shape = () if values == 1 else (values,)
+    return ops.reshape(level, (ops.shape(level)[0], -1, *shape))
+
+
+def concatenate(levels: Sequence):
+    """Levels `(B, n, ...)` one after the other, four at a time: XNNPACK takes no more than five."""
+    while len(levels) > 1:
+        levels = [
+            ops.concatenate(levels[first : first + 4], axis=1) for first in range(0, len(levels), 4)
+        ]
+    return levels[0]
 
 
 def _take_rows(values, indices):

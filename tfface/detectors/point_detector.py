@@ -11,13 +11,11 @@ from keras import ops
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.detectors.base import Detector
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
+from tfface.losses.focal import PRIOR
 from tfface.losses.iou import IoULoss, iou_loss, overlap
 from tfface.losses.quality import quality_focal, varifocal
 from tfface.matching import DynamicMatcher
 from tfface.targets import FaceTargets
-
-PRIOR = 0.01
-"""Score of every point before training (focal loss, arXiv:1708.02002, section 3.3)."""
 
 _CLASSIFICATION: dict[str, Callable] = {"quality_focal": quality_focal, "varifocal": varifocal}
 

@@ -9,6 +9,7 @@ DETECTORS = {
     "FaceBoxes": "tfface.detectors.faceboxes",
     "FaceBoxesImproved": "tfface.detectors.faceboxes",
     "PlainFace": "tfface.detectors.plain",
+    "RefineFace": "tfface.detectors.refineface",
     "ResNetFPN": "tfface.detectors.resnet_fpn",
     "YuNet": "tfface.detectors.yunet",
 }

@@ -3,6 +3,7 @@
 import keras
 
 from tfface.anchors import AnchorLevel
+from tfface.backbones.pretrained import load_backbone_weights
 from tfface.backbones.resnet import ResNet
 from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.layers.convolution import ConvBlock
@@ -70,6 +71,9 @@ class ResNetFPN(AnchorDetector):
         self.pyramid = TopDownPyramid(filters, inputs, extra=len(levels) - inputs)
         self.tower = [ConvBlock(filters, 3) for _ in range(head_convolutions)]
         self.build_symbolically()
+
+    def load_backbone(self, source):
+        load_backbone_weights(self.backbone, source, self.pixel_mean)
 
     def feature_maps(self, pixels, training=None):
         maps = self.backbone(pixels, training=training)

@@ -62,12 +62,15 @@ def normalise(scores: np.ndarray, smallest: float, largest: float) -> np.ndarray
     return (scores.astype(np.float64) - smallest) / (largest - smallest)
 
 
-def match(overlap: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def match(
+    overlap: np.ndarray, counted: np.ndarray, iou_threshold: float = IOU_THRESHOLD
+) -> tuple[np.ndarray, np.ndarray]:
     """Judges the detections of one picture against its faces.
 
     Args:
         overlap: float `(n, m)` of n detections in order of falling score and m >= 1 faces.
         counted: bool `(m,)`, False for faces that are ignored.
+        iou_threshold: from which a detection is on a face.
 
     Returns:
         `proposals`, bool `(n,)`: True where the detection counts, right or wrong.
@@ -75,7 +78,7 @@ def match(overlap: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndar
     """
     # A detection belongs to the face it overlaps most, ignored or not; no second best is tried.
     face = overlap.argmax(axis=1)
-    on_face = overlap.max(axis=1) >= IOU_THRESHOLD
+    on_face = overlap.max(axis=1) >= iou_threshold
     # On an ignored face it does not count at all. Elsewhere it counts: what finds no face, or one
     # that a higher score has found already, is a false positive.
     proposals = ~(on_face & ~counted[face])
@@ -87,7 +90,9 @@ def match(overlap: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def evaluate_wider(
-    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, WiderFaces]
+    predictions: Mapping[str, np.ndarray],
+    ground_truth: Mapping[str, WiderFaces],
+    iou_threshold: float = IOU_THRESHOLD,
 ) -> dict[str, Curve]:
     """The curves of the easy, medium and hard setting.
 
@@ -96,6 +101,7 @@ def evaluate_wider(
             any order and any range of scores. Keep low scores (0.02 and up): a high threshold costs
             several points on hard. A picture that is absent has no detections.
         ground_truth: the faces of every picture that is evaluated.
+        iou_threshold: 0.5 in the official tool; with higher ones boxes have to fit better.
 
     Raises:
         ValueError: predictions of a wrong shape, with NaN or infinity, or for a picture that is not
@@ -116,7 +122,7 @@ def evaluate_wider(
         overlap = overlaps(rows[:, :4], faces.boxes)
         scores.append(normalise(rows[:, 4], smallest, largest))
         for setting in SETTINGS:
-            is_proposal, is_found = match(overlap, faces.counted[setting])
+            is_proposal, is_found = match(overlap, faces.counted[setting], iou_threshold)
             proposals[setting].append(is_proposal)
             found[setting].append(is_found)
 

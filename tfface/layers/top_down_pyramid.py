@@ -40,8 +40,7 @@ class TopDownPyramid(keras.layers.Layer):
         pyramid = [output(level) for output, level in zip(self.outputs_3x3, merged, strict=True)]
         for index, reduction in enumerate(self.reductions):
             before = ops.relu(pyramid[-1]) if index else pyramid[-1]
-            # One cell on every side, whether the sides are odd or even.
-            pyramid.append(reduction(ops.pad(before, ((0, 0), (1, 1), (1, 1), (0, 0)))))
+            pyramid.append(reduce(reduction, before))
         return pyramid
 
     def get_config(self):
@@ -51,6 +50,14 @@ class TopDownPyramid(keras.layers.Layer):
             "inputs": self.inputs,
             "extra": self.extra,
         }
+
+
+def reduce(convolution, maps):
+    """Maps `(B, H, W, C)` of half the sides, rounded up, by a 3x3 convolution with stride 2.
+
+    With a margin of one cell on every side, whether the sides are odd or even.
+    """
+    return convolution(ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0))))
 
 
 def enlarge(maps):

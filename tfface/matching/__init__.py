@@ -3,5 +3,6 @@
 from tfface.matching.anchor_matcher import AnchorMatcher
 from tfface.matching.dynamic_matcher import DynamicMatcher
 from tfface.matching.kinds import ABSENT, FACE, IGNORED
+from tfface.matching.threshold_matcher import ThresholdMatcher
 
-__all__ = ["ABSENT", "FACE", "IGNORED", "AnchorMatcher", "DynamicMatcher"]
+__all__ = ["ABSENT", "FACE", "IGNORED", "AnchorMatcher", "DynamicMatcher", "ThresholdMatcher"]

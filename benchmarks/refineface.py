@@ -1,0 +1,257 @@
+"""What the modules of RefineFace bring: Tables 1, 3 and 5, at the scale that a machine allows.
+
+    python -m benchmarks.refineface train --records 'records/train-*.tfrecord' --seconds 3600
+    python -m benchmarks.refineface measure --data DIR
+    python -m benchmarks.refineface balance --records 'records/train-*.tfrecord'
+    python -m benchmarks.refineface table --csv refineface.csv
+
+`train` makes the runs one after the other, with the same data, schedule and seed; `--seconds` ends
+each after that time with its state saved. Started again, every command goes on where it was: what
+is done is not repeated. DIR is the folder of WIDER FACE. The figure of scores by scale is drawn by
+`python -m benchmarks.refineface_figure`.
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfface.predict.packages import optional_packages
+
+with optional_packages("train", __name__):
+    import numpy as np
+
+    from benchmarks.tables import write_csv
+    from tfface.command_line import normalised
+    from tfface.evaluation.curves import Curve
+    from tfface.evaluation.runner import detect_pictures
+    from tfface.evaluation.wider import evaluate_wider
+    from tfface.evaluation.wider_files import open_wider
+    from tfface.files import atomic_path, write_json
+    from tfface.predict.face_detector import FaceDetector
+
+CONFIG = "train/configs/refineface-reduced.flags"
+WITHOUT = {
+    "STR": "--two_step_regression=",
+    "STC": "--two_step_classification=",
+    "RFE": "--noreceptive_field_enhancement",
+    "SML": "--margin=0",
+    "FSM": "--nofeature_supervision",
+}
+"""What leaves each module out."""
+
+OVERLAPS = (0.5, 0.6, 0.7, 0.8)
+"""Table 3."""
+
+RECALLS = (10, 30, 50, 80)
+"""In percent, of the hard setting (Table 5)."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Modules of a run, how many seeds it has, and flags beside."""
+
+    name: str
+    modules: tuple[str, ...] = ()
+    seeds: int = 1
+    flags: tuple[str, ...] = ()
+
+    def arguments(self) -> list[str]:
+        """The flags of `train.main` for it."""
+        missing = [flag for module, flag in WITHOUT.items() if module not in self.modules]
+        return [*missing, *self.flags]
+
+
+SETTINGS = (
+    Setting("baseline", seeds=2),
+    Setting("all", tuple(WITHOUT), seeds=2),
+    *(Setting(f"+{module}", (module,)) for module in WITHOUT),
+    Setting("STR+STC", ("STR", "STC")),
+    # Equation 3 takes the margin from all logits; the losses that it comes from, from one class.
+    Setting("+SML of faces", ("SML",), flags=("--margin_samples=faces",)),
+)
+
+
+def runs(options: argparse.Namespace) -> list[tuple[Setting, int, Path]]:
+    """Setting, seed and folder of every run; all settings with one seed come first."""
+    wanted = [one for one in SETTINGS if options.settings is None or one.name in options.settings]
+    return [
+        (setting, seed, options.output / f"{setting.name.replace(' ', '-')}-{seed}")
+        for seed in range(max((setting.seeds for setting in wanted), default=0))
+        for setting in wanted
+        if seed < setting.seeds
+    ]
+
+
+def train(options: argparse.Namespace) -> None:
+    """Makes the runs, or goes on with those that were ended."""
+    for setting, seed, folder in runs(options):
+        if (folder / "final.keras").is_file():
+            continue
+        arguments = [
+            f"--flagfile={CONFIG}",
+            f"--train_records={options.records}",
+            f"--output={folder}",
+            f"--seed={seed}",
+            *([f"--steps={options.steps}"] if options.steps else []),
+            *setting.arguments(),
+        ]
+        status = run_for([sys.executable, "-m", "train.main", *arguments], options.seconds)
+        if status not in (0, 128 + signal.SIGTERM):
+            sys.exit(f"The study stops: the run {folder} failed; its message is above.")
+        print(
+            f"{folder}: {'done' if status == 0 else 'ended; the same command goes on'}", flush=True
+        )
+
+
+def run_for(command: list[str], seconds: float | None) -> int:
+    """The status of a command, which is asked to end after some seconds."""
+    process = subprocess.Popen(command)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGTERM)
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Detects with every finished run, and writes what it reaches beside it."""
+    wider = open_wider(options.data)
+    for setting, seed, folder in runs(options):
+        model, result = folder / "final.keras", folder / "result.json"
+        if result.is_file() or not model.is_file():
+            continue
+        detector = FaceDetector.from_preset(model)
+        run = detect_pictures(
+            detector, wider.image_root, wider.ground_truth, options.long_side, progress=True
+        )
+        with atomic_path(folder / "predictions.npz") as temporary:
+            np.savez_compressed(temporary, **run.predictions)  # type: ignore[arg-type]
+        found = judge(run.predictions, wider.ground_truth)
+        write_json(result, {"setting": setting.name, "seed": seed, **found})
+        print(result, found, flush=True)
+
+
+def judge(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, Any]) -> dict[str, Any]:
+    """AP in percent by setting and by overlap, and false positives by recall."""
+    by_overlap = {
+        overlap: evaluate_wider(predictions, ground_truth, overlap) for overlap in OVERLAPS
+    }
+    usual = by_overlap[OVERLAPS[0]]
+    return {
+        **{name: round(100 * curve.average_precision, 2) for name, curve in usual.items()},
+        **{
+            f"hard at {overlap}": round(100 * curves["hard"].average_precision, 2)
+            for overlap, curves in by_overlap.items()
+        },
+        **{
+            f"false at {recall} %": false_positives_at(usual["hard"], recall / 100)
+            for recall in RECALLS
+        },
+    }
+
+
+def false_positives_at(curve: Curve, recall: float) -> int | None:
+    """Detections that are no face, where a curve first has that recall; None where it never has."""
+    reached = np.flatnonzero(curve.recall >= recall)
+    if not len(reached):
+        return None
+    found = curve.recall[reached[0]] * curve.faces
+    return round(found / curve.precision[reached[0]] - found)
+
+
+def balance(options: argparse.Namespace) -> None:
+    """Negatives for each positive among the anchors of STC, before and after the first step."""
+    import keras
+
+    from tfface.data.augmentation import Augmentation
+    from tfface.data.pipeline import training_batches
+    from tfface.detectors.loading import load_detector
+
+    for setting, _, folder in runs(options):
+        if "STC" not in setting.modules or not (folder / "final.keras").is_file():
+            continue
+        detector = load_detector(folder / "final.keras")
+        crops = Augmentation(options.image_size, crop_probability=1.0, expansion_probability=0.0)
+        batches = training_batches([options.records], detector.make_targets, crops, 8, seed=0)
+        counts = np.zeros((2, 2))  # before and after; positives and negatives
+        anchors = detector.steps.anchors_of(
+            detector.steps.classified, options.image_size, options.image_size
+        )
+        for images, targets in batches.take(options.batches):
+            maps = detector.inference_maps(detector.normalize(images))
+            separate = detector.steps.separate(maps, detector.filter_logit)
+            labels = keras.ops.convert_to_numpy(targets["labels"])[:, anchors]
+            remaining = keras.ops.convert_to_numpy(separate["remaining"])[:, anchors]
+            for row, counted in enumerate((np.ones_like(remaining), remaining)):
+                counts[row] += [np.sum(counted & (labels == label)) for label in (1, 0)]
+        before, after = (negatives / max(positives, 1) for positives, negatives in counts)
+        lost = 1 - counts[1, 0] / max(counts[0, 0], 1)
+        print(f"{folder.name}: 1:{before:.0f} to 1:{after:.0f}; {100 * lost:.1f} % of faces lost")
+        write_json(folder / "balance.json", {"before": before, "after": after, "lost": lost})
+
+
+def table(options: argparse.Namespace) -> None:
+    """Prints what there is of results, and the spread of settings with two seeds."""
+    rows = [
+        json.loads((folder / "result.json").read_text())
+        for _, _, folder in runs(options)
+        if (folder / "result.json").is_file()
+    ]
+    if not rows:
+        sys.exit(f"expected results of `measure` in {options.output}, got none")
+    for row in rows:
+        print("  ".join(f"{name} {value}" for name, value in row.items()))
+    for name in dict.fromkeys(row["setting"] for row in rows):
+        same = [row for row in rows if row["setting"] == name]
+        if len(same) > 1:
+            numbers = {key: [row[key] for row in same] for key in ("easy", "medium", "hard")}
+            spread = {key: round(max(values) - min(values), 2) for key, values in numbers.items()}
+            print(f"{name}: the seeds differ by {spread}")
+    if options.csv:
+        write_csv(options.csv, rows, f"{CONFIG}, WIDER FACE validation, long side of the test size")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    by_name = {}
+    for function in (train, measure, balance, table):
+        command = commands.add_parser(
+            function.__name__, help=(function.__doc__ or "").split(".")[0]
+        )
+        command.set_defaults(run=function)
+        command.add_argument("--output", type=Path, default=Path("runs/refineface-study"))
+        command.add_argument(
+            "--settings",
+            type=lambda text: text.split(","),
+            help=f"of {', '.join(one.name for one in SETTINGS)}; with commas between; default: all",
+        )
+        by_name[function.__name__] = command
+    for name in ("train", "balance"):
+        by_name[name].add_argument("--records", required=True, help="TFRecord files; a glob")
+    by_name["train"].add_argument("--steps", type=int, help="of every run, instead of the config's")
+    by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
+    by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
+    by_name["measure"].add_argument("--long_side", type=int, default=640, help="pixels")
+    by_name["balance"].add_argument("--image_size", type=int, default=256)
+    by_name["balance"].add_argument("--batches", type=int, default=100, help="of 8 images")
+    by_name["table"].add_argument("--csv", type=Path, help="also write the table to this file")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    options = parse(normalised())
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()

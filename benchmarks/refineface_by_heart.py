@@ -1,0 +1,48 @@
+"""The records of `train/configs/refineface-by-heart.flags`: a few pictures with faces that count.
+
+    python -m benchmarks.refineface_by_heart --records 'records/train-*.tfrecord' \\
+        --output runs/by-heart/pictures.tfrecord
+
+At 256 pixels a face of less than a sixteenth of the picture's long side is no more than a cell or
+four of the finest map. Pictures with such faces, or without any, are passed over.
+"""
+
+import argparse
+import glob
+from itertools import islice
+from pathlib import Path
+
+from tfface.predict.packages import optional_packages
+
+with optional_packages("train", __name__):
+    import numpy as np
+
+    from tfface.data.records import Record, read_records, serialize, write_shard
+
+
+def has_large_faces_only(record: Record, share: float) -> bool:
+    """Whether a picture has faces, and all boxes have a longer side of that share of its own."""
+    longer = np.max(record.boxes[:, 2:] - record.boxes[:, :2], axis=1, initial=0.0)
+    long_side = max(record.height, record.width)
+    some = len(record.boxes) > 0 and not record.ignored.all()
+    return bool(some and (longer >= share * long_side).all())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--records", required=True, help="TFRecord files; a glob")
+    parser.add_argument("--count", type=int, default=64, help="pictures")
+    parser.add_argument("--share", type=float, default=1 / 16, help="smallest face, of a long side")
+    parser.add_argument("--output", type=Path, required=True, help="TFRecord file")
+    options = parser.parse_args()
+    records = read_records(sorted(glob.glob(options.records)))
+    chosen = list(
+        islice((r for r in records if has_large_faces_only(r, options.share)), options.count)
+    )
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    write_shard(options.output, [serialize(record) for record in chosen])
+    print(f"{options.output}: {len(chosen)} pictures, {sum(len(r.boxes) for r in chosen)} faces")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The study of RefineFace: its runs, and what is counted of them."""
+
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.refineface import SETTINGS, false_positives_at, judge, parse, run_for, runs
+from benchmarks.refineface_figure import by_scale, mixed_share
+from tfface.detectors.options import constructor_options
+from tfface.detectors.refineface import RefineFace
+from tfface.evaluation.curves import Curve
+from tfface.evaluation.wider import WiderFaces
+from train.flags import chosen_options, define_options
+
+
+def test_all_settings_have_run_once_before_any_runs_again() -> None:
+    names = [(setting.name, seed) for setting, seed, _ in runs(parse(["train", "--records=x"]))]
+
+    first = [(setting.name, 0) for setting in SETTINGS]
+    assert names == [*first, ("baseline", 1), ("all", 1)]
+
+
+def test_some_of_the_settings() -> None:
+    options = parse(["measure", "--data=d", "--output=o", "--settings=+STR,+SML of faces"])
+
+    assert [folder for *_, folder in runs(options)] == [Path("o/+STR-0"), Path("o/+SML-of-faces-0")]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_a_setting_has_its_modules(setting) -> None:
+    from absl import flags
+
+    values = flags.FlagValues()
+    define_options(RefineFace, values)
+    values(["train.main", *setting.arguments()])
+
+    network = chosen_options(constructor_options(RefineFace), values)
+
+    # What it does not leave out is as the detector says.
+    assert len(network) == 5 - len(setting.modules)
+
+
+def test_false_positives_where_a_recall_is_first_reached() -> None:
+    # 10 faces. Found 2 of 4 detections, then 5 of 20.
+    curve = Curve(np.array([0.5, 0.25]), np.array([0.2, 0.5]), np.array([0.9, 0.1]), 10)
+
+    assert [false_positives_at(curve, recall) for recall in (0.1, 0.2, 0.3, 0.6)] == [
+        2,
+        2,
+        15,
+        None,
+    ]
+
+
+def test_a_box_that_fits_badly_is_found_at_low_overlaps_alone() -> None:
+    everywhere = {name: np.array([True]) for name in ("easy", "medium", "hard")}
+    faces = {"a": WiderFaces(np.array([[0, 0, 99, 99]], np.float32), everywhere)}
+    # 65 of the 100 columns, with the pixel that the protocol adds.
+    predictions = {"a": np.array([[0, 0, 64, 99, 0.9]])}
+
+    found = judge(predictions, faces)
+
+    assert [found[f"hard at {overlap}"] for overlap in (0.5, 0.6, 0.7, 0.8)] == [100, 100, 0, 0]
+
+
+def test_scores_by_scale() -> None:
+    faces = {"a": WiderFaces(np.array([[0, 0, 9, 9]], np.float32), {"hard": np.array([True])})}
+    predictions = {"a": np.array([[0, 0, 9, 9, 0.5], [50, 50, 59, 90, 0.9]])}
+
+    scales, logits, positive = by_scale(predictions, faces)
+
+    np.testing.assert_allclose(scales, [np.sqrt(9 * 40), 9])
+    np.testing.assert_allclose(logits, [np.log(9), 0], atol=1e-6)
+    assert positive.tolist() == [False, True]
+
+
+def test_what_the_best_threshold_has_wrong() -> None:
+    scales = np.array([8.0] * 4 + [40.0] * 2)
+    logits = np.array([4.0, 3.0, 2.0, 1.0, 5.0, 1.0])
+    positive = np.array([True, False, True, False, True, False])
+
+    # Of the four small ones one is wrong with any threshold; the larger two part.
+    assert mixed_share(scales, logits, positive) == [0.25, 0.0, 0.0, 0.0]
+
+
+def test_a_run_is_asked_to_end() -> None:
+    sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+    assert run_for(sleeps, seconds=0.5) == -signal.SIGTERM
+    assert run_for([sys.executable, "-c", "raise SystemExit(3)"], None) == 3

@@ -1,0 +1,51 @@
+"""Boxes x faces by their overlap alone, for whole batches, inside the compiled step."""
+
+from dataclasses import dataclass
+
+from keras import ops
+
+from tfface.losses.iou import overlap
+from tfface.matching.kinds import FACE, IGNORED
+
+
+@dataclass(frozen=True)
+class ThresholdMatcher:
+    """Gives every box the face that it overlaps most.
+
+    It serves boxes that the network has made: anchors that were refined, and proposals. For all the
+    anchors of a picture `AnchorMatcher` does more, in the data stage.
+
+    Attributes:
+        positive_threshold: overlap from which a box is a face.
+        negative_threshold: overlap below which it is background; between the two it is ignored.
+        ignored_threshold: overlap with an ignored box from which background is ignored.
+    """
+
+    positive_threshold: float
+    negative_threshold: float
+    ignored_threshold: float = 0.2
+
+    def __call__(self, boxes, faces, kinds) -> tuple:
+        """Labels and faces of boxes; no gradient passes.
+
+        Args:
+            boxes: `(B, n, 4)`, pixels.
+            faces: `(B, F, 4)`; kinds: int `(B, F)` of FACE, ABSENT, IGNORED.
+
+        Returns:
+            labels int32 `(B, n)`: 1 face, 0 background, -1 ignored; and the face of every box
+            `(B, n, 4)`, the box itself where the label is not 1.
+        """
+        boxes = ops.stop_gradient(boxes)
+        overlaps = overlap(boxes[:, :, None], faces[:, None])
+        of_faces = ops.where((kinds == FACE)[:, None], overlaps, 0.0)
+        hidden = ops.max(ops.where((kinds == IGNORED)[:, None], overlaps, 0.0), axis=-1)
+        best = ops.max(of_faces, axis=-1)
+        positive = best >= self.positive_threshold
+        uncertain = ops.logical_or(
+            best >= self.negative_threshold, hidden >= self.ignored_threshold
+        )
+        labels = ops.where(positive, 1, ops.where(uncertain, -1, 0))
+        owners = ops.argmax(of_faces, axis=-1)
+        owned = ops.take_along_axis(faces, owners[..., None], axis=1)
+        return ops.cast(labels, "int32"), ops.where(positive[..., None], owned, boxes)
