@@ -8,7 +8,7 @@
         print(box, score)
 
 Names load on first use: detecting imports NumPy, OpenCV and LiteRT only; the Keras models
-(`FaceBoxes`, `FaceBoxesImproved`, `Distiller`) import Keras when they are named.
+(`FaceBoxes`, `FaceBoxesImproved`, `UFSSD`, `Distiller`) import Keras when they are named.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tfface.detections import Detections
     from tfface.detectors.faceboxes import FaceBoxes as FaceBoxes
     from tfface.detectors.faceboxes import FaceBoxesImproved as FaceBoxesImproved
+    from tfface.detectors.uf_ssd import UFSSD as UFSSD
     from tfface.distiller import Distiller as Distiller
     from tfface.drawing import draw_detections
     from tfface.image import read_image
@@ -40,6 +41,7 @@ _KERAS_MODULE_OF = {
     "Distiller": "tfface.distiller",
     "FaceBoxes": "tfface.detectors.faceboxes",
     "FaceBoxesImproved": "tfface.detectors.faceboxes",
+    "UFSSD": "tfface.detectors.uf_ssd",
 }
 
 

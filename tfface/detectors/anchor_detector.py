@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -60,6 +61,8 @@ class AnchorDetector(Detector):
     """
 
     head_kernel_size = 3
+    mean_of_selected: ClassVar[bool] = False
+    """See `tfface.losses.multibox.multibox_losses`."""
     loss_names = ("classification", "regression")
     recipe_class = AnchorRecipe
     heads: list[keras.layers.Conv2D]
@@ -82,7 +85,11 @@ class AnchorDetector(Detector):
         raise NotImplementedError(f"{type(self).__name__} must return one map per anchor level.")
 
     def inference_maps(self, pixels) -> dict:
-        pairs = list(zip(self.heads, self.feature_maps(pixels, training=False), strict=True))
+        return self.predict(self.feature_maps(pixels, training=False))
+
+    def predict(self, maps: list) -> dict:
+        """What `inference_maps` returns, of the feature maps."""
+        pairs = list(zip(self.heads, maps, strict=True))
         with keras.name_scope(SCORES_SCOPE):
             scores = [score_map(head, features) for head, features in pairs]
         with keras.name_scope(OFFSETS_SCOPE):
@@ -92,7 +99,10 @@ class AnchorDetector(Detector):
     def call(self, images, training=None):
         if not training:
             return super().call(images)
-        maps = self.feature_maps(self.normalize(images), training=True)
+        return self.training_predictions(self.feature_maps(self.normalize(images), training=True))
+
+    def training_predictions(self, maps: list) -> dict:
+        """What a call in training returns, of the feature maps."""
         predictions = []
         for head, features in zip(self.heads, maps, strict=True):
             prediction = head(features)
@@ -171,4 +181,4 @@ class AnchorDetector(Detector):
         ratio = annealed_ratio(
             step, recipe.mining_steps, recipe.initial_negative_ratio, recipe.negative_ratio
         )
-        return multibox_losses(targets, outputs, recipe, ratio)
+        return multibox_losses(targets, outputs, recipe, ratio, self.mean_of_selected)

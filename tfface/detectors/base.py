@@ -38,7 +38,8 @@ class Detector(TrainStep):
         pixel_mean: RGB, subtracted from the picture.
         box_variances: scales of the box offsets, see `tfface.boxes.encode`.
         box_outputs: names of the outputs that `decode` needs.
-        loss_names: what `compute_losses` returns.
+        loss_names: what `compute_losses` returns; a detector whose losses depend on its options
+            sets it before it calls this constructor.
         recipe: how it is trained, a frozen dataclass of type `recipe_class`, whose fields are flags
             of `train.main` too.
     """
@@ -47,7 +48,7 @@ class Detector(TrainStep):
     pixel_mean: ClassVar[tuple[float, ...]] = (123.0, 117.0, 104.0)
     box_variances: ClassVar[tuple[float, ...]] = VARIANCES
     box_outputs: ClassVar[tuple[str, ...]] = ("offsets",)
-    loss_names: ClassVar[tuple[str, ...]] = ()
+    loss_names: tuple[str, ...] = ()
     recipe_class: ClassVar[Any]
 
     def __init__(self, anchor_levels: Sequence[AnchorLevel], **kwargs):
@@ -129,6 +130,13 @@ class Detector(TrainStep):
         """The variables that inference needs, without what only training uses."""
         return self.weights
 
+    def pad(self, image: np.ndarray) -> np.ndarray:
+        """A picture `(H, W, 3)`, float32, black below and right up to `stride_multiple`."""
+        height, width = image.shape[:2]
+        multiple = self.stride_multiple
+        padding = ((0, -height % multiple), (0, -width % multiple), (0, 0))
+        return np.pad(np.asarray(image, "float32"), padding)
+
     def predict_boxes(
         self,
         image: np.ndarray,
@@ -148,10 +156,7 @@ class Detector(TrainStep):
             boxes float32 `(n, 4)` in pixels of the picture and scores float32 `(n,)` in falling
             order.
         """
-        height, width = image.shape[:2]
-        multiple = self.stride_multiple
-        padding = ((0, -height % multiple), (0, -width % multiple), (0, 0))
-        padded = np.pad(np.asarray(image, "float32"), padding)
+        padded = self.pad(image)
         height, width = padded.shape[:2]
         outputs = self(padded[None], training=False)
         (faces,) = self.select(outputs, height, width, score_threshold, iou_threshold, candidates)
@@ -181,12 +186,25 @@ def join_levels(maps: dict, levels: Sequence[AnchorLevel]) -> dict:
 
     def joined(of_levels):
         values = of_levels[0].shape[-1] // levels[0].anchors_per_cell
-        shape = () if values == 1 else (values,)
-        return ops.concatenate(
-            [ops.reshape(level, (ops.shape(level)[0], -1, *shape)) for level in of_levels], axis=1
-        )
+        return concatenate([flat(level, values) for level in of_levels])
 
     return {name: joined(of_levels) for name, of_levels in maps.items()}
+
+
+def flat(level, values: int = 1):
+    """A map `(B, rows, columns, n * values)` as `(B, rows * columns * n, values)`; `(B, ...)` of
+    one value."""
+    shape = () if values == 1 else (values,)
+    return ops.reshape(level, (ops.shape(level)[0], -1, *shape))
+
+
+def concatenate(levels: Sequence):
+    """Levels `(B, n, ...)` one after the other, four at a time: XNNPACK takes no more than five."""
+    while len(levels) > 1:
+        levels = [
+            ops.concatenate(levels[first : first + 4], axis=1) for first in range(0, len(levels), 4)
+        ]
+    return levels[0]
 
 
 def _take_rows(values, indices):

@@ -10,6 +10,7 @@ DETECTORS = {
     "FaceBoxesImproved": "tfface.detectors.faceboxes",
     "PlainFace": "tfface.detectors.plain",
     "ResNetFPN": "tfface.detectors.resnet_fpn",
+    "UFSSD": "tfface.detectors.uf_ssd",
     "YuNet": "tfface.detectors.yunet",
 }
 """Module of every detector, by the name of its class: the only list of them."""

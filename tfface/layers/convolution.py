@@ -21,6 +21,7 @@ class ConvBlock(keras.layers.Layer):
             arXiv:1603.05201; the first layers of FaceBoxes).
         odd_sides: sample the same places whether the sides of the input are odd or even. "Same"
             padding, which is used otherwise and costs no copy, begins one cell earlier at odd ones.
+        dilation: distance of the cells that the kernel reads, without strides.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class ConvBlock(keras.layers.Layer):
         strides: int = 1,
         crelu: bool = False,
         odd_sides: bool = False,
+        dilation: int = 1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -38,11 +40,13 @@ class ConvBlock(keras.layers.Layer):
         self.strides = strides
         self.crelu = crelu
         self.odd_sides = odd_sides
+        self.dilation = dilation
         self.convolution = keras.layers.Conv2D(
             filters,
             kernel_size,
             strides=strides,
             padding="valid" if odd_sides else "same",
+            dilation_rate=dilation,
             use_bias=False,
             kernel_initializer="glorot_uniform",
         )
@@ -69,4 +73,5 @@ class ConvBlock(keras.layers.Layer):
             "strides": self.strides,
             "crelu": self.crelu,
             "odd_sides": self.odd_sides,
+            "dilation": self.dilation,
         }
