@@ -37,9 +37,9 @@ NETWORK_SCOPE = "network"
 
 LEAST_RANGES = {SCORES_SCOPE: 8.0, OFFSETS_SCOPE: 5.0, MASKS_SCOPE: 1.0, MASK_STEPS_SCOPE: 6.0}
 """Differences of logits, offsets and masks of either sign that a file can express, whatever the
-pictures hold: large faces are rare, and a level that saw none would have no room for them. A difference of 8
-is a score of 0.9997; an offset of 5 moves a centre by half an anchor, or makes a side 2.7 times as
-long."""
+pictures hold: large faces are rare, and a level that saw none would have no room for them. A
+difference of 8 is a score of 0.9997; an offset of 5 moves a centre by half an anchor, or makes a
+side 2.7 times as long."""
 
 _NETWORK = rf"(^|;){NETWORK_SCOPE}/"
 

@@ -56,13 +56,8 @@ def mask_level(level: AnchorLevel, height: int, width: int) -> MaskLevel:
     """
     rows, columns = level.grid_shape(height, width)
     half_octave = math.sqrt(2.0)
-    return MaskLevel(
-        rows,
-        columns,
-        level.stride,
-        min(level.scales) / half_octave,
-        max(level.scales) * half_octave,
-    )
+    smallest, largest = min(level.scales) / half_octave, max(level.scales) * half_octave
+    return MaskLevel(rows, columns, level.stride, smallest, largest)
 
 
 def face_mask(

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from tfface.detectors.scopes import MASKS_SCOPE, MASK_STEPS_SCOPE
+from tfface.detectors.scopes import MASK_STEPS_SCOPE, MASKS_SCOPE
 from tfface.layers.two_class_head import LOGITS, face_logits
 
 THRESHOLD = 0.01
@@ -62,7 +62,7 @@ class FeatureMask(keras.layers.Layer):
 
         It has no comparison, whose result would have to be cast besides. A steep ramp that is cut
         at both ends, as part of the convolution, is one for all logits but those that exceed the
-        threshold by less than 6 / `STEEPNESS`.
+        threshold by less than 6 / `STEEPNESS`: there a part of the map is kept.
         """
         # Under a policy of mixed precision variables come in its type.
         kernel = ops.cast(self.predictor.kernel, "float32")
