@@ -40,8 +40,8 @@ def best_overlaps(box: np.ndarray, level: MaskLevel, sides: int) -> np.ndarray:
 
 def brute_force(boxes, kinds, level: MaskLevel, threshold: float, sides: int) -> tuple[Any, Any]:
     """The mask, and where it is certain: no overlap is at the threshold but for rounding."""
-    overlaps = [best_overlaps(box, level, sides) for box in np.asarray(boxes, np.float32)]
-    overlaps = np.array(overlaps).reshape(-1, level.rows, level.columns)
+    each = [best_overlaps(box, level, sides) for box in np.asarray(boxes, np.float32)]
+    overlaps = np.array(each).reshape(-1, level.rows, level.columns)
     kinds = np.asarray(kinds)
     found = {kind: (overlaps[kinds == kind] > threshold).any(0) for kind in (FACE, IGNORED)}
     mask = np.where(found[FACE], FACE, np.where(found[IGNORED], IGNORED, ABSENT))

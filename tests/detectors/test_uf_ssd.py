@@ -67,7 +67,20 @@ def test_masks_are_outputs_beside_scores_and_boxes(images) -> None:
     assert outputs["masks"].shape == (2, 256 + 4)
     assert trained["mask_logits"].shape == (2, 256 + 4)
     assert set(np.unique(outputs["masks"])) <= {0.0, 1.0}
-    assert [mask.shape for mask in detector.predict_masks(images[0, :40])] == [(16, 16), (2, 2)]
+
+
+def test_masks_of_a_picture_are_those_of_its_pixels(images) -> None:
+    detector = UFSSD(mask_levels=(0, 3), **LIGHT)
+    picture = images[0, :40, :50]
+
+    fine, coarse = detector.predict_masks(picture)
+
+    assert fine.shape == coarse.shape == (40, 50) and fine.dtype == bool
+    cells = ops.convert_to_numpy(detector(detector.pad(picture)[None])["masks"])[0]
+    # Cells of 4 and of 32 pixels of an input of 64 x 64.
+    assert fine[39, 49] == (cells[9 * 16 + 12] > 0.5)
+    assert coarse[39, 49] == (cells[256 + 3] > 0.5)
+    np.testing.assert_array_equal(fine[::4, ::4], cells[:256].reshape(16, 16)[:10, :13] > 0.5)
 
 
 def test_without_masks_there_is_neither_output_nor_loss(images) -> None:

@@ -15,7 +15,7 @@ from tfface.layers.two_class_head import CHANNELS, LOGITS, face_logits, offset_m
 from tfface.losses.multibox import multibox_losses
 from tfface.matching import AnchorMatcher
 from tfface.sampling import Sampling, annealed_ratio
-from tfface.targets import AnchorTargets
+from tfface.targets import AnchorTargets, Targets
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class AnchorDetector(Detector):
     head_kernel_size = 3
     mean_of_selected: ClassVar[bool] = False
     """See `tfface.losses.multibox.multibox_losses`."""
-    loss_names = ("classification", "regression")
+    loss_names: tuple[str, ...] = ("classification", "regression")
     recipe_class = AnchorRecipe
     heads: list[keras.layers.Conv2D]
 
@@ -155,7 +155,7 @@ class AnchorDetector(Detector):
             ]
         )
 
-    def make_targets(self, height: int, width: int) -> AnchorTargets:
+    def make_targets(self, height: int, width: int) -> Targets:
         matcher = AnchorMatcher(
             positive_threshold=self.recipe.positive_threshold,
             negative_threshold=self.recipe.negative_threshold,

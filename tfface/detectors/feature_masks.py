@@ -11,6 +11,7 @@ from tfface.anchors import AnchorLevel
 from tfface.detectors.base import concatenate, flat
 from tfface.layers.feature_mask import FeatureMask
 from tfface.losses.mask import mask_cross_entropy
+from tfface.predict.runtime import Size
 
 
 def check_mask_levels(mask_levels: Sequence[int], levels: Sequence[AnchorLevel]) -> tuple[int, ...]:
@@ -69,12 +70,20 @@ class FeatureMasks(keras.layers.Layer):
         cells = self.cells(*images.shape[1:3])
         return mask_cross_entropy(targets["masks"], outputs["mask_logits"], cells)
 
-    def separate(self, masks, height: int, width: int) -> list[np.ndarray]:
-        """The output `masks` `(M,)` of one picture as maps `(rows, columns)`."""
-        ends = np.cumsum(self.cells(height, width))
-        parts = np.split(ops.convert_to_numpy(masks), ends[:-1])
-        shapes = [level.grid_shape(height, width) for level in self.levels]
-        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+    def over_pixels(self, masks, input_size: Size, picture_size: Size) -> list[np.ndarray]:
+        """The output `masks` `(M,)` of one input, a bool array of `picture_size` a level.
+
+        The picture lies in the upper left corner of the input.
+        """
+        (height, width), parts, first = picture_size, [], 0
+        values = ops.convert_to_numpy(masks) > 0.5
+        for level in self.levels:
+            rows, columns = level.grid_shape(*input_size)
+            cells = values[first : first + rows * columns].reshape(rows, columns)
+            pixels = cells.repeat(level.stride, axis=0).repeat(level.stride, axis=1)
+            parts.append(pixels[:height, :width])
+            first += rows * columns
+        return parts
 
 
 def join_masks(maps: list):

@@ -95,8 +95,8 @@ class MaskedAnchorDetector(AnchorDetector):
             image: `(H, W, 3)` RGB in 0..255, of any size.
 
         Returns:
-            Of every masked level, the finest first, float32 `(rows, columns)` of 0 and 1, over the
-            picture and what pads it to multiples of `stride_multiple`.
+            Of every masked level, the finest first, bool `(H, W)`: whether the cell of a pixel is
+            kept.
 
         Raises:
             ValueError: the detector has no masks.
@@ -108,4 +108,4 @@ class MaskedAnchorDetector(AnchorDetector):
             )
         padded = self.pad(image)
         masks = self(padded[None], training=False)["masks"]
-        return self.feature_masks.separate(masks[0], *padded.shape[:2])
+        return self.feature_masks.over_pixels(masks[0], padded.shape[:2], image.shape[:2])
