@@ -44,6 +44,7 @@ NEEDS = {
     "benchmarks.distillation_cost": ("train", []),
     "benchmarks.distillation_figures": ("train", []),
     "benchmarks.latency": ("train,dev", []),
+    "benchmarks.mask_cost": ("train", ["--data=FOLDER"]),
     "benchmarks.onnx_complexity": ("dev", ["x.onnx"]),
     "measure.peers": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
     "benchmarks.pipeline": ("train", ["--records=FOLDER/*"]),
@@ -53,6 +54,7 @@ NEEDS = {
 INDIRECT = {
     "benchmarks.distillation",
     "benchmarks.false_alarms",
+    "benchmarks.feature_masking",
     "benchmarks.operating_point",
     "benchmarks.runtimes",
     "benchmarks.search_size",

@@ -109,7 +109,7 @@ def test_a_head_sees_nothing_where_the_mask_is_zero(images) -> None:
 def test_losses_are_those_of_equation_5(images) -> None:
     detector = UFSSD(mask_levels=(), **LIGHT)
     detector.adopt(
-        UFSSD.recipe_class(sampling="all", classification_weight=4.0, detection_weight=0.5)
+        UFSSD.recipe_class(negative_ratio=3.0, classification_weight=4.0, detection_weight=0.5)
     )
     targets = targets_of(detector)
     outputs = detector(images, training=True)
@@ -119,8 +119,14 @@ def test_losses_are_those_of_equation_5(images) -> None:
     labels = targets["labels"]
     difference = np.asarray(outputs["scores"], np.float64)
     each = np.logaddexp(0, np.where(labels == 1, -difference, difference))
-    # lambda 2 times lambda 3 over N_conf, the anchors that are not ignored.
-    expected = 0.5 * 4.0 * each[labels >= 0].mean()
+    positives = (labels == 1).sum(axis=1)
+    assert positives.min() * 3 >= 16  # as many negatives as the ratio gives, not the least number
+    hardest = [
+        np.sort(losses[of_one == 0])[::-1][: 3 * count].sum()
+        for losses, of_one, count in zip(each, labels, positives, strict=True)
+    ]
+    # lambda 2 times lambda 3 over N_conf, 4 for each positive anchor.
+    expected = 0.5 * 4.0 * (each[labels == 1].sum() + sum(hardest)) / (4 * positives.sum())
     assert float(losses["classification"]) == pytest.approx(expected, rel=1e-4)
     distance = np.abs(np.asarray(outputs["offsets"]) - targets["offsets"])[labels == 1]
     smooth = np.where(distance < 1, 0.5 * distance**2, distance - 0.5).sum(-1)

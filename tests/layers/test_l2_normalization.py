@@ -19,3 +19,11 @@ def test_a_cell_of_zeros_stays() -> None:
     normalized = np.asarray(L2Normalization(8.0)(np.zeros((1, 1, 1, 3), np.float32)))
 
     assert normalized.tolist() == [[[[0, 0, 0]]]]
+
+
+def test_in_mixed_precision_lengths_are_float32() -> None:
+    features = np.full((1, 1, 1, 1000), 0.0625, np.float32)
+    # A bfloat16 that counts squares of 1 / 256 stops at 1, of 3.9.
+    normalized = L2Normalization(1.0, dtype="mixed_bfloat16")(features)
+
+    np.testing.assert_allclose(np.asarray(normalized, np.float32), 1000**-0.5, rtol=0.01)

@@ -113,6 +113,7 @@ REACHES: dict[str, tuple[Any, Callable[[Run], Any]]] = {
     "sampling": ("all", lambda run: run.detector.recipe.sampling),
     "initial_negative_ratio": (90, lambda run: run.detector.recipe.initial_negative_ratio),
     "minimum_negatives": (5, lambda run: run.detector.recipe.minimum_negatives),
+    "mask_weight": (0.75, lambda run: run.detector.recipe.mask_weight),
     "trained_strides": (
         "64,128",
         lambda run: [str(stride) for stride in run.detector.recipe.trained_strides],
@@ -223,7 +224,9 @@ def test_a_flag_arrives_without_a_teacher(alone: Run, name: str) -> None:
 def test_no_flag_is_left_out(distilling: Run) -> None:
     # What of a teacher is learned: tests/test_imitator.py.
     imitation = {"distillation", "label_weight"}
-    assert REACHES.keys() | REACHES_WITHOUT_TEACHER.keys() | imitation == set(distilling.flags)
+    # Of masks a teacher has none: tests/train/test_flags.py.
+    elsewhere = imitation | {"mask_levels"}
+    assert REACHES.keys() | REACHES_WITHOUT_TEACHER.keys() | elsewhere == set(distilling.flags)
 
 
 def test_first_weights_are_those_of_the_seed(alone: Run) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import keras
 import numpy as np
@@ -61,8 +60,6 @@ class AnchorDetector(Detector):
     """
 
     head_kernel_size = 3
-    mean_of_selected: ClassVar[bool] = False
-    """See `tfface.losses.multibox.multibox_losses`."""
     loss_names: tuple[str, ...] = ("classification", "regression")
     recipe_class = AnchorRecipe
     heads: list[keras.layers.Conv2D]
@@ -181,4 +178,4 @@ class AnchorDetector(Detector):
         ratio = annealed_ratio(
             step, recipe.mining_steps, recipe.initial_negative_ratio, recipe.negative_ratio
         )
-        return multibox_losses(targets, outputs, recipe, ratio, self.mean_of_selected)
+        return multibox_losses(targets, outputs, recipe, ratio)

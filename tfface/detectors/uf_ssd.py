@@ -32,8 +32,8 @@ class UFSSDRecipe(MaskedRecipe):
     Attributes:
         negative_threshold: IoU from which an anchor is ignored; S3FD ignores none.
         detection_weight: of classification and regression (lambda 2, equation before 5).
-        classification_weight: of the mean classification loss of the selected anchors (lambda 3,
-            equation 5).
+        classification_weight: of the mean classification loss of positive anchors and their
+            negatives (lambda 3, equation 5).
     """
 
     negative_threshold: float = 0.35
@@ -59,7 +59,6 @@ class UFSSD(MaskedAnchorDetector):
     """
 
     recipe_class = UFSSDRecipe
-    mean_of_selected = True
 
     def __init__(
         self,
@@ -134,9 +133,14 @@ class UFSSD(MaskedAnchorDetector):
         return self.training_predictions(maps)
 
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
-        """As of every detector; classification and regression by equation 5 and its weights."""
+        """As of every detector; classification and regression by equation 5 and its weights.
+
+        N_conf is the number of positive anchors and of the negatives that `negative_ratio` gives
+        them, also while more are mined (`mining_steps`), which must not make faces count less.
+        """
         recipe = self.recipe
         losses = super().compute_losses(images, targets, outputs, step)
-        losses["classification"] *= recipe.detection_weight * recipe.classification_weight
+        of_each = recipe.classification_weight / (1.0 + recipe.negative_ratio)
+        losses["classification"] *= recipe.detection_weight * of_each
         losses["regression"] *= recipe.detection_weight
         return losses

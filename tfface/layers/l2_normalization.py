@@ -39,10 +39,10 @@ class L2Normalization(keras.layers.Layer):
     def call(self, features):
         with keras.name_scope(FLOAT_SCOPE):
             # By way of a convolution: XNNPACK has no sum over channels.
-            squares = ops.square(ops.cast(features, "float32"))
-            length = ops.conv(squares, ops.ones((1, 1, features.shape[-1], 1)))
-            normalized = ops.cast(features * ops.rsqrt(length + EPSILON), features.dtype)
-        return normalized * self.scales
+            values = ops.cast(features, "float32")
+            length = ops.conv(ops.square(values), ops.ones((1, 1, features.shape[-1], 1)))
+            normalized = values * ops.rsqrt(length + EPSILON)
+        return ops.cast(normalized, features.dtype) * self.scales
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale}

@@ -7,9 +7,7 @@ from tfface.losses.regression import smooth_l1
 from tfface.sampling import sampled_anchors
 
 
-def multibox_losses(
-    targets, outputs, settings, negative_ratio, mean_of_selected: bool = False
-) -> dict:
+def multibox_losses(targets, outputs, settings, negative_ratio) -> dict:
     """Losses of a batch, divided by its number of positive anchors (SSD, arXiv:1512.02325, eq. 1).
 
     Args:
@@ -17,8 +15,6 @@ def multibox_losses(
         outputs: `logits` `(B, A, 2)` and `offsets` `(B, A, 4)`.
         settings: `sampling`, `minimum_negatives`, `regression_weight`.
         negative_ratio: hard negatives for each positive, a number or a scalar tensor.
-        mean_of_selected: the classification is divided by the number of anchors that train instead,
-            positive and negative (RPN, arXiv:1506.01497, eq. 1).
 
     Returns:
         `{"classification": scalar, "regression": scalar}`; finite also when the batch has no face.
@@ -34,11 +30,9 @@ def multibox_losses(
         minimum=settings.minimum_negatives,
     )
     normalizer = ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
-    trained = ops.sum(ops.cast(selected, "float32"))
     regression = smooth_l1(targets["offsets"], outputs["offsets"])
     return {
-        "classification": ops.sum(ops.where(selected, classification, 0.0))
-        / (ops.maximum(trained, 1.0) if mean_of_selected else normalizer),
+        "classification": ops.sum(ops.where(selected, classification, 0.0)) / normalizer,
         "regression": settings.regression_weight
         * ops.sum(ops.where(positive, regression, 0.0))
         / normalizer,
