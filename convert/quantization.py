@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
+from tfface.detectors.scopes import (
+    FLOAT_SCOPE,
+    MASK_STEPS_SCOPE,
+    MASKS_SCOPE,
+    OFFSETS_SCOPE,
+    SCORES_SCOPE,
+)
 from tfface.predict import signature
 from tfface.predict.notices import without_notices
 from tfface.predict.packages import optional_packages
@@ -29,11 +35,11 @@ CALIBRATED = ("int8", "int16x8")
 NETWORK_SCOPE = "network"
 """First part of the names of what is quantised, which `convert.network` gives them."""
 
-LEAST_RANGES = {SCORES_SCOPE: 8.0, OFFSETS_SCOPE: 5.0}
-"""Differences of logits and offsets of either sign that a file can express, whatever the pictures
-hold: large faces are rare, and a level that saw none would have no room for them. A difference of 8
-is a score of 0.9997; an offset of 5 moves a centre by half an anchor, or makes a side 2.7 times as
-long."""
+LEAST_RANGES = {SCORES_SCOPE: 8.0, OFFSETS_SCOPE: 5.0, MASKS_SCOPE: 1.0, MASK_STEPS_SCOPE: 6.0}
+"""Differences of logits, offsets and masks of either sign that a file can express, whatever the
+pictures hold: large faces are rare, and a level that saw none would have no room for them. A
+difference of 8 is a score of 0.9997; an offset of 5 moves a centre by half an anchor, or makes a
+side 2.7 times as long."""
 
 LEAST_LOGIT = -10.0
 """What a file expresses of the lowest logits: of YuNet's two, background reaches -58, and at such a
@@ -115,6 +121,9 @@ def _quantizer(content: bytes, precision: str) -> Any:
             quantizer.update_quantization_recipe(
                 _NETWORK, operation, algorithm_key=AlgorithmName.NO_QUANTIZE
             )
+        quantizer.update_quantization_recipe(
+            rf"{_NETWORK}.*/{FLOAT_SCOPE}/", every, algorithm_key=AlgorithmName.NO_QUANTIZE
+        )
     return quantizer
 
 

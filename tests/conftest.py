@@ -23,6 +23,12 @@ SMALL: dict[str, dict[str, Any]] = {
         "receptive_field_enhancement": False,
     },
     "ResNetFPN": {"width": 0.125, "levels": (3, 4, 5, 6), "filters": 16},
+    "UFSSD": {
+        "width": 0.0625,
+        "mask_levels": (0, 2),
+        "feature_enhancement": True,
+        "mask_dropout": 0.3,
+    },
     "YuNet": {"channels": (8, 8, 8, 8, 8)},
 }
 """Options that make each detector small enough for a test."""

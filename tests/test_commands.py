@@ -46,6 +46,7 @@ NEEDS = {
     "benchmarks.distillation_cost": ("train", []),
     "benchmarks.distillation_figures": ("train", []),
     "benchmarks.latency": ("train,dev", []),
+    "benchmarks.mask_cost": ("train", ["--data=FOLDER"]),
     "benchmarks.onnx_complexity": ("dev", ["x.onnx"]),
     "benchmarks.pareto": (
         "evaluate",
@@ -59,6 +60,7 @@ NEEDS = {
 INDIRECT = {
     "benchmarks.distillation",
     "benchmarks.false_alarms",
+    "benchmarks.feature_masking",
     "benchmarks.operating_point",
     "benchmarks.runtimes",
     "benchmarks.search_size",

@@ -297,3 +297,16 @@ def test_options_may_have_dashes(
     assert status(picture, "--model", tflite_file, "--long-side", 120, "--json", "-") == 0
 
     assert json.loads(capsys.readouterr().out)["long_side"] == 120
+
+
+def test_masks_are_shown_where_there_are_pictures_to_show_them_in(
+    tmp_path: Path, tflite_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = save(tmp_path / "a.png")
+
+    assert status(picture, "--model", tflite_file, "--show_masks") == 2
+    assert "expected --output" in capsys.readouterr().err
+    # A TFLite file has no masks: the picture fails, with the reason.
+    output = tmp_path / "out"
+    assert status(picture, "--model", tflite_file, "--show_masks", "--output", output) == 1
+    assert "expected a Keras detector" in capsys.readouterr().err

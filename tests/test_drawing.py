@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfface.detections import Detections
-from tfface.drawing import draw_detections
+from tfface.drawing import draw_detections, draw_masks
 
 
 def face(box: list[float], score: float = 0.97) -> Detections:
@@ -80,3 +80,15 @@ def test_no_faces_no_marks() -> None:
     nobody = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
     np.testing.assert_array_equal(draw_detections(image, nobody), image)
+
+
+def test_what_no_mask_keeps_is_dark() -> None:
+    image = np.full((2, 3, 3), 100, np.uint8)
+    first = np.array([[True, True, False], [False, False, False]])
+    second = np.array([[True, False, False], [True, False, False]])
+
+    drawn = draw_masks(image, [first, second])
+
+    # All of it with both masks, 0.3 with none, 0.65 with one of two.
+    assert drawn[..., 0].tolist() == [[100, 65, 30], [65, 30, 30]]
+    assert drawn.dtype == np.uint8 and (image == 100).all()

@@ -8,7 +8,8 @@
         print(box, score)
 
 Names load on first use: detecting imports NumPy, OpenCV and LiteRT only; the Keras models
-(`FaceBoxes`, `FaceBoxesImproved`, `RefineFace`, `Distiller`) import Keras when they are named.
+(`FaceBoxes`, `FaceBoxesImproved`, `RefineFace`, `UFSSD`, `Distiller`) import Keras when they are
+named.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tfface.detectors.faceboxes import FaceBoxes as FaceBoxes
     from tfface.detectors.faceboxes import FaceBoxesImproved as FaceBoxesImproved
     from tfface.detectors.refineface import RefineFace as RefineFace
+    from tfface.detectors.uf_ssd import UFSSD as UFSSD
     from tfface.distiller import Distiller as Distiller
     from tfface.drawing import draw_detections
     from tfface.image import read_image
@@ -42,6 +44,7 @@ _KERAS_MODULE_OF = {
     "FaceBoxes": "tfface.detectors.faceboxes",
     "FaceBoxesImproved": "tfface.detectors.faceboxes",
     "RefineFace": "tfface.detectors.refineface",
+    "UFSSD": "tfface.detectors.uf_ssd",
 }
 
 

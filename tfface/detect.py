@@ -12,7 +12,7 @@ from typing import Any
 
 from tfface.annotated import annotated_paths, write_annotated
 from tfface.command_line import normalised, terminated_like_interrupted
-from tfface.drawing import draw_detections
+from tfface.drawing import draw_detections, draw_masks
 from tfface.files import STANDARD_OUTPUT, check_folder, open_output
 from tfface.image import read_picture
 from tfface.packaged import PRECISIONS
@@ -40,7 +40,10 @@ def detect_file(
     result: dict[str, object] = {"file": str(picture), "width": width, "height": height}
     result["faces"] = detections.to_json()
     if annotated is not None:
-        write_annotated(annotated, draw_detections(image, detections))
+        canvas = image
+        if options.show_masks:
+            canvas = draw_masks(image, detector.masks(image, options.long_side))
+        write_annotated(annotated, draw_detections(canvas, detections))
         result["annotated"] = str(annotated)
     if notes:
         result["notes"] = notes
@@ -95,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="DIR", help="write annotated pictures there, as PNG"
     )
     parser.add_argument(
+        "--show_masks",
+        action="store_true",
+        help="darken what the feature masks of the detector leave out in annotated pictures; needs "
+        "--output and a Keras --model trained with --mask_levels",
+    )
+    parser.add_argument(
         "--json",
         type=Path,
         metavar="FILE",
@@ -132,6 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"expected a --threshold in 0..1, got {options.threshold}")
     if options.long_side is not None and options.long_side < 0:
         parser.error(f"expected a --long_side of 0 or more, got {options.long_side}")
+    if options.show_masks and not options.output:
+        parser.error("expected --output, where pictures with masks are written, for --show_masks")
     try:
         with terminated_like_interrupted():
             return _run(options)

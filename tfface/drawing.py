@@ -1,5 +1,7 @@
 """Detections drawn on their picture."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _THICKNESS_PER_SIDE = 1 / 240
 """Of the shorter side of the picture: 2 pixels at 640x480."""
 _FONT_SCALE_PER_SIDE = 1 / 960
+_DARKEST = 0.3
+
 _SMALLEST_FONT_SCALE = 0.4
 """Digits 9 pixels tall; smaller ones cannot be read."""
 
@@ -35,6 +39,21 @@ def draw_detections(image: NDArray, detections: Detections) -> Image:
         _draw_frame(canvas, detection)
         _draw_score(canvas, detection)
     return canvas
+
+
+def draw_masks(image: NDArray, masks: Sequence[NDArray[np.bool_]]) -> Image:
+    """A copy of a picture that is the darker the fewer of the masks keep a pixel.
+
+    Args:
+        image: a picture as `tfface.image.to_rgb` takes it, `(H, W, 3)`.
+        masks: of `FaceDetector.masks`, bool `(H, W)`; at least one.
+
+    Returns:
+        RGB uint8 `(H, W, 3)`; what no mask keeps has `_DARKEST` of its brightness.
+    """
+    kept = np.mean(np.asarray(masks, np.float32), axis=0)[..., None]
+    darkened = to_rgb(image) * (_DARKEST + (1.0 - _DARKEST) * kept)
+    return np.round(darkened).astype(np.uint8)
 
 
 def _thickness(canvas: Image) -> int:

@@ -226,3 +226,20 @@ def test_a_picture_that_needs_no_scaling_is_not_copied() -> None:
 
     # Some operations on 50 boxes of 16 bytes; the picture has 480 x 640 x 3 = 921,600.
     assert peak < 50_000
+
+
+def test_masks_have_the_size_of_the_picture() -> None:
+    from tfface.detectors.uf_ssd import UFSSD
+
+    detector = FaceDetector.from_model(UFSSD("resnet18", 0.0625, mask_levels=(0, 4)))
+
+    masks = detector.masks(np.zeros((50, 70, 3), np.uint8), long_side=140)
+
+    assert [(mask.shape, mask.dtype) for mask in masks] == [((50, 70), bool)] * 2
+
+
+def test_masks_of_a_detector_without(tflite_file) -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+
+    with pytest.raises(ValueError, match="expected a Keras detector, .* got LiteRTRuntime"):
+        FaceDetector.from_preset(tflite_file).masks(picture)

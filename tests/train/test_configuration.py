@@ -115,6 +115,7 @@ REACHES: dict[str, tuple[Any, Callable[[Run], Any]]] = {
     "sampling": ("all", lambda run: run.detector.recipe.sampling),
     "initial_negative_ratio": (90, lambda run: run.detector.recipe.initial_negative_ratio),
     "minimum_negatives": (5, lambda run: run.detector.recipe.minimum_negatives),
+    "mask_weight": (0.75, lambda run: run.detector.recipe.mask_weight),
     "trained_strides": (
         "64,128",
         lambda run: [str(stride) for stride in run.detector.recipe.trained_strides],
@@ -233,6 +234,7 @@ def test_no_flag_is_left_out(distilling: Run) -> None:
     elsewhere = {"distillation", "label_weight"}
     # Of a ResNet, which these detectors have not: tests/backbones/test_pretrained.py.
     elsewhere.add("backbone_weights")
+    elsewhere.add("mask_levels")  # Of masks a teacher has none: tests/train/test_flags.py.
     assert REACHES.keys() | REACHES_WITHOUT_TEACHER.keys() | elsewhere == set(distilling.flags)
 
 

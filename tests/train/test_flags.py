@@ -129,6 +129,15 @@ def test_a_list_is_a_tuple_of_its_type(make_flags) -> None:
     assert network == {"levels": (3, 4, 5), "scales": (1.0, 2.5), "depth": 50}
 
 
+@pytest.mark.parametrize(("given", "levels"), [("0", (0,)), ("0,3", (0, 3)), ("", ())])
+def test_masks_are_asked_for_by_level(make_flags, given: str, levels: tuple) -> None:
+    masked = ("--detector=UFSSD", f"--mask_levels={given}", "--feature_enhancement")
+
+    network, _ = options_of(make_flags(*REQUIRED, *masked, "--mask_dropout=0.1"))
+
+    assert network == {"mask_levels": levels, "feature_enhancement": True, "mask_dropout": 0.1}
+
+
 def test_an_element_of_another_type_is_refused(make_flags) -> None:
     values = make_flags(*REQUIRED, "--detector=ResNetFPN", "--levels=3,fine")
 
@@ -197,7 +206,10 @@ def test_the_command_line_of_a_run(monkeypatch) -> None:
         (["--detector=nowhere.toys:Toy"], r"which Python finds, got 'nowhere\.toys:Toy'"),
         (["--image_size=100"], "image_size=100: Expected a multiple of 32"),
         # FBI has no depth; what it has is listed.
-        (["--depth=50"], "'depth'.* FaceBoxesImproved has the options width, sampling, .*_count"),
+        (
+            ["--depth=50"],
+            "'depth'.* FaceBoxesImproved has the options width, mask.*, .*_count",
+        ),
         (["--detector=ResNetFPN", "--dept=50"], "'dept'.*depth.* ResNetFPN has the options depth,"),
     ],
 )

@@ -14,7 +14,7 @@ from tfface.layers.two_class_head import CHANNELS, LOGITS, face_logits, offset_m
 from tfface.losses.multibox import multibox_losses
 from tfface.matching import AnchorMatcher
 from tfface.sampling import Sampling, annealed_ratio
-from tfface.targets import AnchorTargets
+from tfface.targets import AnchorTargets, Targets
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class AnchorDetector(Detector):
     """
 
     head_kernel_size = 3
-    loss_names = ("classification", "regression")
+    loss_names: tuple[str, ...] = ("classification", "regression")
     recipe_class = AnchorRecipe
     heads: list[keras.layers.Conv2D]
 
@@ -82,7 +82,11 @@ class AnchorDetector(Detector):
         raise NotImplementedError(f"{type(self).__name__} must return one map per anchor level.")
 
     def inference_maps(self, pixels) -> dict:
-        pairs = list(zip(self.heads, self.feature_maps(pixels, training=False), strict=True))
+        return self.predict(self.feature_maps(pixels, training=False))
+
+    def predict(self, maps: list) -> dict:
+        """What `inference_maps` returns, of the feature maps."""
+        pairs = list(zip(self.heads, maps, strict=True))
         with keras.name_scope(SCORES_SCOPE):
             scores = [score_map(head, features) for head, features in pairs]
         with keras.name_scope(OFFSETS_SCOPE):
@@ -92,7 +96,10 @@ class AnchorDetector(Detector):
     def call(self, images, training=None):
         if not training:
             return super().call(images)
-        maps = self.feature_maps(self.normalize(images), training=True)
+        return self.training_predictions(self.feature_maps(self.normalize(images), training=True))
+
+    def training_predictions(self, maps: list) -> dict:
+        """What a call in training returns, of the feature maps."""
         predictions = []
         for head, features in zip(self.heads, maps, strict=True):
             prediction = head(features)
@@ -138,7 +145,7 @@ class AnchorDetector(Detector):
         trained = np.isin(strides, self.recipe.trained_strides or strides)
         return trained[level_of_anchors(self.anchor_levels, height, width)]
 
-    def make_targets(self, height: int, width: int) -> AnchorTargets:
+    def make_targets(self, height: int, width: int) -> Targets:
         matcher = AnchorMatcher(
             positive_threshold=self.recipe.positive_threshold,
             negative_threshold=self.recipe.negative_threshold,

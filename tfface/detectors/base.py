@@ -148,6 +148,13 @@ class Detector(TrainStep):
         """The variables that inference needs: those of a detector of `inference_config`."""
         return self.weights
 
+    def pad(self, image: np.ndarray) -> np.ndarray:
+        """A picture `(H, W, 3)`, float32, black below and right up to `stride_multiple`."""
+        height, width = image.shape[:2]
+        multiple = self.stride_multiple
+        padding = ((0, -height % multiple), (0, -width % multiple), (0, 0))
+        return np.pad(np.asarray(image, "float32"), padding)
+
     def predict_boxes(
         self,
         image: np.ndarray,
@@ -169,10 +176,7 @@ class Detector(TrainStep):
             boxes float32 `(n, 4)` in pixels of the picture and scores float32 `(n,)` in falling
             order.
         """
-        height, width = image.shape[:2]
-        multiple = self.stride_multiple
-        padding = ((0, -height % multiple), (0, -width % multiple), (0, 0))
-        padded = np.pad(np.asarray(image, "float32"), padding)
+        padded = self.pad(image)
         height, width = padded.shape[:2]
         outputs = self(padded[None], training=False)
         limits = iou_threshold, candidates, max_detections

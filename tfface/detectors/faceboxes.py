@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from tfface.anchors import AnchorLevel
-from tfface.detectors.anchor_detector import AnchorDetector
+from tfface.detectors.masked_detector import MaskedAnchorDetector
 from tfface.layers.convolution import ConvBlock
 from tfface.layers.feature_pyramid import FeaturePyramid
 from tfface.layers.inception import Inception
@@ -42,7 +42,7 @@ def _scaled(channels: int, width: float) -> int:
     return int(scaled)
 
 
-class _RapidlyDigested(AnchorDetector):
+class _RapidlyDigested(MaskedAnchorDetector):
     """The part that FB and FBI share: three Inception blocks, then two steps down to stride 128."""
 
     def _make_tail(
@@ -67,7 +67,7 @@ class _RapidlyDigested(AnchorDetector):
 
     def own_layers(self, stride):
         own = {64: [self.conv3_1, self.conv3_2], 128: [self.conv4_1, self.conv4_2]}
-        return own.get(stride, [])
+        return [*super().own_layers(stride), *own.get(stride, [])]
 
 
 @keras.saving.register_keras_serializable(package="tfface")
@@ -80,10 +80,11 @@ class FaceBoxes(_RapidlyDigested):
 
     Args:
         width: multiplier of all channels; 1 is the network of the paper.
+        mask_levels: indices of the levels with a mask (feature_masking), the finest is 0.
     """
 
-    def __init__(self, width: float = 1.0, **kwargs):
-        super().__init__(FACEBOXES_ANCHORS, **kwargs)
+    def __init__(self, width: float = 1.0, mask_levels: tuple[int, ...] = (), **kwargs):
+        super().__init__(FACEBOXES_ANCHORS, mask_levels, **kwargs)
         self.width = width
         self.conv1 = ConvBlock(_scaled(24, width), 7, strides=4, crelu=True, padding="symmetric")
         self.conv2 = ConvBlock(_scaled(64, width), 5, strides=2, crelu=True, padding="symmetric")
@@ -136,12 +137,13 @@ class FaceBoxesImproved(_RapidlyDigested):
 
     Args:
         width: multiplier of all channels: FBI-1/2, FBI-1, FBI-2, FBI-4.
+        mask_levels: indices of the levels with a mask (feature_masking), the finest is 0.
     """
 
     head_kernel_size = 1
 
-    def __init__(self, width: float = 1.0, **kwargs):
-        super().__init__(FBI_ANCHORS, **kwargs)
+    def __init__(self, width: float = 1.0, mask_levels: tuple[int, ...] = (), **kwargs):
+        super().__init__(FBI_ANCHORS, mask_levels, **kwargs)
         self.width = width
         self.stem = [ConvBlock(_scaled(c, width), 3, strides=2) for c in (16, 16, 48, 64, 96)]
         self._make_tail(

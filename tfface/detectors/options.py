@@ -64,7 +64,10 @@ def constructor_options(detector: Any) -> list[Option]:
 def recipe_options(detector: Any) -> list[Option]:
     """The options of the training: the fields of `recipe_class`."""
     recipe_class = detector.recipe_class
-    hints, descriptions = typing.get_type_hints(recipe_class), _descriptions(recipe_class)
+    hints = typing.get_type_hints(recipe_class)
+    descriptions: dict[str, str] = {}
+    for described in reversed(recipe_class.__mro__):  # a recipe describes what it adds to another
+        descriptions.update(_descriptions(described))
     return [
         Option(field.name, hints[field.name], field.default, descriptions.get(field.name, ""))
         for field in dataclasses.fields(recipe_class)

@@ -11,6 +11,7 @@ DETECTORS = {
     "PlainFace": "tfface.detectors.plain",
     "RefineFace": "tfface.detectors.refineface",
     "ResNetFPN": "tfface.detectors.resnet_fpn",
+    "UFSSD": "tfface.detectors.uf_ssd",
     "YuNet": "tfface.detectors.yunet",
 }
 """Module of every detector, by the name of its class: the only list of them."""

@@ -27,6 +27,7 @@ class ConvBlock(keras.layers.Layer):
             at even ones; `as_even` and `symmetric` sample the same places at both. `as_even` is
             "same" padding at even sides, `symmetric` has as many cells before the input as behind
             it, as PyTorch and Caffe pad.
+        dilation: distance of the cells that the kernel reads, without strides.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ConvBlock(keras.layers.Layer):
         strides: int = 1,
         crelu: bool = False,
         padding: Padding = "same",
+        dilation: int = 1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -44,11 +46,13 @@ class ConvBlock(keras.layers.Layer):
         self.strides = strides
         self.crelu = crelu
         self.padding = padding
+        self.dilation = dilation
         self.convolution = keras.layers.Conv2D(
             filters,
             kernel_size,
             strides=strides,
             padding="same" if padding == "same" else "valid",
+            dilation_rate=dilation,
             use_bias=False,
             kernel_initializer="glorot_uniform",
         )
@@ -76,4 +80,5 @@ class ConvBlock(keras.layers.Layer):
             "strides": self.strides,
             "crelu": self.crelu,
             "padding": self.padding,
+            "dilation": self.dilation,
         }

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -97,6 +98,36 @@ class FaceDetector:
         boxes, scores = boxes[visible], scores[visible]
         falling = np.argsort(-scores, kind="stable")
         return Detections(boxes[falling], scores[falling])
+
+    def masks(self, image: NDArray[Any], long_side: int | None = None) -> list[NDArray[np.bool_]]:
+        """Which parts of a picture the feature maps of a detector keep (feature_masking).
+
+        Args:
+            image, long_side: as of `detect`.
+
+        Returns:
+            Of every masked level, the finest first, bool `(H, W)`, true where it keeps a pixel.
+
+        Raises:
+            ValueError: the detector has no masks, or is no Keras detector: a TFLite file and a
+                SavedModel return faces alone.
+        """
+        if not isinstance(self._runtime, KerasRuntime):
+            raise ValueError(
+                "expected a Keras detector, whose masks are an output, such as a .keras file or "
+                f"the folder of a run, got {type(self._runtime).__name__}"
+            )
+        image = to_rgb(image)
+        placement = place(image.shape[:2], long_side, None)
+        height, width = placement.scaled
+        return [
+            cv2.resize(
+                mask[:height, :width].astype(np.uint8),
+                placement.picture[::-1],
+                interpolation=cv2.INTER_NEAREST,
+            ).astype(bool)
+            for mask in self._runtime.masks(placement.apply(image))
+        ]
 
 
 def _instead_of_a_runtime(given: Any) -> str:

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tfface.detectors.loading import load_detector
 from tfface.image import Image
 from tfface.predict.runtime import Faces, Size
@@ -37,6 +40,19 @@ class KerasRuntime:
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`."""
         return self.model.predict_boxes(image, score_threshold=_LOWEST_SCORE)
+
+    def masks(self, image: Image) -> list[NDArray[np.bool_]]:
+        """The masks of the feature maps, bool `(H, W)` each.
+
+        Raises:
+            ValueError: the detector has none.
+        """
+        if not getattr(self.model, "mask_levels", ()):
+            raise ValueError(
+                "expected a detector with masks, trained with --mask_levels, got "
+                f"{type(self.model).__name__} without"
+            )
+        return self.model.predict_masks(image)
 
 
 def load_keras_file(path: Path) -> KerasRuntime:
