@@ -21,7 +21,7 @@ with optional_packages("train", __name__):
     import numpy as np
 
     from benchmarks.tables import write_csv
-    from tfface.command_line import CommandParser, normalised
+    from tfface.command_line import CommandParser
     from tfface.evaluation.fddb import evaluate_fddb, true_positives_at
     from tfface.evaluation.fddb_files import open_fddb
     from tfface.evaluation.runner import detect_pictures, evaluate_detector
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--long_side", type=int, default=640, help="test size, in pixels")
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     parser.add_argument("--plot", type=Path, help="also draw it into this PNG file")
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     rows = []
     # Seed by seed, so that a study that is broken off has compared all settings once.
     for seed in range(max(setting.seeds for setting in SETTINGS)):

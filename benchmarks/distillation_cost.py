@@ -18,7 +18,7 @@ with optional_packages("train", __name__):
 
     from measure.timing import take_turns
     from tfface.anchors import grid_anchors
-    from tfface.command_line import CommandParser, normalised
+    from tfface.command_line import CommandParser
     from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
     from tfface.distiller import Distiller
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--size", type=int, default=512, help="side of the pictures")
     parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     batch = random_batch(options.batch_size, options.size)
     teacher = FaceBoxesImproved(width=options.teacher)
     forward = tf.function(lambda images: teacher(images, training=False)["scores"])

@@ -19,7 +19,7 @@ with optional_packages("train", __name__):
 
     import tfface
     from tfface.anchors import level_anchors
-    from tfface.command_line import CommandParser, normalised
+    from tfface.command_line import CommandParser
     from tfface.detectors.base import Detector
     from tfface.detectors.loading import load_detector
     from tfface.files import atomic_path
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--distilled", required=True, help="the same, trained with the teacher")
     parser.add_argument("--long_side", type=int, default=640, help="pixels")
     parser.add_argument("--output", type=Path, default=Path("figures"), help="folder")
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     save(threshold_figure(), options.output / "thresholds.png")
     models = {
         title: load_detector(name)

@@ -7,7 +7,6 @@ the first underscore. The pictures of nothing (`benchmarks.nothing`) are made he
 sizes.
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from benchmarks.nothing import NOTHING, SIZES
 from measure.peers import PEERS, open_detector
+from tfface.command_line import CommandParser
 from tfface.evaluation.runner import PictureDetector
 from tfface.image import Image, read_image
 from tfface.packaged import PRECISIONS
@@ -47,7 +47,7 @@ def count(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
     )

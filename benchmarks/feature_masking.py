@@ -23,7 +23,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     from benchmarks.mask_cost import measure_masks, wider_pictures
     from benchmarks.tables import write_csv
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser
     from tfface.detectors.loading import load_detector
     from tfface.evaluation.runner import evaluate_detector
     from tfface.evaluation.wider import SETTINGS as SUBSETS
@@ -61,7 +61,7 @@ SETTINGS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface")
     parser.add_argument("--steps", type=int, default=3000, help="of every UF-SSD")
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--long_side", type=int, default=640, help="test size, in pixels")
     parser.add_argument("--output", type=Path, default=Path("runs/masking"))
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     rows = [result(setting, 0, options) for setting in SETTINGS]
     best = best_of([row for row in rows if row["setting"] != BASELINE.name])
     for setting in (BASELINE, best):

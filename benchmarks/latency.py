@@ -6,7 +6,6 @@ All detectors see the same picture in turn, many times, so that what else the ma
 of them; the median counts. YuNet-n also runs in ONNX Runtime and in OpenCV.
 """
 
-import argparse
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ with optional_packages("train,dev", __name__):
     from measure.conditions import processor
     from measure.contestants import LITERT, Contestant, peers_in, picture_with_faces
     from measure.timing import WARM_UP_ROUNDS, take_turns
-    from tfface.command_line import width_by_height
+    from tfface.command_line import CommandParser, width_by_height
     from tfface.predict.runtime import Size
     from tfface.presets import PRESETS, keras_weights
 
@@ -40,7 +39,7 @@ class Entry:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peers", type=Path, required=True, help="folder of weight files")
     parser.add_argument(
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"

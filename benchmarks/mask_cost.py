@@ -10,12 +10,12 @@ turns. The full detectors are untrained: what they mask and find means nothing, 
 time of suppression, but the networks are those of Table 3.
 """
 
-import argparse
 import datetime
 import time
 from pathlib import Path
 from typing import Any
 
+from tfface.command_line import CommandParser
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -41,7 +41,7 @@ LIKELY = 0.05
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface")
     parser.add_argument("--model", nargs="*", default=[], help="presets or .keras files")
     parser.add_argument("--side", type=int, default=640, help="of the pictures, pixels")

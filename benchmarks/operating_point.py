@@ -7,7 +7,6 @@ overlaps it by half; a box is false where it overlaps no face so, also none that
 leaves out. Sizes are longer sides in pixels of the picture.
 """
 
-import argparse
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from measure.peers import PEERS, open_detector
+from tfface.command_line import CommandParser
 from tfface.evaluation.runner import detect_pictures
 from tfface.evaluation.wider import WiderFaces, match, overlaps
 from tfface.evaluation.wider_files import open_wider
@@ -66,7 +66,7 @@ def judge(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, Wide
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
     )

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tfface.command_line import CommandParser
 from tfface.predict.packages import optional_packages
 
 with optional_packages("evaluate,dev", __name__):
@@ -152,7 +153,7 @@ def sizes(text: str) -> list[int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peers", type=Path, help="folder of the peers' weight files")
     parser.add_argument(
         "--data", type=Path, default=Path(os.environ.get("TFFACE_DATA", ".")) / "widerface"

@@ -19,7 +19,7 @@ with optional_packages("train", __name__):
     import tensorflow as tf
 
     from tfface.anchors import grid_anchors
-    from tfface.command_line import CommandParser, normalised
+    from tfface.command_line import CommandParser
     from tfface.data.augmentation import Augmentation
     from tfface.data.pipeline import training_batches
     from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=8, help="steps of a measurement; the best of 3"
     )
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     detector = FaceBoxesImproved(width=0.5)
     batches = training_batches(
         sorted(glob.glob(options.records)),

@@ -27,7 +27,7 @@ with optional_packages("train", __name__):
     import numpy as np
 
     from benchmarks.tables import write_csv
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser
     from tfface.evaluation.curves import Curve
     from tfface.evaluation.runner import detect_pictures
     from tfface.evaluation.wider import evaluate_wider
@@ -220,8 +220,8 @@ def table(options: argparse.Namespace) -> None:
         write_csv(options.csv, rows, f"{CONFIG}, WIDER FACE validation, long side of the test size")
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(required=True)
     by_name = {}
     for function in (train, measure, balance, table):
@@ -249,7 +249,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main() -> None:
-    options = parse(normalised())
+    options = parse()
     options.run(options)
 
 

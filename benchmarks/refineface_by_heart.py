@@ -7,11 +7,11 @@ At 256 pixels a face of less than a sixteenth of the picture's long side is no m
 four of the finest map. Pictures with such faces, or without any, are passed over.
 """
 
-import argparse
 import glob
 from itertools import islice
 from pathlib import Path
 
+from tfface.command_line import CommandParser
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -29,7 +29,7 @@ def has_large_faces_only(record: Record, share: float) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--count", type=int, default=64, help="pictures")
     parser.add_argument("--share", type=float, default=1 / 16, help="smallest face, of a long side")

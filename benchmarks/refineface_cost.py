@@ -7,7 +7,6 @@ one picture with faces. No candidate is above the threshold, so that what is tim
 and the selection of candidates. SML and FSM are no part of what is converted; the rows show it.
 """
 
-import argparse
 import datetime
 import tempfile
 from functools import partial
@@ -28,7 +27,7 @@ with optional_packages("train", __name__):
     from measure.conditions import processor
     from measure.contestants import Contestant, picture_with_faces
     from measure.timing import WARM_UP_ROUNDS, take_turns
-    from tfface.command_line import normalised, width_by_height
+    from tfface.command_line import CommandParser, width_by_height
     from tfface.detectors.refineface import RefineFace
 
 BASELINE: dict[str, Any] = {
@@ -58,7 +57,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
     parser.add_argument(
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
@@ -66,7 +65,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     image = picture_with_faces(options.size)
     rows: list[dict[str, Any]] = []
     calls = []

@@ -6,7 +6,6 @@
 Each folder is a run that `python -m benchmarks.refineface measure` has measured, and a panel.
 """
 
-import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser
     from tfface.evaluation.wider import match, overlaps
     from tfface.evaluation.wider_files import open_wider
     from tfface.files import atomic_path
@@ -74,11 +73,11 @@ def plot(panels: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], path: 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, help="folders with predictions.npz")
     parser.add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
     parser.add_argument("--plot", type=Path, required=True, help="PNG file")
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     ground_truth = open_wider(options.data).ground_truth
     panels = {}
     for folder in options.runs:

@@ -3,7 +3,6 @@
 python -m benchmarks.search_size fbi-1 --rounds 20
 """
 
-import argparse
 from functools import partial
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from measure.conditions import processor
 from measure.contestants import picture_with_faces
 from measure.timing import take_turns
+from tfface.command_line import CommandParser
 from tfface.packaged import PRECISIONS
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
@@ -22,7 +22,7 @@ LONG_SIDES = {"640": 640, f"at most {LONG_SIDE}": None, "own size": 0}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("models", nargs="+", help="presets, or files of detectors")
     parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument("--rounds", type=int, default=20)

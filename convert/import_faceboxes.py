@@ -6,12 +6,13 @@ The file is that of FaceBoxes.PyTorch by Zisian Wong and Shifeng Zhang (MIT lice
 read without running it, and PyTorch is not needed.
 """
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -120,20 +121,23 @@ def _set_head(tensors: Tensors, detector: FaceBoxes, level: int) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m convert.import_faceboxes", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("weights", type=Path, metavar="FILE.pth", help="FaceBoxesProd.pth")
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
-    options = parser.parse_args(arguments)
-    try:
-        detector = build(read_tensors(options.weights))
-        save_detector(detector, options.output)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return run_command(parser, run, arguments)
+
+
+def run(options: Namespace) -> None:
+    """Imports the weights as the options say.
+
+    Raises:
+        ValueError, OSError: other weights.
+    """
+    detector = build(read_tensors(options.weights))
+    save_detector(detector, options.output)
     print(f"{options.output}: FB-1 with {detector.count_params():,} parameters")
-    return 0
 
 
 if __name__ == "__main__":

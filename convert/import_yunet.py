@@ -6,12 +6,13 @@ The ONNX files are those of libfacedetection.train (BSD licence; OpenCV Zoo ship
 They are read by the `onnx` package. The written detector is compared with ONNX Runtime first.
 """
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train,dev", __name__):
@@ -117,25 +118,28 @@ def largest_difference(detector: YuNet, path: Path) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m convert.import_yunet", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("onnx", type=Path, help="yunet_n or yunet_s, the file of any input size")
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
-    options = parser.parse_args(arguments)
-    try:
-        detector = build(read_convolutions(options.onnx))
-        difference = largest_difference(detector, options.onnx)
-        if not difference <= TOLERANCE:
-            raise ValueError(
-                f"expected a difference from ONNX Runtime of {TOLERANCE} at most, got {difference}"
-            )
-        save_detector(detector, options.output)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return run_command(parser, run, arguments)
+
+
+def run(options: Namespace) -> None:
+    """Imports the weights as the options say.
+
+    Raises:
+        ValueError, OSError: other weights, or a detector that does not give what ONNX Runtime does.
+    """
+    detector = build(read_convolutions(options.onnx))
+    difference = largest_difference(detector, options.onnx)
+    if not difference <= TOLERANCE:
+        raise ValueError(
+            f"expected a difference from ONNX Runtime of {TOLERANCE} at most, got {difference}"
+        )
+    save_detector(detector, options.output)
     print(f"{options.output}: as ONNX Runtime to {difference:.1e}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@
 Without names all presets are written, each in every precision of `tfface.packaged.PRECISIONS`.
 """
 
-import argparse
 import hashlib
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -73,7 +74,7 @@ def calibration_folder(named: str | None) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m convert.presets", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="presets (default: all)")
@@ -81,16 +82,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--output", type=Path, default=Path(str(WEIGHTS)), help="folder (default: the package's)"
     )
-    options = parser.parse_args(arguments)
-    try:
-        pictures = calibration_folder(options.calibration_images)
-        for name in [find_preset(name).name for name in options.names] or PRESETS:
-            write_preset(name, options.output, pictures)
-        write_checksums(options.output)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command(parser, run, arguments)
+
+
+def run(options: Namespace) -> None:
+    """Writes the presets that the options name, and the checksums.
+
+    Raises:
+        ValueError, OSError: no such preset, no pictures to calibrate on, or as `write_preset`.
+    """
+    pictures = calibration_folder(options.calibration_images)
+    for name in [find_preset(name).name for name in options.names] or PRESETS:
+        write_preset(name, options.output, pictures)
+    write_checksums(options.output)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ with optional_packages("evaluate", __name__):
     from measure.model_files import read_tflite
     from measure.timing import THRESHOLD, WARM_UP_ROUNDS, take_turns
     from tfface.command_line import (
-        normalised,
+        CommandParser,
         positive,
+        run_command,
         stream_beside,
         thread_counts,
         width_by_height,
@@ -153,7 +154,7 @@ def format_table(report: Mapping[str, Any]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m measure.benchmark",
         description="Measures TFLite detectors: milliseconds, cold start, memory, file size.",
     )
@@ -194,18 +195,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    options = _parser().parse_args(normalised(arguments))
-    try:
-        if options.json:
-            check_file(options.json)
-        report = run(options)
-        if options.json:
-            write_json(options.json, report)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return run_command(_parser(), _report, arguments)
+
+
+def _report(options: argparse.Namespace) -> None:
+    if options.json:
+        check_file(options.json)
+    report = run(options)
+    if options.json:
+        write_json(options.json, report)
     print(format_table(report), file=stream_beside(options.json))
-    return 0
 
 
 if __name__ == "__main__":

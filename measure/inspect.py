@@ -6,9 +6,9 @@
 Any TFLite file will do, and the name of a preset.
 """
 
-import argparse
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +16,7 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages(None, __name__):
     from measure.anatomy import DEFAULT_SIZE, inspect_file
-    from tfface.command_line import width_by_height
+    from tfface.command_line import CommandParser, run_command, width_by_height
     from tfface.packaged import PRECISIONS
 
 
@@ -87,7 +87,7 @@ def _operator_lines(report: Mapping[str, Any]) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m measure.inspect",
         description="Shows what is in a TFLite file, and how much of it XNNPACK runs.",
     )
@@ -104,14 +104,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="WIDTHxHEIGHT",
         help="for a file that takes every size (default: {}x{})".format(*DEFAULT_SIZE[::-1]),
     )
-    options = parser.parse_args(arguments)
-    try:
-        report = inspect_file(options.file, options.size, options.precision)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return run_command(parser, run, arguments)
+
+
+def run(options: Namespace) -> None:
+    """Inspects the file that the options name, and prints what is in it.
+
+    Raises:
+        ValueError, OSError: as `measure.anatomy.inspect_file`.
+    """
+    report = inspect_file(options.file, options.size, options.precision)
     print(json.dumps(report, indent=2) if options.json else format_report(report))
-    return 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ prints the official WIDER FACE result of one of them on the validation pictures 
 names the folder of weight files; they are not part of this repository.
 """
 
-import argparse
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ with optional_packages("evaluate,dev", __name__):
     import numpy as np
 
     from measure.timing import THRESHOLD, Detect
-    from tfface.command_line import normalised
+    from tfface.command_line import CommandParser
     from tfface.detections import Detections
     from tfface.evaluation.curves import format_table
     from tfface.evaluation.runner import SCORE_THRESHOLD, PictureDetector, evaluate_detector
@@ -160,7 +159,7 @@ def open_detector(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Evaluate another project's detector.")
+    parser = CommandParser(description="Evaluate another project's detector.")
     parser.add_argument("--peers", type=Path, required=True, help="folder of weight files")
     parser.add_argument("--model", choices=PEERS, required=True)
     parser.add_argument(
@@ -168,7 +167,7 @@ def main() -> None:
     )
     parser.add_argument("--long_side", type=int, default=0, help="0: the pictures' own size")
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args(normalised())
+    options = parser.parse_args()
     with optional_packages("evaluate,dev", __name__):
         detector = open_detector(options.model, options.peers, options.threads)
         curves = evaluate_detector(

@@ -24,8 +24,9 @@ with optional_packages("train", __name__):
     from convert.quantization import CALIBRATED, PRECISIONS
     from measure.conditions import conditions
     from tfface.command_line import (
-        normalised,
+        CommandParser,
         positive,
+        run_command,
         stream_beside,
         thread_counts,
         width_by_height,
@@ -220,7 +221,7 @@ def format_table(report: Mapping[str, Any]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m measure.report",
         description="Converts detectors to every precision and says what each costs.",
     )
@@ -239,18 +240,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status, 1 too where a file loses too much."""
-    options = _parser().parse_args(normalised(arguments))
+    return run_command(_parser(), _report, arguments)
+
+
+def _report(options: argparse.Namespace) -> int:
     if options.data is None and "TFFACE_DATA" in os.environ:
         options.data = Path(os.environ["TFFACE_DATA"]) / "widerface"
-    try:
-        if options.json:
-            check_file(options.json)
-        report = run(options)
-        if options.json:
-            write_json(options.json, report)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    if options.json:
+        check_file(options.json)
+    report = run(options)
+    if options.json:
+        write_json(options.json, report)
     print(format_table(report), file=stream_beside(options.json))
     return int(any("LOSES" in row["verdict"] for row in report["results"]))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfface.annotated import annotated_paths, write_annotated
-from tfface.command_line import normalised, terminated_like_interrupted
+from tfface.command_line import INTERRUPTED, CommandParser, terminated_like_interrupted
 from tfface.drawing import draw_detections, draw_masks
 from tfface.files import STANDARD_OUTPUT, check_folder, open_output
 from tfface.image import read_picture
@@ -25,9 +25,6 @@ from tfface.results import JsonReport
 
 _SEARCH = ("threshold", "long_side")
 """Options that stand in the results beside the detector."""
-
-INTERRUPTED = 130
-"""Exit status of what Ctrl-C ends: 128 and the number of the signal."""
 
 
 def detect_file(
@@ -85,7 +82,7 @@ def _summary(result: Mapping[str, Any]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m tfface.detect",
         description="Finds the faces in picture files and folders.",
         epilog="Exit status: 0, all well; 1, pictures failed and are named; 2, nothing could be "
@@ -136,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
     parser = _parser()
-    options = parser.parse_args(normalised(arguments))
+    options = parser.parse_args(arguments)
     if not 0 <= options.threshold <= 1:
         parser.error(f"expected a --threshold in 0..1, got {options.threshold}")
     if options.long_side is not None and options.long_side < 0:

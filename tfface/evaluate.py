@@ -23,7 +23,7 @@ from tfface.predict.packages import import_optional, optional_packages
 
 with optional_packages("evaluate", __name__):
     import tfface
-    from tfface.command_line import normalised, stream_beside
+    from tfface.command_line import CommandParser, run_command, stream_beside
     from tfface.evaluation.benchmarks import BENCHMARKS
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
     from tfface.files import check_file, check_folder, write_json
@@ -35,29 +35,33 @@ _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "ten
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line `arguments`; returns its exit code, 2 for what the caller got wrong."""
-    options = _parser().parse_args(normalised(arguments))
+    """Runs the command line; returns its exit status."""
+    return run_command(_parser(), _evaluate, arguments)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    """Evaluates as the options say.
+
+    Raises:
+        OSError, ValueError, ImportError: a detector, data set or output that is not there.
+    """
     benchmark = BENCHMARKS[options.dataset]
-    try:
-        _check_outputs(options)
-        for package in ("scipy", "matplotlib") if options.plot else ("scipy",):
-            import_optional(package, extra="evaluate")  # rather than miss it after minutes
-        dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
-        detector = tfface.FaceDetector.from_preset(
-            options.model, threads=options.threads, precision=options.precision
-        )
-        run = detect_pictures(
-            detector,
-            dataset.image_root,
-            dataset.ground_truth,
-            options.long_side,
-            options.scale,
-            options.threshold,
-            progress=True,
-        )
-    except (OSError, ValueError, ImportError) as error:
-        print(f"tfface.evaluate: {error}", file=sys.stderr)
-        return 2
+    _check_outputs(options)
+    for package in ("scipy", "matplotlib") if options.plot else ("scipy",):
+        import_optional(package, extra="evaluate")  # rather than miss it after minutes
+    dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
+    detector = tfface.FaceDetector.from_preset(
+        options.model, threads=options.threads, precision=options.precision
+    )
+    run = detect_pictures(
+        detector,
+        dataset.image_root,
+        dataset.ground_truth,
+        options.long_side,
+        options.scale,
+        options.threshold,
+        progress=True,
+    )
     results = benchmark.evaluate(run.predictions, dataset.ground_truth)
     pictures = {"evaluated": len(dataset.ground_truth), "listed": dataset.listed}
     heading = (
@@ -73,7 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         benchmark.plot(results, options.plot, heading)
     if options.predictions:
         benchmark.write_predictions(run.predictions, options.predictions)
-    return 0
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -96,7 +99,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m tfface.evaluate",
         description="Evaluate a face detector on WIDER FACE or FDDB.",
     )

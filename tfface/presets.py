@@ -3,13 +3,13 @@
 `tfface.presets()` lists their names, and `python -m tfface.presets` prints what is known of each.
 """
 
-import argparse
 import sys
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfface.command_line import CommandParser
 from tfface.packaged import PRECISIONS, WEIGHTS, PackagedFile, packaged_files
 
 
@@ -270,7 +270,7 @@ def format_table() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line, which prints the table; returns its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m tfface.presets", description="Lists the detectors of the package."
     )
     parser.parse_args(arguments)
