@@ -1,5 +1,7 @@
 """Ground-truth masks of feature maps."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -125,6 +127,29 @@ def test_masks_of_200_scenes_are_those_of_brute_force() -> None:
         np.testing.assert_array_equal(mask[certain], expected[certain])
         certain_cells += certain.sum()
     assert certain_cells > 30_000
+
+
+@pytest.mark.skipif("TFFACE_DATA" not in os.environ, reason="needs WIDER FACE in $TFFACE_DATA")
+def test_masks_of_20_real_pictures_are_those_of_brute_force() -> None:
+    from tfface.evaluation.wider_files import open_wider
+
+    ground_truth = open_wider(Path(os.environ["TFFACE_DATA"]) / "widerface").ground_truth
+    levels = [mask_level(level, 640, 640) for level in LEVELS]
+    for name in sorted(ground_truth)[:: len(ground_truth) // 20][:20]:
+        boxes = ground_truth[name].boxes.astype(np.float32)[:25]
+        boxes = boxes * np.float32(640 / max(1, boxes.max()))
+        kinds = np.full(len(boxes), FACE)
+
+        masks = np.asarray(face_masks(boxes, kinds, levels))
+
+        expected, certain = zip(
+            *(brute_force(boxes, kinds, level, 0.001, sides=20) for level in levels), strict=True
+        )
+        expected, certain = (
+            np.concatenate([each.ravel() for each in maps]) for maps in (expected, certain)
+        )
+        np.testing.assert_array_equal(masks[certain], expected[certain])
+        assert certain.mean() > 0.99
 
 
 def test_boxes_reach_half_an_octave_beyond_the_anchors() -> None:
