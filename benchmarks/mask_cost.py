@@ -6,7 +6,9 @@
 Pictures of WIDER FACE validation, reduced to a square of `--side` pixels. Of each detector: the
 share of cells that its masks set to zero, boxes with a score above 0.05 before suppression, and
 milliseconds of the network, of suppression and of both, in LiteRT on one thread. The files take
-turns. The full detectors are untrained: what they mask and find means nothing, and neither does the
+turns. Also how many pictures a second get the ground-truth masks of six levels.
+
+The full detectors are untrained: what they mask and find means nothing, and neither does the
 time of suppression, but the networks are those of Table 3.
 """
 
@@ -20,6 +22,7 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
     import numpy as np
+    import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
 
     from benchmarks.complexity import count
@@ -29,9 +32,11 @@ with optional_packages("train", __name__):
     from measure.conditions import processor
     from tfface.detectors.base import Detector
     from tfface.detectors.loading import load_detector
-    from tfface.detectors.uf_ssd import UFSSD
+    from tfface.detectors.uf_ssd import LEVELS, UFSSD
     from tfface.evaluation.wider_files import open_wider
     from tfface.image import Image, read_image
+    from tfface.masks import face_masks, mask_level
+    from tfface.matching import FACE
     from tfface.predict import signature
     from tfface.predict.placement import place
     from tfface.predict.suppression import suppress_candidates
@@ -48,10 +53,13 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=50)
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     options = parser.parse_args()
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
     detectors = {name: load_detector(name) for name in options.model} or full_detectors()
     rows = measure_masks(detectors, wider_pictures(options.data, options.side, options.pictures))
     setting = f"{options.pictures} pictures of {options.side} pixels, 1 thread, {processor()}"
     print(setting)
+    print(f"ground-truth masks of six levels: {masks_a_second(options.data, options.side):.0f}/s")
     for row in rows:
         print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)
     if options.csv:
@@ -77,6 +85,26 @@ def wider_pictures(data: Path, side: int, most: int) -> list[Image]:
     chosen = names[:: max(1, len(names) // most)][:most]
     pictures = (read_image(wider.image_root / name) for name in chosen)
     return [place(picture.shape[:2], side, (side, side)).apply(picture) for picture in pictures]
+
+
+def masks_a_second(data: Path, side: int, repetitions: int = 10) -> float:
+    """Pictures a second that get the ground-truth masks of UF-SSD's levels, on one thread."""
+    faces = [
+        of_picture.boxes.astype(np.float32) * side / max(side, float(of_picture.boxes.max()))
+        for of_picture in open_wider(data / "widerface").ground_truth.values()
+        if len(of_picture.boxes)
+    ]
+    levels = [mask_level(level, side, side) for level in LEVELS]
+    make = tf.function(
+        lambda boxes: face_masks(boxes, tf.fill(tf.shape(boxes)[:1], FACE), levels),
+        input_signature=[tf.TensorSpec((None, 4), tf.float32)],
+    )
+    make(faces[0])
+    start = time.perf_counter()
+    for _ in range(repetitions):
+        for boxes in faces:
+            make(boxes)
+    return repetitions * len(faces) / (time.perf_counter() - start)
 
 
 def measure_masks(detectors: dict[str, Detector], pictures: list[Image]) -> list[dict[str, Any]]:

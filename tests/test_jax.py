@@ -13,6 +13,8 @@ pytest.importorskip("jax", reason="needs the jax extra")
 FILES = [
     "test_anchors.py",
     "test_boxes.py",
+    "test_masks.py",
+    "layers/test_feature_mask.py",
     "test_distiller.py",
     "test_proposals.py",
     "matching",

@@ -36,7 +36,7 @@ _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "ten
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    return run_command(_parser(), _evaluate, arguments)
+    return run_command(_parser(), _evaluate, arguments, failed=2)
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from convert.saved_model import atomic_folder, save_graph
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
 from tfface.predict.selection import Selection
+from tfface.predict.suppression import MAX_DETECTIONS
 
 LOAD_ELSEWHERE = """
 import sys
@@ -58,8 +59,8 @@ def test_a_batch_with_and_without_faces(detector, detect, picture):
     outputs = detect(np.stack([picture, black, picture]))
 
     assert {name: value.shape for name, value in outputs.items()} == {
-        "boxes": (3, 400, 4),
-        "scores": (3, 400),
+        "boxes": (3, MAX_DETECTIONS, 4),
+        "scores": (3, MAX_DETECTIONS),
         "count": (3,),
     }
     boxes, scores = detector.predict_boxes(picture, THRESHOLD, 0.3, 1000)
@@ -77,7 +78,7 @@ def test_a_batch_with_and_without_faces(detector, detect, picture):
 def test_other_sizes(detect, size):
     outputs = detect(np.zeros((2, *size, 3), np.uint8))
 
-    assert outputs["boxes"].shape == (2, 400, 4)
+    assert outputs["boxes"].shape == (2, MAX_DETECTIONS, 4)
     assert (outputs["boxes"] <= [size[1], size[0]] * 2).all()
 
 
@@ -115,7 +116,7 @@ def test_bytes_of_files_of_any_kind_and_size(folder, detect, picture):
     for index, image in enumerate((picture, small)):
         for name, value in detect(image[None]).items():
             np.testing.assert_allclose(outputs[name][index], value[0], atol=1e-4)
-    assert outputs["boxes"].shape == (3, 400, 4)
+    assert outputs["boxes"].shape == (3, MAX_DETECTIONS, 4)
 
 
 def test_large_files_are_reduced_as_python_does(folder, detector, picture):

@@ -19,6 +19,7 @@ from tfface.distiller import Distiller
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.selection import Selection
+from tfface.predict.suppression import MAX_DETECTIONS
 from tfface.presets import PRESETS
 
 
@@ -81,7 +82,7 @@ def test_a_batch_of_pictures(empty_tensors, detector, picture):
     both = run(images=np.stack([noise(128, 160), picture]))
     _, scores = LiteRTRuntime(content, "two.tflite").run(picture)
 
-    assert both["boxes"].shape == (2, 400, 4)
+    assert both["boxes"].shape == (2, MAX_DETECTIONS, 4)
     assert both["count"][1] == len(scores) != both["count"][0]
     np.testing.assert_allclose(both["scores"][1, : len(scores)], scores, atol=1e-6)
     assert not empty_tensors(content, picture.shape[:2])

@@ -59,13 +59,13 @@ def test_the_best_of_a_run(detector, tmp_path: Path) -> None:
 
 
 def test_a_state_of_a_run_that_describes_its_detector(detector, run: Path) -> None:
-    detector.recipe = AnchorRecipe(negative_ratio=7.0)
+    detector.recipe = detector.recipe_class(negative_ratio=7.0)
     write_description(detector, run)
 
     loaded = load_detector(run / STATE)
 
     assert_same_weights(loaded, detector)
-    assert loaded.recipe == AnchorRecipe(negative_ratio=7.0)
+    assert loaded.recipe == detector.recipe_class(negative_ratio=7.0)
 
 
 def test_a_state_of_an_older_run_which_has_flags_only(detector, run: Path) -> None:
