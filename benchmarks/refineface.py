@@ -195,7 +195,8 @@ def balance(options: argparse.Namespace) -> None:
                 counts[row] += [np.sum(counted & (labels == label)) for label in (1, 0)]
         before, after = (negatives / max(positives, 1) for positives, negatives in counts)
         lost = 1 - counts[1, 0] / max(counts[0, 0], 1)
-        print(f"{folder.name}: 1:{before:.0f} to 1:{after:.0f}; {100 * lost:.1f} % of faces lost")
+        without = f"{100 * lost:.1f} % of positives left out"
+        print(f"{folder.name}: 1:{before:.0f} to 1:{after:.0f}; {without}")
         write_json(folder / "balance.json", {"before": before, "after": after, "lost": lost})
 
 
