@@ -110,7 +110,8 @@ def masks_a_second(data: Path, side: int, repetitions: int = 10) -> float:
 def measure_masks(detectors: dict[str, Detector], pictures: list[Image]) -> list[dict[str, Any]]:
     """A row for each detector: what it masks, finds and costs."""
     size = pictures[0].shape[:2]
-    runners = [_candidates_runner(detector, size) for detector in detectors.values()]
+    detectors_in_order = list(detectors.values())
+    runners = [_candidates_runner(detector, size) for detector in detectors_in_order]
     likely = np.zeros((len(detectors), len(pictures)))
     # Milliseconds of network and suppression.
     spent = np.zeros((len(detectors), len(pictures), 2))
@@ -122,7 +123,7 @@ def measure_masks(detectors: dict[str, Detector], pictures: list[Image]) -> list
             found = runner(images=picture[None])
             between = time.perf_counter()
             boxes, scores = found["boxes"][0], found["scores"][0]
-            suppress_candidates(boxes, scores, size)
+            suppress_candidates(boxes, scores, size, detectors_in_order[index].selection)
             end = time.perf_counter()
             likely[index, place_of_picture] = np.sum(scores > LIKELY)
             spent[index, place_of_picture] = 1e3 * (between - start), 1e3 * (end - between)

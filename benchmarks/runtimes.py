@@ -174,12 +174,14 @@ def files() -> Iterator[File]:
             yield File(f"{name} of one size", content, name, sizes=[size])
 
 
-def faces_of(outputs: Outputs, size: Size) -> list[Faces]:
+def faces_of(outputs: Outputs, size: Size, selection: Selection) -> list[Faces]:
     """The faces of every picture of a batch, by what a file of any signature returned."""
     boxes, scores = outputs["boxes"], outputs["scores"]
     if "count" not in outputs:
         each = zip(boxes, scores, strict=True)
-        return [suppression.suppress_candidates(*candidates, size) for candidates in each]
+        return [
+            suppression.suppress_candidates(*candidates, size, selection) for candidates in each
+        ]
     faces = zip(boxes, scores, outputs["count"], strict=True)
     return [(boxes[:count], scores[:count]) for boxes, scores, count in faces]
 
@@ -204,8 +206,8 @@ def verdict(result: Outputs | str, detector: Any, images: NDArray[np.uint8], pre
     if isinstance(result, str):
         return result
     tolerance = replace(TOLERANCES[precision], unmatched=UNMATCHED, box=math.inf)
-    replay = Replay(faces_of(result, images.shape[1:3]))
-    found = compare(replay, detector, images, Selection(), tolerance)
+    replay = Replay(faces_of(result, images.shape[1:3], detector.selection))
+    found = compare(replay, detector, images, detector.selection, tolerance)
     try:
         found.check(tolerance)
     except ParityError:

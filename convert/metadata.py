@@ -10,15 +10,12 @@ import numpy as np
 
 import tfface
 from tfface.predict import signature
+from tfface.predict.description import METADATA_NAME
 from tfface.presets import PRESETS
 
 if TYPE_CHECKING:  # They bring TensorFlow and Keras, which reading a description does not need.
     from tfface.detectors.base import Detector
     from tfface.predict.selection import Selection
-
-METADATA_NAME = "tfface"
-"""Name of the buffer in a TFLite file, and of the `.json` file in a SavedModel's `assets.extra`."""
-
 
 _BOX = "x_min, y_min, x_max, y_max in pixels of the input"
 
@@ -89,15 +86,3 @@ def embed(content: bytes, description: dict[str, Any]) -> bytes:
     model.buffers.append(text)
     model.metadata = [*(model.metadata or []), name]
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-
-
-def read_embedded(content: bytes) -> dict[str, Any] | None:
-    """The description in a TFLite file; None where there is none."""
-    from ai_edge_litert.schema_py_generated import Model
-
-    model = Model.GetRootAs(content, 0)
-    for index in range(model.MetadataLength()):
-        entry = model.Metadata(index)
-        if entry.Name() == METADATA_NAME.encode():
-            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
-    return None

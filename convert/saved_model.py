@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from convert.graph import DetectionGraph
-from convert.metadata import METADATA_NAME
+from tfface.predict.description import METADATA_NAME
 
 
 def save_graph(graph: DetectionGraph, description: dict[str, Any], folder: Path) -> None:

@@ -30,15 +30,20 @@ class Conversion:
         detector: a detector of tfface.
         model: preset or path that it came from, for the metadata.
         images: pictures to compare the result and the detector on.
-        selection: thresholds and limits in the graph.
+        selection: thresholds and limits in the graph; None takes those of the detector.
         size: the only height and width that the result takes; None takes every size.
     """
 
     detector: Detector
     model: str
     images: Sequence[Image]
-    selection: Selection = Selection()
+    selection: Selection | None = None
     size: Size | None = None
+
+    @property
+    def limits(self) -> Selection:
+        """The selection, or that of the detector."""
+        return self.selection or self.detector.selection
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def write_tflite(conversion: Conversion, output: Path, form: Form | None = None)
         ValueError: a precision that there is not, or that needs pictures and got none.
     """
     form = form or Form()
-    detector, selection = conversion.detector, conversion.selection
+    detector, selection = conversion.detector, conversion.limits
     graph = DetectionGraph(detector, selection, conversion.size, form.batch)
     batches = (np.stack([picture] * form.batch) for picture in form.calibration)
     content = to_tflite(graph, form.signature)
@@ -88,7 +93,7 @@ def write_tflite(conversion: Conversion, output: Path, form: Form | None = None)
 
 def write_saved_model(conversion: Conversion, output: Path) -> Parity:
     """Writes a SavedModel that takes any number of pictures of one size; see `write_tflite`."""
-    detector, selection = conversion.detector, conversion.selection
+    detector, selection = conversion.detector, conversion.limits
     graph = DetectionGraph(detector, selection, conversion.size)
     with atomic_folder(output) as temporary:
         save_graph(graph, describe(detector, conversion.model, selection, "float32"), temporary)
@@ -97,8 +102,6 @@ def write_saved_model(conversion: Conversion, output: Path) -> Parity:
 
 def _checked(runtime: Runtime, conversion: Conversion, precision: str) -> Parity:
     tolerance = TOLERANCES[precision]
-    parity = compare(
-        runtime, conversion.detector, conversion.images, conversion.selection, tolerance
-    )
+    parity = compare(runtime, conversion.detector, conversion.images, conversion.limits, tolerance)
     parity.check(tolerance)
     return parity

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from convert.metadata import read_embedded
 from measure.child import answer, ask
 from measure.delegation import divide
 from measure.model_files import read_tflite, signatures_of, weight_bytes
 from measure.multiply_adds import count_multiply_adds
 from tfface.packaged import PRECISIONS
+from tfface.predict.description import read_embedded
 from tfface.predict.litert import load_interpreter
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError, Size

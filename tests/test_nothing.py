@@ -50,12 +50,13 @@ def test_bars_beside_a_picture_have_no_faces(
 
 
 @pytest.mark.parametrize("side", [1500, 3000])
+@pytest.mark.parametrize("part", [(85, 0, 365, 280), (80, 0, 380, 300), (100, 0, 356, 256)])
 def test_a_portrait_of_many_pixels_has_one_face(
-    detector: FaceDetector, astronaut: np.ndarray, side: int
+    detector: FaceDetector, astronaut: np.ndarray, part: tuple[int, int, int, int], side: int
 ) -> None:
-    image, scale = portrait(astronaut, (85, 0, 365, 280), side)
+    image, scale = portrait(astronaut, part, side)
 
     found = detector.detect(image)
 
-    face = (np.array(FACE) - [85, 0, 85, 0]) * scale
+    face = (np.array(FACE) - [*part[:2], *part[:2]]) * scale
     assert [overlap(box, face) > 0.5 for box in found.boxes] == [True]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.runtimes import Interpreter, faces_of
+from tfface.predict.selection import Selection
 
 MODULE = """
 import os
@@ -54,7 +55,9 @@ def test_those_after_a_crash_or_an_error_run_all_the_same(run):
 def test_faces_of_every_picture_of_a_batch():
     boxes, scores = np.zeros((2, 3, 4), np.float32), np.full((2, 3), 0.5, np.float32)
 
-    faces = faces_of({"boxes": boxes, "scores": scores, "count": np.array([0, 2])}, (10, 10))
+    faces = faces_of(
+        {"boxes": boxes, "scores": scores, "count": np.array([0, 2])}, (10, 10), Selection()
+    )
 
     assert [len(boxes) for boxes, _ in faces] == [len(scores) for _, scores in faces] == [0, 2]
 
@@ -62,7 +65,9 @@ def test_faces_of_every_picture_of_a_batch():
 def test_of_candidates_the_best_are_faces():
     boxes = np.array([[[0, 0, 4, 4], [0, 0, 4, 5], [6, 6, 12, 8]]], np.float32)
 
-    ((kept, scores),) = faces_of({"boxes": boxes, "scores": np.array([[0.5, 0.9, 0.1]])}, (10, 10))
+    ((kept, scores),) = faces_of(
+        {"boxes": boxes, "scores": np.array([[0.5, 0.9, 0.1]])}, (10, 10), Selection()
+    )
 
     # The first overlaps the second by 16 / 20; the third is cut to the picture.
     assert kept.tolist() == [[0, 0, 4, 5], [6, 6, 10, 8]]

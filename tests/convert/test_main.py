@@ -11,8 +11,8 @@ from absl import flags
 import convert.main
 from convert import writers
 from convert.main import calibration_folder, choose_format, chosen_selection, parse_size
-from convert.metadata import read_embedded
 from convert.parity import TOLERANCES, ParityError, Tolerance
+from tfface.predict.description import read_embedded
 from tfface.predict.selection import Selection
 
 

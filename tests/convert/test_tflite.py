@@ -9,13 +9,14 @@ import pytest
 import tensorflow as tf
 
 from convert.graph import DetectionGraph
-from convert.metadata import describe, embed, read_embedded
+from convert.metadata import describe, embed
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
 from tfface.anchors import grid_anchors
 from tfface.detectors.faceboxes import FaceBoxes
 from tfface.detectors.loading import load_detector
 from tfface.distiller import Distiller
+from tfface.predict.description import read_embedded
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.selection import Selection

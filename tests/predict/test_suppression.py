@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfface.predict.selection import Selection
 from tfface.predict.suppression import suppress, suppress_candidates
 
 NO_BOXES = np.zeros((0, 4), np.float32)
@@ -73,7 +74,7 @@ def test_the_best_of_boxes_that_overlap_cut_to_the_picture() -> None:
     )
     scores = np.array([0.5, 0.7, 0.9, 0.6, 0.02], np.float32)
 
-    faces, confidences = suppress_candidates(boxes, scores, (60, 100))
+    faces, confidences = suppress_candidates(boxes, scores, (60, 100), Selection())
 
     # The first overlaps the third by 90 / 110; the last is at the threshold.
     np.testing.assert_array_equal(confidences, np.array([0.9, 0.7, 0.6], np.float32))
@@ -82,7 +83,7 @@ def test_the_best_of_boxes_that_overlap_cut_to_the_picture() -> None:
 
 def test_no_face_among_candidates() -> None:
     faces, confidences = suppress_candidates(
-        np.zeros((3, 4), np.float32), np.full(3, 0.01, np.float32), (9, 9)
+        np.zeros((3, 4), np.float32), np.full(3, 0.01, np.float32), (9, 9), Selection()
     )
 
     assert faces.shape == (0, 4) and confidences.shape == (0,)

@@ -8,6 +8,7 @@ from tfface.detectors.masked_detector import MaskedAnchorDetector
 from tfface.layers.convolution import ConvBlock
 from tfface.layers.feature_pyramid import FeaturePyramid
 from tfface.layers.inception import Inception
+from tfface.predict.selection import Selection
 
 FACEBOXES_ANCHORS = (
     AnchorLevel(32, (32, 64, 128), (4, 2, 1), from_corner=True),
@@ -44,6 +45,10 @@ def _scaled(channels: int, width: float) -> int:
 
 class _RapidlyDigested(MaskedAnchorDetector):
     """The part that FB and FBI share: three Inception blocks, then two steps down to stride 128."""
+
+    # FaceBoxes (arXiv:1708.05234, section 3.4). Above it large faces get a second box inside their
+    # own, with an overlap of 0.35.
+    selection = Selection(iou_threshold=0.3)
 
     def _make_tail(
         self, inception, bottleneck, reduction, expansion, width, padding, count_padding=False

@@ -8,9 +8,11 @@ import numpy as np
 
 from tfface.image import Image
 from tfface.predict import signature
+from tfface.predict.description import selection_of
 from tfface.predict.notices import without_notices
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.predict.selection import Selection
 from tfface.predict.suppression import suppress_candidates
 from tfface.reasons import reason_of
 
@@ -84,6 +86,8 @@ class LiteRTRuntime:
                 "export the detector with python -m convert.main"
             )
         self._signature = found[0]
+        if self._signature == signature.CANDIDATES:
+            self._selection = self._read_selection()
         names = signatures[self._signature]
         signature.check_names(self._source, names["inputs"], names["outputs"], self._signature)
         # The runner must not outlive this function: LiteRT refuses to resize while one exists.
@@ -101,6 +105,15 @@ class LiteRTRuntime:
         self._batch = max(1, int(shape[0]))
         self._images = images["index"]
         self._outputs = [outputs[name]["index"] for name in signature.OUTPUT_TYPES[self._signature]]
+
+    def _read_selection(self) -> Selection:
+        try:
+            return selection_of(self._content)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"{self._source}: expected thresholds in its metadata, got: {error}; export the "
+                "detector with python -m convert.main"
+            ) from error
 
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`.
@@ -129,7 +142,7 @@ class LiteRTRuntime:
                 ) from error
         if self._signature == signature.CANDIDATES:
             boxes, scores = outputs
-            return suppress_candidates(boxes[0], scores[0], image.shape[:2])
+            return suppress_candidates(boxes[0], scores[0], image.shape[:2], self._selection)
         return signature.faces_of(self._source, *outputs)
 
     def _allocate(self, size: Size) -> None:

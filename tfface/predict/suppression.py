@@ -1,16 +1,21 @@
 """From the boxes of a network to faces, in NumPy."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tfface.nms import non_max_suppression
 from tfface.predict.runtime import Faces, Size
 
+if TYPE_CHECKING:  # It has its defaults from here.
+    from tfface.predict.selection import Selection
+
 SCORE_THRESHOLD = 0.02
 IOU_THRESHOLD = 0.4
 CANDIDATES = 2000
 MAX_DETECTIONS = 750
-"""The defaults of every way to run a detector, and of files that suppress by themselves.
+"""What `Detector.selection` is where a detector has none of its own.
 
 Chosen by `benchmarks/selection.py`: 0.3 drops faces that stand close, above 0.4 second boxes of one
 face begin to show, and crowds have more than 1,000 candidates. None of it costs 0.1 ms.
@@ -44,7 +49,7 @@ def suppress(
 
 
 def suppress_candidates(
-    boxes: NDArray[np.float32], scores: NDArray[np.float32], size: Size
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], size: Size, selection: "Selection"
 ) -> Faces:
     """The faces among all boxes of one picture, as files of candidates give them.
 
@@ -52,11 +57,12 @@ def suppress_candidates(
         boxes: `(A, 4)` in pixels of the input.
         scores: `(A,)`, 0..1, in any order.
         size: height and width that boxes are cut to.
+        selection: thresholds and limits.
     """
-    (likely,) = np.nonzero(scores > SCORE_THRESHOLD)
-    best = likely[np.argsort(-scores[likely], kind="stable")[:CANDIDATES]]
+    (likely,) = np.nonzero(scores > selection.score_threshold)
+    best = likely[np.argsort(-scores[likely], kind="stable")[: selection.candidates]]
     boxes, scores = boxes[best], scores[best]
-    kept = non_max_suppression(boxes, scores, IOU_THRESHOLD, MAX_DETECTIONS)
+    kept = non_max_suppression(boxes, scores, selection.iou_threshold, selection.max_detections)
     height, width = size
     limits = np.array([width, height] * 2, np.float32)
     return np.minimum(np.maximum(boxes[kept], 0), limits), scores[kept]
