@@ -11,7 +11,8 @@ from keras import ops
 import tfface
 from tfface.anchors import grid_anchors
 from tfface.detectors.loading import load_detector, save_detector
-from tfface.detectors.refineface import RefineFace, RefineFaceRecipe
+from tfface.detectors.refineface import RefineFace
+from tfface.detectors.refineface_recipe import RefineFaceRecipe
 from tfface.losses.focal import sigmoid_focal
 from tfface.matching import FACE
 

@@ -1,6 +1,5 @@
 """Detectors without anchors of several sizes: one point a cell, matched by what it predicts."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ from keras import ops
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.detectors.base import Detector
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
-from tfface.losses.focal import PRIOR
+from tfface.layers.prediction_head import PRIOR_LOGIT, prediction_head
 from tfface.losses.iou import IoULoss, iou_loss, overlap
 from tfface.losses.quality import quality_focal, varifocal
 from tfface.matching import DynamicMatcher
@@ -53,14 +52,12 @@ class PointDetector(Detector):
 
     def __init__(self, strides: Sequence[int], unit: int = 2, **kwargs):
         super().__init__([AnchorLevel(stride, (unit * stride,)) for stride in strides], **kwargs)
-        self.score_heads = [self.make_head(1, math.log(PRIOR / (1 - PRIOR))) for _ in strides]
+        self.score_heads = [self.make_head(1, PRIOR_LOGIT) for _ in strides]
         self.offset_heads = [self.make_head(4) for _ in strides]
 
     def make_head(self, channels: int, bias: float = 0.0) -> keras.layers.Layer:
         """What predicts `channels` numbers a point; `bias` is what it predicts at first."""
-        return keras.layers.Conv2D(
-            channels, 1, bias_initializer=keras.initializers.Constant(bias), dtype="float32"
-        )
+        return prediction_head(channels, 1, bias)
 
     def feature_maps(self, pixels, training=None) -> list:
         raise NotImplementedError(f"{type(self).__name__} must return one map per stride.")

@@ -1,11 +1,9 @@
 """RefineFace: fine levels of a pyramid classify in two steps, coarse ones regress in two."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import keras
-import numpy as np
 from keras import ops
 
 from tfface.anchors import AnchorLevel, level_of_anchors
@@ -13,16 +11,17 @@ from tfface.backbones.pretrained import load_backbone_weights
 from tfface.backbones.resnet import ResNet
 from tfface.boxes import clip
 from tfface.detectors.base import Detector
+from tfface.detectors.refineface_recipe import RefineFaceRecipe
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.detectors.two_steps import TwoSteps
 from tfface.layers.batch_normalization import BatchNormalization
 from tfface.layers.feature_supervision import FeatureSupervision, Supervision
+from tfface.layers.prediction_head import PRIOR_LOGIT, prediction_head
 from tfface.layers.prediction_tower import PredictionTower
 from tfface.layers.roi_align import pyramid_roi_align
 from tfface.layers.top_down_pyramid import TopDownPyramid, reduce
-from tfface.losses.focal import PRIOR, mean_over_positives, scale_aware_margins, sigmoid_focal
-from tfface.losses.regression import smooth_l1
-from tfface.matching import AnchorMatcher, ThresholdMatcher
+from tfface.losses.two_steps import supervision_loss, two_step_losses
+from tfface.matching import AnchorMatcher
 from tfface.predict.selection import Selection
 from tfface.proposals import CANDIDATES, make_proposals, nearest_level
 from tfface.targets import TwoStepTargets
@@ -43,39 +42,6 @@ FILTER_THRESHOLD = 0.99
 
 SUPERVISION_OVERLAP = 0.7
 """Of the suppression among proposals (section 3.4)."""
-
-
-@dataclass(frozen=True)
-class RefineFaceRecipe:
-    """How RefineFace trains; the defaults are those of the paper, section 3.6.
-
-    Attributes:
-        first_positive: IoU from which an anchor is positive in a first step.
-        first_negative: IoU below which it is background there.
-        second_positive: as first_positive, in the second step, where anchors are refined ones.
-        second_negative: as first_negative, in the second step.
-        margin_samples: whose logits the margin is taken from: all, as equation 3 has it, or those
-            of faces alone, as in the losses of face recognition that it comes from.
-        regression_weight: of the losses of boxes (1 in the paper).
-        proposals: of a picture, classified for feature supervision; half of them faces at most.
-        supervision_positive: IoU from which a proposal is positive.
-        supervision_negative: IoU below which it is background.
-        supervision_weight: of that loss (1 in the paper).
-        frozen_normalization: keep the statistics and scales of the backbone's batch normalisation,
-            for few pictures a step.
-    """
-
-    first_positive: float = 0.7
-    first_negative: float = 0.3
-    second_positive: float = 0.5
-    second_negative: float = 0.4
-    margin_samples: Literal["all", "faces"] = "all"
-    regression_weight: float = 1.0
-    proposals: int = 512
-    supervision_positive: float = 0.7
-    supervision_negative: float = 0.4
-    supervision_weight: float = 1.0
-    frozen_normalization: bool = False
 
 
 @keras.saving.register_keras_serializable(package="tfface")
@@ -165,8 +131,8 @@ class RefineFace(Detector):
         self.class_tower, self.box_tower = (
             PredictionTower(filters, receptive_field_enhancement) for _ in range(2)
         )
-        self.class_head = _head(len(SCALES), math.log(PRIOR / (1.0 - PRIOR)))
-        self.box_head = _head(4 * len(SCALES), 0.0)
+        self.class_head = prediction_head(len(SCALES), 3, PRIOR_LOGIT)
+        self.box_head = prediction_head(4 * len(SCALES), 3)
         self.filter_logit = self.add_weight(
             name="filter_logit",
             initializer=keras.initializers.Constant(math.log(1.0 / FILTER_THRESHOLD - 1.0)),
@@ -329,73 +295,12 @@ class RefineFace(Detector):
             outputs: of `training_outputs`.
             step: not used.
         """
-        recipe, steps = self.recipe, self.steps
-        height, width = images.shape[1:3]
-        margins = scale_aware_margins(self.anchor_levels, height, width, self.margin)
-        matcher = ThresholdMatcher(recipe.second_positive, recipe.second_negative)
-        labels, offsets = steps.second_targets(
-            targets, outputs.get("first_offsets"), matcher, height, width
+        losses = two_step_losses(
+            self.steps, self.recipe, self.margin, targets, outputs, images.shape[1:3]
         )
-        remaining = outputs["remaining"]
-        losses = {
-            "classification": self._classification(
-                labels, outputs["second_scores"], margins, remaining
-            ),
-            "regression": self._regression(labels, offsets, outputs["second_offsets"], remaining),
-        }
-        if steps.classified:
-            losses["first_classification"] = self._classification(
-                self._first_labels(targets, steps.classified, height, width),
-                outputs["first_scores"],
-                margins[steps.anchors_of(steps.classified, height, width)],
-            )
-        if steps.moved:
-            losses["first_regression"] = self._regression(
-                self._first_labels(targets, steps.moved, height, width),
-                targets["first_offsets"],
-                outputs["first_offsets"],
-            )
         if self.feature_supervision:
-            losses["supervision"] = self._supervision(targets, outputs)
+            losses["supervision"] = supervision_loss(self.recipe, targets, outputs)
         return losses
-
-    def _first_labels(self, targets, levels, height: int, width: int):
-        """Labels of the first step, of some of the levels that have one."""
-        labelled = self.steps.anchors_of({*self.steps.classified, *self.steps.moved}, height, width)
-        wanted = np.isin(labelled, self.steps.anchors_of(levels, height, width))
-        if wanted.all():
-            return targets["first_labels"]
-        return ops.take(targets["first_labels"], np.flatnonzero(wanted), axis=1)
-
-    def _classification(self, labels, logits, margins, counts=True):
-        if self.recipe.margin_samples == "faces":
-            margins = ops.where(labels == 1, margins, 0.0)
-        losses = sigmoid_focal(labels, logits - margins)
-        return mean_over_positives(losses, labels, counts)
-
-    def _regression(self, labels, targets, offsets, counts=True):
-        losses = ops.where(labels == 1, smooth_l1(targets, offsets), 0.0)
-        return self.recipe.regression_weight * mean_over_positives(losses, labels, counts)
-
-    def _supervision(self, targets, outputs):
-        matcher = ThresholdMatcher(
-            self.recipe.supervision_positive, self.recipe.supervision_negative
-        )
-        labels, _ = matcher(outputs["proposals"], targets["faces"], targets["kinds"])
-        losses = sigmoid_focal(labels, outputs["proposal_scores"])
-        loss = mean_over_positives(losses, labels, outputs["proposed"])
-        return self.recipe.supervision_weight * loss
-
-
-def _head(channels: int, bias: float) -> keras.layers.Conv2D:
-    """What predicts `channels` numbers a cell; `bias` is what it predicts at first."""
-    return keras.layers.Conv2D(
-        channels,
-        3,
-        padding="same",
-        bias_initializer=keras.initializers.Constant(bias),
-        dtype="float32",
-    )
 
 
 def _check(backbone: str, filters: int, levels: tuple[int, ...]) -> None:

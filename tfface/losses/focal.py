@@ -8,9 +8,6 @@ from keras import ops
 from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.losses.quality import cross_entropy
 
-PRIOR = 0.01
-"""Score of every anchor before training (focal loss, arXiv:1708.02002, section 3.3)."""
-
 
 def sigmoid_focal(labels, logits, alpha: float = 0.25, gamma: float = 2.0):
     """Focal loss of two classes (arXiv:1708.02002, equation 5, with the sigmoid of section 4).
