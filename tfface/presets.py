@@ -155,9 +155,9 @@ PRESETS = {
             parameters=378_664,
             multiply_adds=271_893_760,
             measured=(
-                *_wider("long side 640", easy=84.9, medium=80.9, hard=60.7),
-                *_wider("long side 1024", easy=86.2, medium=82.7, hard=70.8),
-                *_wider("long side 640, int8", easy=85.0, medium=80.9, hard=60.6),
+                *_wider("long side 640", easy=84.8, medium=80.9, hard=61.6),
+                *_wider("long side 1024", easy=86.1, medium=82.7, hard=71.6),
+                *_wider("long side 640, int8", easy=85.0, medium=80.9, hard=61.5),
             ),
         ),
         Preset(
@@ -172,9 +172,9 @@ PRESETS = {
             parameters=96_680,
             multiply_adds=77_371_840,
             measured=(
-                *_wider("long side 640", easy=79.7, medium=72.5, hard=44.8),
-                *_wider("long side 1024", easy=81.9, medium=76.6, hard=58.3),
-                *_wider("long side 640, int8", easy=79.5, medium=72.0, hard=44.5),
+                *_wider("long side 640", easy=79.7, medium=72.5, hard=45.4),
+                *_wider("long side 1024", easy=81.8, medium=76.6, hard=59.1),
+                *_wider("long side 640, int8", easy=79.4, medium=72.0, hard=45.1),
             ),
         ),
         Preset(
@@ -189,8 +189,8 @@ PRESETS = {
             parameters=71_590,
             multiply_adds=340_339_200,
             measured=(
-                *_wider("long side 640", easy=93.4, medium=91.1, hard=74.7),
-                *_wider("long side 640, int8", easy=93.0, medium=90.9, hard=74.1),
+                *_wider("long side 640", easy=93.5, medium=91.3, hard=75.1),
+                *_wider("long side 640, int8", easy=93.2, medium=91.1, hard=74.6),
             ),
         ),
         Preset(
@@ -205,8 +205,8 @@ PRESETS = {
             parameters=50_854,
             multiply_adds=206_400_000,
             measured=(
-                *_wider("long side 640", easy=91.7, medium=88.7, hard=63.7),
-                *_wider("long side 640, int8", easy=91.7, medium=88.7, hard=63.3),
+                *_wider("long side 640", easy=91.7, medium=88.8, hard=64.2),
+                *_wider("long side 640, int8", easy=91.7, medium=88.7, hard=63.9),
             ),
         ),
         Preset(
@@ -221,9 +221,9 @@ PRESETS = {
             parameters=1_007_330,
             multiply_adds=275_491_840,
             measured=(
-                *_wider("long side 640", easy=84.0, medium=64.5, hard=25.7),
-                *_wider("original size", easy=89.0, medium=83.9, hard=40.9),
-                *_wider("long side 640, int8", easy=83.4, medium=63.6, hard=25.4),
+                *_wider("long side 640", easy=84.0, medium=64.6, hard=25.8),
+                *_wider("original size", easy=89.1, medium=84.1, hard=41.2),
+                *_wider("long side 640, int8", easy=83.4, medium=63.7, hard=25.4),
             ),
         ),
     )
