@@ -8,10 +8,12 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tfface.files import STANDARD_OUTPUT
-from tfface.predict.runtime import Size
+
+if TYPE_CHECKING:  # It brings NumPy and OpenCV, and the list of presets needs neither.
+    from tfface.predict.runtime import Size
 
 FAILED = 1
 """Exit status of a command that could not do what it was asked; argparse ends with 2 where the
@@ -135,7 +137,7 @@ def terminated_like_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, former)
 
 
-def width_by_height(text: str) -> Size:
+def width_by_height(text: str) -> "Size":
     """Height and width of `640x480`.
 
     Raises:

@@ -1,8 +1,7 @@
 """Why something failed, in words, also where the error brings none."""
 
 import re
-
-import cv2
+import sys
 
 _OPENCV_ERROR = re.compile(
     r"OpenCV\(.*?error: \((?P<code>-?\d+):[^)]*\) (?P<message>.*?)( in function '.*')?\s*",
@@ -16,9 +15,10 @@ def reason_of(error: BaseException) -> str:
     """The message of `error` on one line; where it has none, what its type means."""
     message = str(error)
     lacks_memory = isinstance(error, MemoryError)
+    cv2 = sys.modules.get("cv2")  # who has its error has loaded it; who has not need not wait
     if isinstance(error, OSError):
         message = error.strerror or message
-    elif isinstance(error, cv2.error) and (parts := _OPENCV_ERROR.fullmatch(message)):
+    elif cv2 and isinstance(error, cv2.error) and (parts := _OPENCV_ERROR.fullmatch(message)):
         message = parts["message"]
         lacks_memory = int(parts["code"]) == cv2.Error.StsNoMem
     text = " ".join(message.split()).rstrip(".")

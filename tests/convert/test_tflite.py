@@ -95,7 +95,8 @@ def test_faceboxes_too(picture, spread_scores):
     spread_scores(detector, picture, faces=40)
     content = to_tflite(DetectionGraph(detector, batch=1))
 
-    parity = compare(LiteRTRuntime(content, "faceboxes.tflite"), detector, [picture], Selection())
+    runtime = LiteRTRuntime(content, "faceboxes.tflite")
+    parity = compare(runtime, detector, [picture], detector.selection)
 
     assert parity.matched > 5
     parity.check(Tolerance(score=1e-4, box=0.01, unmatched=0.0))
