@@ -10,6 +10,7 @@ from tfface.detectors.point_detector import PointDetector
 from tfface.detectors.train_step import TrainStep
 from tfface.losses.iou import iou_loss
 from tfface.losses.quality import quality_focal
+from tfface.replicas import replica_count, share_of_batch, sum_over_replicas
 
 LEAST_SCORE = 0.2
 """Boxes of the teacher with a lower score are not imitated."""
@@ -83,26 +84,27 @@ class Imitator(TrainStep):
         boxes = _decode(self.student, outputs, height, width)
         shown = ops.stop_gradient(self._decode_teacher(outputs["teacher"], height, width))
         sure = ops.where(seen >= LEAST_SCORE, seen, 0.0)
-        faces = ops.maximum(ops.sum(sure), 1.0)
+        faces = ops.sum(sure)
         scores = quality_focal(seen, ops.cast(outputs["scores"], "float32"))
         return {
             **{name: self.label_weight * loss for name, loss in own.items()},
             "features": self._feature_loss(outputs, seen),
-            "scores": SCORE_WEIGHT * ops.sum(scores) / faces,
-            "boxes": BOX_WEIGHT * ops.sum(sure * iou_loss(boxes, shown)) / faces,
+            "scores": SCORE_WEIGHT * share_of_batch(ops.sum(scores), faces),
+            "boxes": BOX_WEIGHT * share_of_batch(ops.sum(sure * iou_loss(boxes, shown)), faces),
         }
 
     def _feature_loss(self, outputs, seen):
         """Squared differences in units of the teacher's mean square, faces weighted."""
-        total, first = 0.0, 0
+        total, first, replicas = 0.0, 0, replica_count()
         pairs = zip(self.projections, outputs["features"], outputs["teacher_features"], strict=True)
         for projection, own, given in pairs:
             given = ops.cast(given, "float32")
             points = given.shape[1] * given.shape[2]
             weights = 1.0 + FACE_WEIGHT * seen[:, first : first + points]
             error = ops.mean(ops.square(projection(own) - given), axis=-1)
-            error = ops.reshape(error, (-1, points)) / (ops.mean(ops.square(given)) + 1e-6)
-            total, first = total + ops.mean(weights * error), first + points
+            size = sum_over_replicas(ops.mean(ops.square(given))) / replicas
+            error = ops.reshape(error, (-1, points)) / (size + 1e-6)
+            total, first = total + ops.mean(weights * error) / replicas, first + points
         return total
 
     def save(self, filepath, **kwargs):

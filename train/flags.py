@@ -11,6 +11,12 @@ from tfface.detectors.registry import DETECTORS, detector_class
 
 DEFAULT_DETECTOR = "FaceBoxesImproved"
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+"""Policies of Keras by which a run computes."""
+
+STRATEGIES = ("one_device", "mirrored", "multi_worker")
+"""Devices that a run computes on."""
+
 
 def define_flags(
     values: flags.FlagValues = flags.FLAGS, arguments: Sequence[str] = ("train.main",)
@@ -101,8 +107,39 @@ def define_flags(
     number("faceless_probability", 0.0, "Of an image of nothing, made up.", highest=1.0)
     number("jitter_minimum", 0.4, "Smallest factor of scale jitter.")
     number("jitter_maximum", 2.0, "Largest factor of scale jitter.")
-    flags.DEFINE_bool(
-        "mixed_bfloat16", False, "Compute in bfloat16, keep weights in float32.", values
+    flags.DEFINE_enum(
+        "precision",
+        "float32",
+        PRECISIONS,
+        "What is computed in; weights are float32. The loss is scaled for float16.",
+        values,
+    )
+    flags.DEFINE_bool("mixed_bfloat16", False, "The same as --precision=mixed_bfloat16.", values)
+    whole(
+        "gradient_accumulation_steps",
+        1,
+        "Steps of which the mean gradient moves the weights, once.",
+    )
+    flags.DEFINE_enum(
+        "strategy",
+        "one_device",
+        STRATEGIES,
+        "one_device; mirrored: all devices of this machine; multi_worker: the devices of several "
+        "processes, on other machines too. --batch_size is that of all together.",
+        values,
+    )
+    flags.DEFINE_list(
+        "workers",
+        [],
+        "host:port of every process of a multi_worker run, the same list for each; none: what "
+        "TF_CONFIG says, or under JAX KERAS_DISTRIBUTION_*.",
+        values,
+    )
+    whole("worker", 0, "Which of --workers this process is, from 0; 0 writes --output.", lowest=0)
+    text(
+        "data_service",
+        None,
+        "host:port of a dispatcher of `python -m train.data_service`, whose workers make batches.",
     )
     flags.DEFINE_bool(
         "jit_compile", keras.backend.backend() == "jax", "Compile steps with XLA.", values
@@ -167,8 +204,14 @@ _DEFINE: dict[Any, Any] = {
 """How a flag of a type is defined."""
 
 
+def chosen_precision(values: flags.FlagValues) -> str:
+    """The policy of Keras that the flags name."""
+    return "mixed_bfloat16" if values.mixed_bfloat16 else values.precision
+
+
 def _check_values(values: flags.FlagValues) -> None:
     """Errors, when the command line is read, for values that a bound alone does not exclude."""
+    _check_machines(values)
     for name in ("image_size", "validation_side"):
         flags.register_validator(
             name, lambda side: side % 32 == 0, "Expected a multiple of 32.", values
@@ -209,5 +252,47 @@ def _check_values(values: flags.FlagValues) -> None:
         ["jitter_minimum", "jitter_maximum"],
         lambda jitter: 0.0 < jitter["jitter_minimum"] <= jitter["jitter_maximum"],
         "Expected --jitter_minimum above 0 and not above --jitter_maximum.",
+        values,
+    )
+
+
+def _check_machines(values: flags.FlagValues) -> None:
+    """Errors for what goes together on no device, or on several."""
+    under_jax = keras.backend.backend() == "jax"
+    flags.register_multi_flags_validator(
+        ["precision", "mixed_bfloat16"],
+        lambda run: not run["mixed_bfloat16"] or run["precision"] != "mixed_float16",
+        "Expected --mixed_bfloat16 or --precision=mixed_float16, not both.",
+        values,
+    )
+    flags.register_multi_flags_validator(
+        ["strategy", "workers", "worker"],
+        lambda run: (
+            not run["workers"]
+            or (run["strategy"] == "multi_worker" and run["worker"] < len(run["workers"]))
+        ),
+        "Expected --strategy=multi_worker and a --worker of --workers, counted from 0.",
+        values,
+    )
+    flags.register_multi_flags_validator(
+        ["strategy", "gradient_accumulation_steps"],
+        lambda run: (
+            under_jax or run["strategy"] == "one_device" or run["gradient_accumulation_steps"] == 1
+        ),
+        "Keras 3 accumulates no gradients under tf.distribute. Leave "
+        "--gradient_accumulation_steps out, or train under JAX (KERAS_BACKEND=jax).",
+        values,
+    )
+    flags.register_multi_flags_validator(
+        ["strategy", "jit_compile"],
+        lambda run: under_jax or run["strategy"] == "one_device" or not run["jit_compile"],
+        "XLA compiles no step of several replicas under tf.distribute. Leave --jit_compile out.",
+        values,
+    )
+    flags.register_validator(
+        "data_service",
+        lambda address: not (address and under_jax),
+        "Expected no --data_service under JAX, where the accelerator holds the pictures and makes "
+        "the batches. Train under TensorFlow.",
         values,
     )

@@ -6,6 +6,11 @@
 Ctrl-C stops it with its state saved; the same command again goes on from the newest state. Under
 the TensorFlow backend batches come from tf.data; under JAX (KERAS_BACKEND=jax) the decoded pictures
 stay in the memory of the accelerator.
+
+On several devices (--strategy=mirrored) or machines the batch and its losses are the same: start
+the command with --strategy=multi_worker --workers=HOST:PORT,HOST:PORT on each, with its own
+--worker and a folder of --output that all share. A worker that loses another ends with 75; start
+all of them again, and they go on from the newest state.
 """
 
 import glob
@@ -14,7 +19,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -41,10 +46,12 @@ with optional_packages("train", __name__):
     from tfface.distiller import Distiller
     from tfface.files import atomic_path
     from tfface.imitator import Imitator
+    from tfface.replicas import WHOLE, Part
     from train import flags as run_flags
     from train.checkpoints import Checkpoints, SaveCheckpoint
     from train.fit import fit_from
     from train.interruption import Interrupted, Interruption
+    from train.machines import LOST_WORKER, Batches, LostWorker, Machines, find_machines
     from train.moving_average import averaged_weights, slow_statistics
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
     from train.schedules import make_schedule
@@ -62,6 +69,9 @@ def main(arguments: Sequence[str]) -> None:
     checkpoints = Checkpoints(Path(FLAGS.output) / "checkpoints")
     try:
         run(checkpoints)
+    except LostWorker as lost:
+        print(f"\n{lost}" + how_to_go_on(checkpoints.newest()), file=sys.stderr, flush=True)
+        os._exit(LOST_WORKER)  # an orderly end would wait for the worker that is lost
     except KeyboardInterrupt as stop:
         status = stop.exit_status if isinstance(stop, Interrupted) else 128 + signal.SIGINT
         print(how_to_go_on(checkpoints.newest()), file=sys.stderr)
@@ -79,18 +89,20 @@ def how_to_go_on(state: Path | None) -> str:
 
 def run(checkpoints: Checkpoints) -> None:
     """Trains as the flags say, from the newest state on."""
-    with without_notices():  # it imports TensorFlow where that is installed, also under JAX
-        keras.utils.set_random_seed(FLAGS.seed)
-    if FLAGS.mixed_bfloat16:
-        keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    output = Path(FLAGS.output)
     try:
+        with without_notices():  # it imports TensorFlow where that is installed, also under JAX
+            machines = find_machines(FLAGS.strategy, FLAGS.workers, FLAGS.worker)
+            keras.utils.set_random_seed(FLAGS.seed)
+        keras.mixed_precision.set_global_policy(run_flags.chosen_precision(FLAGS))
+        machines.part.size(FLAGS.batch_size)
         files = matching_files(FLAGS.train_records)
         validation_files = matching_files(FLAGS.validation_records)
-        detector = make_detector()
-        model = make_distiller(detector) if FLAGS.teacher else detector
-        compile_model(model)
-        first_step = checkpoints.restore(model)
+        with machines.scope():
+            detector = make_detector()
+            model = make_distiller(detector) if FLAGS.teacher else detector
+            compile_model(model)
+            first_step = checkpoints.restore(model)
+        machines.check_same_step(first_step)
     except (OSError, ValueError) as error:
         raise app.UsageError(str(error)) from error
     if first_step > FLAGS.steps:
@@ -98,15 +110,16 @@ def run(checkpoints: Checkpoints) -> None:
             f"The run in {FLAGS.output} is at step {first_step} already, beyond "
             f"--steps={FLAGS.steps}. Give a larger --steps, or a new run another --output."
         )
-    with atomic_path(output / "flags.txt") as temporary:
-        temporary.write_text(FLAGS.flags_into_string())
-    write_description(detector, output)
-    batches = make_batches(detector, files)
-    train(model, detector, batches, validation_files, checkpoints, first_step, output)
-    # Also of a run that had nothing left to do but this.
-    with averaged_weights(model):
-        save_detector(detector, output / "final.keras")
-    print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
+    with machines.folder(Path(FLAGS.output)) as output, machines.without_losses():
+        with atomic_path(output / "flags.txt") as temporary:
+            temporary.write_text(FLAGS.flags_into_string())
+        write_description(detector, output)
+        batches = make_batches(detector, files, first_step)
+        train(model, detector, batches, validation_files, checkpoints, first_step, output, machines)
+        # Also of a run that had nothing left to do but this.
+        with averaged_weights(model):
+            save_detector(detector, output / "final.keras")
+        print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
 
 
 def make_detector() -> Detector:
@@ -167,7 +180,12 @@ def compile_model(model: keras.Model) -> None:
         ),
         "global_clipnorm": FLAGS.clip_norm,
         "use_ema": FLAGS.ema_momentum > 0,
-        "ema_momentum": FLAGS.ema_momentum,
+        # Keras averages at every step, also where the weights wait for the gradients of others.
+        "ema_momentum": FLAGS.ema_momentum ** (1.0 / FLAGS.gradient_accumulation_steps),
+        # Keras wants 2 or more, or none.
+        "gradient_accumulation_steps": FLAGS.gradient_accumulation_steps
+        if FLAGS.gradient_accumulation_steps > 1
+        else None,
     }
     if FLAGS.optimizer == "adamw":
         optimizer = keras.optimizers.AdamW(weight_decay=FLAGS.weight_decay, **settings)
@@ -196,8 +214,12 @@ def matching_files(patterns: list[str]) -> list[str]:
     return sorted(files)
 
 
-def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterable[tuple]]:
-    """A function that gives the batches from a step on."""
+def make_batches(detector: Detector, files: list[str], first_step: int) -> Batches:
+    """A function that gives the batches from a step on, or a part of them.
+
+    `first_step`, of the run that goes on, is in the name of what a data service is asked for: an
+    earlier process may have left it half done.
+    """
     settings = {
         "make_targets": detector.make_targets,
         "augmentation": Augmentation(
@@ -220,24 +242,35 @@ def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterab
         from tfface.data.resident import ResidentData
 
         data = ResidentData(read_records(files))
-        return lambda step: data.batches(**settings, first_step=step)
-    from tfface.data.pipeline import training_batches
+        return lambda step, part: data.batches(**settings, first_step=step, part=part)
+    from tfface.data.pipeline import DataService, training_batches
 
-    return lambda step: training_batches(files, **settings, first_step=step)
+    def make(step: int, part: Part) -> Iterable[tuple]:
+        service = None
+        if FLAGS.data_service:
+            job = f"{os.path.abspath(FLAGS.output)} from {first_step} at {step}"
+            service = DataService(FLAGS.data_service, job)
+        return training_batches(files, **settings, first_step=step, part=part, service=service)
+
+    return make
 
 
 def train(
     model: keras.Model,
     detector: Detector,
-    batches: Callable[[int], Iterable[tuple]],
+    batches: Batches,
     validation_files: list[str],
     checkpoints: Checkpoints,
     first_step: int,
     output: Path,
+    machines: Machines,
 ) -> None:
     """Trains `model`, the detector or its distiller, from `first_step` to the last step.
 
     Ends the program, with the batch saved, at a loss that is not finite.
+
+    Args:
+        checkpoints: the states that the run goes on from; new ones are written below `output`.
 
     Raises:
         train.interruption.Interrupted: SIGINT or SIGTERM came, and the state is saved.
@@ -253,11 +286,15 @@ def train(
             if validation_files:
                 callbacks.append(make_validation(detector, validation_files, log, output))
             # Last: what a state stands for is then complete, also when the run is killed after it.
-            callbacks.append(SaveCheckpoint(checkpoints, interruption))
+            own = Checkpoints(output / "checkpoints")
+            # Workers come to a step, a minute and a signal at different times.
+            callbacks.append(
+                SaveCheckpoint(own, interruption, within_epochs=machines.part.count == 1)
+            )
             fit_from(
                 first_step,
                 model,
-                batches,
+                lambda step: machines.batches(batches, step),
                 FLAGS.steps,
                 FLAGS.steps_per_epoch,
                 callbacks,
@@ -265,7 +302,7 @@ def train(
             )
     except NotFiniteLoss as error:
         path = output / f"not-finite-step-{error.step}.npz"
-        save_batch(next(iter(batches(error.step))), path)
+        save_batch(next(iter(batches(error.step, WHOLE))), path)
         sys.exit(
             f"\n{error} Its batch is in {path}; the newest checkpoint is from before it. "
             "Try a lower --learning_rate or --clip_norm."

@@ -1,20 +1,47 @@
 """The training pipeline of the TensorFlow backend: records -> augmented batches with targets.
 
 The batch of step N depends on the records, the seed and N alone, so training can stop and go on
-anywhere.
+anywhere. With a tf.data service (`train.data_service`) the pictures of an epoch and their
+augmentation are the same, but several workers make epochs at the same time, so that their order is
+that in which batches come.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import tensorflow as tf
 
 from tfface.data.augmentation import DRAWS, INTERPOLATIONS, Augmentation
 from tfface.data.records import parse_record
 from tfface.matching import ABSENT, FACE, IGNORED
+from tfface.replicas import WHOLE, Part
 from tfface.targets import MakeTargets
 
 SHUFFLE_BUFFER = 4096
 """Records that wait, still encoded, to be drawn from."""
+
+
+@dataclass(frozen=True)
+class DataService:
+    """A tf.data service: processes, on other machines too, that make batches.
+
+    Attributes:
+        address: of its dispatcher, `host:port`.
+        job: a name that the processes of one run have in common; each batch goes to one of them.
+    """
+
+    address: str
+    job: str
+
+    def distribute(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        """What the workers of the service make of a dataset: each epoch is given to one of them."""
+        return batches.apply(
+            tf.data.experimental.service.distribute(
+                processing_mode=tf.data.experimental.service.ShardingPolicy.DYNAMIC,
+                service=f"grpc://{self.address}",
+                job_name=self.job,
+            )
+        )
 
 
 def training_batches(
@@ -24,19 +51,28 @@ def training_batches(
     batch_size: int,
     seed: int,
     first_step: int = 0,
+    part: Part = WHOLE,
+    service: DataService | None = None,
 ) -> tf.data.Dataset:
     """Endless batches `(images, targets)` from step `first_step` on.
 
     Images are uint8 `(B, size, size, 3)`, targets those of `make_targets` (of a detector) for that
     size, with a batch axis. Every epoch has each record once, in an order of its own.
 
+    Args:
+        paths: of TFRecord files; of a service, paths that its workers can read.
+        batch_size: pictures of a step, over all processes and replicas.
+        part: what of every step is made: batches of `batch_size` divided by all replicas.
+        service: makes the batches elsewhere.
+
     Raises:
-        ValueError: no files, or files without records.
+        ValueError: no files, files without records, or a batch size that cannot be divided.
     """
     count = count_records(paths)
     if count == 0:
         raise ValueError(f"Expected TFRecord files with pictures, got none in {list(paths)}.")
     first = first_step * batch_size
+    own = part.size(batch_size)
     targets = make_targets(augmentation.size, augmentation.size)
 
     def epoch_records(epoch):
@@ -46,7 +82,12 @@ def training_batches(
             tf.constant(sorted(paths)), seed=tf.stack([tf.constant(seed, tf.int64), epoch])
         )
         records = tf.data.TFRecordDataset(order, num_parallel_reads=1)
-        return records.shuffle(SHUFFLE_BUFFER, seed=seed + epoch, reshuffle_each_iteration=False)
+        records = records.shuffle(SHUFFLE_BUFFER, seed=seed + epoch, reshuffle_each_iteration=False)
+        done = tf.where(epoch == first // count, tf.constant(first % count, tf.int64), 0)
+        return records.enumerate(start=epoch * count).skip(done)
+
+    def is_own(place, serialized):
+        return place % batch_size // own == part.index
 
     def example(place, serialized):
         record = parse_record(serialized)
@@ -62,14 +103,15 @@ def training_batches(
         return image, targets(boxes[present], kinds[present], numbers[len(DRAWS) :])
 
     epochs = tf.data.Dataset.range(first // count, tf.int64.max)
-    return (
-        epochs.flat_map(epoch_records)
-        .skip(first % count)
-        .enumerate(start=first)
-        .map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        .batch(batch_size, drop_remainder=True)
-        .prefetch(tf.data.AUTOTUNE)
+    records = epochs.flat_map(epoch_records)
+    if part.count > 1 and service is None:
+        records = records.filter(is_own)
+    batches = records.map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(
+        own // part.pieces, drop_remainder=True
     )
+    if service is not None:
+        batches = batches.apply(service.distribute)
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def count_records(paths: Sequence[str]) -> int:

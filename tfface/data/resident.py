@@ -17,6 +17,7 @@ import numpy as np
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.records import Record, decode_picture
 from tfface.matching import ABSENT, FACE, IGNORED
+from tfface.replicas import WHOLE, Part
 from tfface.targets import MakeTargets
 
 
@@ -62,13 +63,16 @@ class ResidentData:
         batch_size: int,
         seed: int,
         first_step: int = 0,
+        part: Part = WHOLE,
     ) -> Iterator[tuple]:
         """Endless batches `(images, targets)`, the same for the same seed and step.
 
-        Every picture comes once before any comes again. Images are float32 `(B, size, size, 3)`,
+        Of every batch of `batch_size` pictures the process makes its `part`. Every picture comes
+        once before any comes again. Images are float32 `(B, size, size, 3)`,
         targets those of `make_targets` (of a detector) for that size, with a batch axis.
         """
         size = augmentation.size
+        own = part.size(batch_size)
         targets = make_targets(size, size)
 
         def one(arrays, index, key):
@@ -86,7 +90,7 @@ class ResidentData:
 
         @jax.jit
         def batch(arrays, step):
-            places = step * batch_size + jnp.arange(batch_size)
+            places = step * batch_size + part.index * own + jnp.arange(own)
             indices = _shuffled(places, len(self), seed)
             key = jax.random.key(seed)
             keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(places)

@@ -14,6 +14,7 @@ from tfface.layers.prediction_head import PRIOR_LOGIT, prediction_head
 from tfface.losses.iou import IoULoss, iou_loss, overlap
 from tfface.losses.quality import quality_focal, varifocal
 from tfface.matching import DynamicMatcher
+from tfface.replicas import share_of_batch
 from tfface.targets import FaceTargets
 
 _CLASSIFICATION: dict[str, Callable] = {"quality_focal": quality_focal, "varifocal": varifocal}
@@ -108,11 +109,11 @@ class PointDetector(Detector):
         classification = _CLASSIFICATION[self.recipe.classification](qualities, scores)
         counts = ops.logical_or(positive, ops.logical_not(targets["ignored"]))
         regression = iou_loss(boxes, faces, self.recipe.box_loss)
-        found = ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
+        found = ops.sum(ops.cast(positive, "float32"))
         return {
-            "classification": ops.sum(ops.where(counts, classification, 0.0))
-            / ops.maximum(ops.sum(qualities), 1.0),
+            "classification": share_of_batch(
+                ops.sum(ops.where(counts, classification, 0.0)), ops.sum(qualities)
+            ),
             "regression": self.recipe.box_weight
-            * ops.sum(ops.where(positive, regression, 0.0))
-            / found,
+            * share_of_batch(ops.sum(ops.where(positive, regression, 0.0)), found),
         }

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from tfface.replicas import replica_count, sum_gradients, sum_over_replicas
+
 
 class TrainStep(keras.Model):
     """A model whose `train_step` minimises the sum of `compute_losses`.
@@ -24,7 +26,9 @@ class TrainStep(keras.Model):
     def compute_losses(self, images, targets, outputs, step) -> dict:
         """Scalar losses by name, for the model's outputs in training mode.
 
-        `step` counts the steps that the optimiser has made.
+        Of a batch that several replicas share each computes its share, which
+        `tfface.replicas.share_of_batch` makes: the sum of them is minimised. `step` counts the
+        steps that the optimiser has made.
         """
         raise NotImplementedError(f"{type(self).__name__} must write compute_losses.")
 
@@ -47,11 +51,16 @@ class TrainStep(keras.Model):
         outputs = self.training_outputs(images, targets)
         losses = self.compute_losses(images, targets, outputs, self.optimizer.iterations)
         total = sum(losses.values())
-        return total, {"loss": total, **losses, **self.measure(targets, outputs)}
+        replicas = replica_count()
+        measured = {name: v / replicas for name, v in self.measure(targets, outputs).items()}
+        return total, {"loss": total, **losses, **measured}
 
     def _track(self, values) -> dict:
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
+        """Takes the shares of a step, and returns the means of the epoch so far."""
+        of_batch = sum_over_replicas([ops.cast(value, "float32") for value in values.values()])
+        for name, value in zip(values, of_batch, strict=True):
+            # The trackers of all replicas are summed: together they count one step.
+            self.trackers[name].update_state(value, sample_weight=1.0 / replica_count())
         return {name: self.trackers[name].result() for name in values}
 
     def train_step(self, *args):
@@ -66,7 +75,9 @@ class TrainStep(keras.Model):
         with tf.GradientTape() as tape:
             total, values = self._forward(*batch)
             scaled = self.optimizer.scale_loss(total)
-        gradients = tape.gradient(scaled, self.trainable_variables)
+        gradients = sum_gradients(tape.gradient(scaled, self.trainable_variables))
+        if replica_count() > 1:
+            _take_as_summed(self.optimizer)
         self.optimizer.apply(gradients, self.trainable_variables)
         return self._track(values)
 
@@ -96,6 +107,15 @@ class TrainStep(keras.Model):
             logs = self._track(values)
         metric_state = [_current(scope, variable) for variable in self.metrics_variables]
         return logs, (trainable, non_trainable, optimizer_state, metric_state)
+
+
+def _take_as_summed(optimizer) -> None:
+    """Keeps Keras from summing gradients over replicas, which it does after they are clipped.
+
+    A gradient is clipped by its norm, and checked for what float16 cannot hold, as a whole here.
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
 
 
 def _current(scope, variable):

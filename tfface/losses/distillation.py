@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from tfface.replicas import share_of_batch
+
 
 def threshold_scale(beta: float, gamma: float) -> float:
     """The scale of the threshold function, `A(1, gamma) / A(1, beta)` (kd_fbi, equation 4).
@@ -66,4 +68,4 @@ def threshold_distillation_loss(
     student = ops.cast(student_scores, "float32")
     selected = ops.cast(informative_scores(teacher, student, beta, gamma, alpha), "float32")
     squares = selected * ops.square(teacher - student)
-    return ops.sum(squares) / ops.maximum(ops.sum(selected), 1.0)
+    return share_of_batch(ops.sum(squares), ops.sum(selected))

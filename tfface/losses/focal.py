@@ -7,6 +7,7 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.losses.quality import cross_entropy
+from tfface.replicas import share_of_batch
 
 
 def sigmoid_focal(labels, logits, alpha: float = 0.25, gamma: float = 2.0):
@@ -64,4 +65,4 @@ def mean_over_positives(losses, labels, counts=True):
     """
     counts = ops.logical_and(labels >= 0, counts)
     positives = ops.sum(ops.cast(ops.logical_and(labels == 1, counts), "float32"))
-    return ops.sum(ops.where(counts, losses, 0.0)) / ops.maximum(positives, 1.0)
+    return share_of_batch(ops.sum(ops.where(counts, losses, 0.0)), positives)

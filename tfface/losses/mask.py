@@ -6,6 +6,7 @@ from keras import ops
 
 from tfface.losses.classification import softmax_cross_entropy
 from tfface.matching import IGNORED
+from tfface.replicas import share_of_batch
 
 
 def mask_cross_entropy(masks, logits, cells: Sequence[int]):
@@ -30,6 +31,6 @@ def mask_cross_entropy(masks, logits, cells: Sequence[int]):
     for count in cells:
         place = slice(first, first + count)
         total = ops.sum(losses[:, place] * counts[:, place])
-        levels.append(total / ops.maximum(ops.sum(counts[:, place]), 1.0))
+        levels.append(share_of_batch(total, ops.sum(counts[:, place])))
         first += count
     return sum(levels) / len(levels)

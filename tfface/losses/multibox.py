@@ -4,6 +4,7 @@ from keras import ops
 
 from tfface.losses.classification import softmax_cross_entropy
 from tfface.losses.regression import smooth_l1
+from tfface.replicas import share_of_batch
 from tfface.sampling import sampled_anchors
 
 
@@ -29,11 +30,10 @@ def multibox_losses(targets, outputs, settings, negative_ratio) -> dict:
         ratio=negative_ratio,
         minimum=settings.minimum_negatives,
     )
-    normalizer = ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
+    count = ops.sum(ops.cast(positive, "float32"))
     regression = smooth_l1(targets["offsets"], outputs["offsets"])
     return {
-        "classification": ops.sum(ops.where(selected, classification, 0.0)) / normalizer,
+        "classification": share_of_batch(ops.sum(ops.where(selected, classification, 0.0)), count),
         "regression": settings.regression_weight
-        * ops.sum(ops.where(positive, regression, 0.0))
-        / normalizer,
+        * share_of_batch(ops.sum(ops.where(positive, regression, 0.0)), count),
     }
