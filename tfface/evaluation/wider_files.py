@@ -139,9 +139,10 @@ def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
         )
     content = loadmat(path)
     if variable not in content:
+        names = ", ".join(name for name in content if not name.startswith("_"))
         raise ValueError(
-            f"{path}: expected {variable}, got {', '.join(name for name in content if name[0] != '_')}"
-            "; take the files of eval_tools.zip of the WIDER FACE page"
+            f"{path}: expected {variable}, got {names}; take the files of eval_tools.zip of the "
+            "WIDER FACE page"
         )
     events = zip(content["event_list"], content["file_list"], content[variable], strict=True)
     for (event,), (pictures,), (arrays,) in events:
