@@ -227,9 +227,13 @@ def test_without_a_data_set_the_message_says_what_to_set(model, monkeypatch, cap
     ("arguments", "message"),
     [
         (["--long_side", "640", "--scale", "2"], "not allowed with"),
-        (["--long_side", "-1"], "expected pixels, 0 or more, got '-1'"),
-        (["--scale", "0"], "expected a factor above 0"),
-        (["--scale", "nan"], "expected a factor above 0"),
+        (["--long_side", "-1"], "expected a whole number from 0 to 16384, got '-1'"),
+        (["--long_side", "100000"], "expected a whole number from 0 to 16384, got '100000'"),
+        (["--scale", "0"], "expected a number from 0.015625 to 16, got '0'"),
+        (["--scale", "nan"], "expected a number from 0.015625 to 16, got 'nan'"),
+        (["--scale", "1e9"], "expected a number from 0.015625 to 16, got '1e9'"),
+        (["--threads", "2147483648"], "expected a whole number from 1 to 1024, got '2147483648'"),
+        (["--threshold", "nan"], "expected a number from 0 to 1, got 'nan'"),
     ],
 )
 def test_wrong_sizes_are_refused(model, capsys, arguments, message):

@@ -1,5 +1,6 @@
 """What the command lines have in common."""
 
+import math
 import re
 import signal
 import sys
@@ -158,6 +159,24 @@ def thread_counts(text: str) -> list[int]:
     if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text):
         raise ArgumentTypeError(f"expected thread counts of 1 or more such as 1,2, got {text!r}")
     return list(dict.fromkeys(map(int, text.split(","))))
+
+
+def between(
+    lowest: float, highest: float, kind: Callable[[str], float] = float
+) -> Callable[[str], Any]:
+    """The type of an option: a finite number from `lowest` to `highest`, of the type `kind`."""
+
+    def parse(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not lowest <= number <= highest:
+            name = "a whole number" if kind is int else "a number"
+            raise ArgumentTypeError(f"expected {name} from {lowest} to {highest}, got {text!r}")
+        return number
+
+    return parse
 
 
 def positive(text: str) -> int:

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from tfface.annotated import annotated_paths, write_annotated
-from tfface.command_line import INTERRUPTED, CommandParser, terminated_like_interrupted
+from tfface.command_line import INTERRUPTED, CommandParser, between, terminated_like_interrupted
 from tfface.drawing import draw_detections, draw_masks
 from tfface.files import STANDARD_OUTPUT, check_folder, open_output
-from tfface.image import read_picture
+from tfface.image import MAX_PIXELS, read_picture
 from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
 from tfface.predict.face_detector import FaceDetector
-from tfface.predict.placement import LONG_SIDE
+from tfface.predict.litert import MAX_THREADS
+from tfface.predict.placement import LARGEST_SIDE, LONG_SIDE
 from tfface.presets import PRESETS
 from tfface.reasons import reason_of
 from tfface.results import JsonReport
@@ -31,7 +32,7 @@ def detect_file(
     detector: FaceDetector, picture: Path, annotated: Path | None, options: argparse.Namespace
 ) -> dict[str, object]:
     """The result for one picture file, ready for JSON; writes its annotated copy."""
-    image, notes = read_picture(picture)
+    image, notes = read_picture(picture, options.max_pixels)
     detections = detector.detect(image, options.threshold, options.long_side)
     height, width = image.shape[:2]
     result: dict[str, object] = {"file": str(picture), "width": width, "height": height}
@@ -115,17 +116,30 @@ def _parser() -> argparse.ArgumentParser:
         help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
     )
     parser.add_argument(
-        "--threshold", type=float, default=0.5, help="lowest score, 0..1 (default: %(default)s)"
+        "--threshold",
+        type=between(0, 1),
+        default=0.5,
+        help="lowest score, 0..1 (default: %(default)s)",
     )
     parser.add_argument(
         "--long_side",
-        type=int,
+        type=between(0, LARGEST_SIDE, int),
         metavar="PIXELS",
         help="scale pictures so that the longer side has this many pixels; 0: search at their own "
         f"size (default: reduce those above {LONG_SIDE} to that, leave others as they are)",
     )
     parser.add_argument(
-        "--threads", type=int, default=1, help="processor threads (default: %(default)s)"
+        "--threads",
+        type=between(1, MAX_THREADS, int),
+        default=1,
+        help="processor threads (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--max_pixels",
+        type=between(1, 1 << 40, int),
+        default=MAX_PIXELS,
+        metavar="PIXELS",
+        help="refuse larger pictures before memory is spent on them (default: %(default)s)",
     )
     return parser
 
@@ -134,10 +148,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if not 0 <= options.threshold <= 1:
-        parser.error(f"expected a --threshold in 0..1, got {options.threshold}")
-    if options.long_side is not None and options.long_side < 0:
-        parser.error(f"expected a --long_side of 0 or more, got {options.long_side}")
     if options.show_masks and not options.output:
         parser.error("expected --output, where pictures with masks are written, for --show_masks")
     try:

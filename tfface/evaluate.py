@@ -31,7 +31,7 @@ from tfface.predict.packages import import_optional, optional_packages
 
 with optional_packages("evaluate", __name__):
     import tfface
-    from tfface.command_line import CommandParser, run_command, stream_beside
+    from tfface.command_line import CommandParser, between, run_command, stream_beside
     from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
     from tfface.evaluation.commands import command_line, read_command, write_command
     from tfface.evaluation.pictures import PictureSet
@@ -39,6 +39,8 @@ with optional_packages("evaluate", __name__):
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
     from tfface.files import check_file, check_folder, write_json
     from tfface.packaged import PRECISIONS
+    from tfface.predict.litert import MAX_THREADS
+    from tfface.predict.placement import LARGEST_SIDE
     from tfface.presets import PRESETS
 
 
@@ -195,20 +197,22 @@ def _parser() -> argparse.ArgumentParser:
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--long_side",
-        type=_pixels,
+        type=between(0, LARGEST_SIDE, int),
         default=0,
         help="resize every picture, also up, to this long side in pixels; 0: its own size",
     )
     size.add_argument(
-        "--scale", type=_factor, default=1.0, help="resize every picture by this factor"
+        "--scale", type=between(1 / 64, 16), default=1.0, help="resize every picture by this factor"
     )
     parser.add_argument(
         "--threshold",
-        type=float,
+        type=between(0, 1),
         default=SCORE_THRESHOLD,
         help="lowest score that is kept; a high one lowers the result (default: %(default)s)",
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads of the runtime")
+    parser.add_argument(
+        "--threads", type=between(1, MAX_THREADS, int), default=1, help="threads of the runtime"
+    )
     parser.add_argument("--json", type=Path, help="file for the result with all its conditions")
     parser.add_argument("--plot", type=Path, help="PNG file for the curves")
     parser.add_argument(
@@ -226,22 +230,6 @@ def _parser() -> argparse.ArgumentParser:
         help="folders of other detectors' --predictions, named after them, for the report",
     )
     return parser
-
-
-def _pixels(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected pixels, 0 or more, got {text!r}")
-    return int(text)
-
-
-def _factor(text: str) -> float:
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = 0.0
-    if not 0 < factor < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a factor above 0, such as 2, got {text!r}")
-    return factor
 
 
 def dataset_dir(given: Path | None, folder: str) -> Path:

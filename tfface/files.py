@@ -82,10 +82,11 @@ def write_json(path: str | os.PathLike[str], content: Any) -> None:
 
     Raises:
         OutputError: nothing can be written there.
-        TypeError: `content` holds something that JSON has no form for.
+        TypeError, ValueError: `content` holds something that JSON has no form for, such as NaN.
     """
+    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def check_file(path: str | os.PathLike[str]) -> None:

@@ -30,6 +30,7 @@ with optional_packages("train", __name__):
     from tfface.data.augmentation import Augmentation
     from tfface.data.records import read_records
     from tfface.detectors.base import Detector
+    from tfface.detectors.building import check_options
     from tfface.detectors.loading import (
         copy_weights,
         load_detector,
@@ -112,7 +113,9 @@ def run(checkpoints: Checkpoints) -> None:
 def make_detector() -> Detector:
     """The detector that the flags name, with its recipe and its first weights."""
     kind = detector_class(FLAGS.detector)
-    detector = kind(**run_flags.chosen_options(constructor_options(kind), FLAGS))
+    options = run_flags.chosen_options(constructor_options(kind), FLAGS)
+    check_options(constructor_options(kind), options)
+    detector = kind(**options)
     recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
     if FLAGS.initial_weights:
         given = load_detector(FLAGS.initial_weights)

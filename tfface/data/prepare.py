@@ -40,8 +40,8 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     flags.DEFINE_string("output", None, "Folder of the records.", values, required=True)
     flags.DEFINE_string("name", "train", "Start of the names of the files.", values)
-    flags.DEFINE_integer("shards", 4, "Number of files.", 1, flag_values=values)
-    flags.DEFINE_integer("workers", os.cpu_count(), "Processes.", 1, flag_values=values)
+    flags.DEFINE_integer("shards", 4, "Number of files.", 1, 99_999, flag_values=values)
+    flags.DEFINE_integer("workers", os.cpu_count(), "Processes.", 1, 1024, flag_values=values)
     flags.DEFINE_integer("seed", 0, "Seed of the order of the pictures.", flag_values=values)
     flags.DEFINE_integer(
         "max_side",
@@ -51,8 +51,9 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         flag_values=values,
     )
     flags.DEFINE_float(
-        "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, flag_values=values
+        "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, 1e6, flag_values=values
     )
+    flags.register_validator("min_face", math.isfinite, "Expected a finite number.", values)
 
 
 def main(argv: Sequence[str]) -> int:

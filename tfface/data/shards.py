@@ -19,7 +19,7 @@ from tqdm import tqdm
 from tfface.data.recording import UNCHANGED, Options, record_of
 from tfface.data.records import Record, serialize, write_shard
 from tfface.data.sample import ReadReport, Sample
-from tfface.files import atomic_path
+from tfface.files import write_json
 
 SIZE_EDGES = (0, 4, 8, 16, 32, 64, 128, 256, 512)
 """Lower edges, in pixels, of the histogram of face sizes; a size is the root of the area."""
@@ -120,7 +120,7 @@ def prepare(
         "options": {**asdict(options), "seed": seed},
         "shards": [summary.to_json() for summary in summaries],
     }
-    _write_json(Path(output) / f"{name}.json", result)
+    write_json(Path(output) / f"{name}.json", result)
     return result
 
 
@@ -150,7 +150,7 @@ def _prepare_shard(
     results = run(functools.partial(record_of, options=options), samples)
     write_shard(path, _examples(results, summary, bar))
     summary.sha256, summary.bytes = _file_digest(path), path.stat().st_size
-    _write_json(summary_path, summary.to_json())
+    write_json(summary_path, summary.to_json())
     return summary
 
 
@@ -195,11 +195,6 @@ def _sample_digest(sample: Sample) -> bytes:
 def _file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1) + "\n")
 
 
 def _leave_ctrl_c_to_parent() -> None:
