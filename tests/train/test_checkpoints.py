@@ -137,7 +137,7 @@ def test_what_is_reserved_is_enough(tmp_path: Path) -> None:
     model = compiled(units=500)
     train(model, 1)
     Checkpoints(tmp_path).save(model)
-    written = Checkpoints(tmp_path).newest().stat().st_size
+    written = (tmp_path / "step-00000001.weights.h5").stat().st_size
     assert written <= size_of_state(model) < 3 * written
 
 
