@@ -1,9 +1,9 @@
-"""Milliseconds from a picture to boxes: tfface's detectors and YuNet, in one run.
+"""Milliseconds from a picture to boxes: tfface's detectors and the peers, in one run.
 
     python -m benchmarks.latency --peers DIR --size 640x480 --threads 1
 
 All detectors see the same picture in turn, many times, so that what else the machine does hits all
-of them; the median counts. YuNet-n also runs in ONNX Runtime and in OpenCV.
+of them; the median counts. YuNet-n runs in ONNX Runtime and in OpenCV.
 """
 
 import datetime
@@ -15,7 +15,6 @@ from pathlib import Path
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train,dev", __name__):
-    import keras
     import numpy as np
 
     from benchmarks.complexity import count
@@ -23,19 +22,21 @@ with optional_packages("train,dev", __name__):
     from benchmarks.tables import write_csv
     from measure.conditions import processor
     from measure.contestants import LITERT, Contestant, peers_in, picture_with_faces
+    from measure.peers import PEERS, TIMED
     from measure.timing import WARM_UP_ROUNDS, take_turns
     from tfface.command_line import CommandParser, width_by_height
+    from tfface.detectors.loading import load_detector
     from tfface.predict.runtime import Size
-    from tfface.presets import PRESETS, keras_weights
+    from tfface.presets import PRESETS
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A detector to time, and what is known of its network."""
+    """A detector to time, and what is known of its network; of BlazeFace nothing is counted."""
 
     contestant: Contestant
-    multiply_adds: int
-    parameters: int
+    multiply_adds: int | None = None
+    parameters: int | None = None
 
 
 def main() -> None:
@@ -56,8 +57,8 @@ def main() -> None:
     rows = [
         {
             "detector": entry.contestant.name,
-            "multiply-adds": entry.multiply_adds,
-            "parameters": entry.parameters,
+            "multiply-adds": entry.multiply_adds or "",
+            "parameters": entry.parameters or "",
             "median ms": f"{np.median(times):.2f}",
             "10th percentile": f"{np.percentile(times, 10):.2f}",
             "90th percentile": f"{np.percentile(times, 90):.2f}",
@@ -80,15 +81,19 @@ def main() -> None:
 
 def own_detectors(size: Size) -> Iterator[Entry]:
     """The presets."""
-    for name, preset in PRESETS.items():
-        model = keras.models.load_model(keras_weights(preset), compile=False)
-        yield Entry(Contestant(f"{name} ({LITERT})", name), *count(model, *size))
+    for name in PRESETS:
+        yield Entry(Contestant(f"{name} ({LITERT})", name), *count(load_detector(name), *size))
 
 
 def peers(folder: Path, size: Size) -> Iterator[Entry]:
-    """Other projects' detectors, from RGB picture to boxes."""
+    """Other projects' detectors, from RGB picture to boxes; those of one size have their own."""
     for contestant in peers_in(folder):
-        yield Entry(contestant, *count_onnx(Path(contestant.model), *size))
+        path = Path(contestant.model)
+        own_size = PEERS[TIMED[contestant.runtime].key].input_size
+        if path.suffix == ".onnx":
+            yield Entry(contestant, *count_onnx(path, *(own_size or size)))
+        else:
+            yield Entry(contestant)
 
 
 if __name__ == "__main__":

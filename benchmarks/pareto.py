@@ -4,8 +4,9 @@
 
 Accuracy is average precision by the official WIDER FACE protocol on the validation pictures
 present, their long side scaled to each size. Milliseconds are those from a 4:3 picture with faces,
-of that long side, to boxes, one thread; all take turns, and the median counts. Accuracies are kept
-by the checksum of the file in --accuracies, so that a run that was broken off goes on.
+of that long side, to boxes, one thread; all take turns, and the median counts. A peer whose input
+has one size is measured at that size alone. Accuracies are kept by the checksum of the file in
+--accuracies, so that a run that was broken off goes on.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ with optional_packages("evaluate,dev", __name__):
     from benchmarks.tables import write_csv
     from measure.conditions import processor
     from measure.contestants import picture_with_faces
-    from measure.peers import PEERS, open_detector
+    from measure.peers import PEERS, open_detector, peers_present
     from measure.timing import THRESHOLD, WARM_UP_ROUNDS, take_turns
     from tfface.evaluation.runner import PictureDetector, evaluate_detector
     from tfface.evaluation.wider import SETTINGS
@@ -48,12 +50,14 @@ class Competitor:
         model: key of `PRESETS` or of `measure.peers.PEERS`.
         precision: of a preset; None for a peer.
         sha256: of its file.
+        own_size: long side of the input of a peer that has one size; None for every other.
     """
 
     name: str
     model: str
     precision: str | None
     sha256: str
+    own_size: int | None = None
 
     def open(self, peers: Path | None) -> PictureDetector:
         """The detector, with one thread; a peer in its fastest runtime."""
@@ -66,17 +70,37 @@ def competitors(peers: Path | None) -> list[Competitor]:
     """Every preset in every precision, and the peers whose weights are in the folder `peers`.
 
     Raises:
-        FileNotFoundError: weights of a peer are not there.
+        FileNotFoundError: no weights of peers are there.
     """
-    found = [
+    presets = [
         Competitor(f"{name} {precision}", name, precision, file.sha256)
         for name, preset in PRESETS.items()
         for precision, file in preset.files.items()
     ]
-    for name, (_, file_name) in PEERS.items() if peers else ():
-        content = (Path(peers or ".") / file_name).read_bytes()
-        found.append(Competitor(f"{name} (peer)", name, None, hashlib.sha256(content).hexdigest()))
-    return found
+    return presets + (
+        [peer_competitor(key, peers) for key in peers_present(peers)] if peers else []
+    )
+
+
+def peer_competitor(key: str, folder: Path) -> Competitor:
+    """The peer of that key in `PEERS`, whose weights are in `folder`."""
+    peer = PEERS[key]
+    sha256 = hashlib.sha256((folder / peer.file).read_bytes()).hexdigest()
+    own_size = max(peer.input_size) if peer.input_size else None
+    return Competitor(f"{key} (peer)", key, None, sha256, own_size)
+
+
+def entries_at(
+    contestants: Sequence[Competitor], sizes: Sequence[int]
+) -> list[tuple[Competitor, int]]:
+    """Every competitor with every long side it is measured at, by size."""
+    own = {entry.own_size for entry in contestants if entry.own_size}
+    return [
+        (entry, size)
+        for size in sorted({*sizes, *own})
+        for entry in contestants
+        if size == entry.own_size or (entry.own_size is None and size in sizes)
+    ]
 
 
 class Accuracies:
@@ -114,6 +138,40 @@ def milliseconds(
         for entry in contestants
     ]
     return [float(ms) for ms in np.median(take_turns(calls, rounds, WARM_UP_ROUNDS), axis=1)]
+
+
+def measure(
+    entries: Sequence[tuple[Competitor, int]],
+    peers: Path | None,
+    accuracies: Accuracies | None,
+    rounds: int,
+) -> list[dict[str, Any]]:
+    """A row for each entry of `entries_at`, by size: its accuracies, and its milliseconds as `ms`.
+
+    Args:
+        entries: what to measure.
+        peers: folder of the peers' weights.
+        accuracies: None leaves them out.
+        rounds: detections that count; 0 leaves the milliseconds out.
+
+    Raises:
+        ValueError, OSError, ImportError: data, weights or packages that are missing.
+    """
+    rows: list[dict[str, Any]] = [
+        {"detector": entry.name, "long side": size} for entry, size in entries
+    ]
+    if accuracies:
+        for row, (entry, size) in zip(rows, entries, strict=True):
+            row |= accuracies.of(entry, peers, size)
+    if rounds:
+        times = [
+            ms
+            for size, group in groupby(entries, key=lambda entry: entry[1])
+            for ms in milliseconds([entry for entry, _ in group], peers, size, rounds)
+        ]
+        for row, ms in zip(rows, times, strict=True):
+            row["ms"] = ms
+    return rows
 
 
 def best(rows: Sequence[Mapping[str, Any]]) -> list[bool]:
@@ -173,27 +231,14 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         ValueError, OSError, ImportError: data, weights or packages that are missing.
     """
-    contestants = competitors(options.peers)
-    rows: list[dict[str, Any]] = [
-        {"detector": entry.name, "long side": size}
-        for size in options.sizes
-        for entry in contestants
-    ]
-    entries = [entry for _ in options.sizes for entry in contestants]
     for path in (options.accuracies, options.csv, options.plot):
         path.parent.mkdir(parents=True, exist_ok=True)
-    if options.only != "latency":
-        accuracies = Accuracies(options.accuracies, options.data)
-        for row, entry in zip(rows, entries, strict=True):
-            row |= accuracies.of(entry, options.peers, row["long side"])
-    if options.only != "accuracy":
-        times = [
-            ms
-            for size in options.sizes
-            for ms in milliseconds(contestants, options.peers, size, options.rounds)
-        ]
-        for row, ms in zip(rows, times, strict=True):
-            row["ms"] = ms
+    rows = measure(
+        entries_at(competitors(options.peers), options.sizes),
+        options.peers,
+        None if options.only == "latency" else Accuracies(options.accuracies, options.data),
+        0 if options.only == "accuracy" else options.rounds,
+    )
     setting = f"one thread, {options.rounds} rounds, {processor()}, {datetime.date.today()}"
     write_csv(options.csv, rows, setting)
     if options.only is None:

@@ -4,7 +4,7 @@
 
 All files see the same picture in turn, many times, so that what else the machine does hits all of
 them. A file of one fixed size gets the picture scaled to fit. `--peers DIR` adds the detectors of
-other projects that measure/peers.py runs, where this is a checkout and DIR has their weights.
+other projects that `measure.peers` runs and whose weights are in DIR.
 """
 
 import argparse

@@ -93,22 +93,19 @@ def import_peers() -> Any:
 
 
 def peers_in(folder: Path) -> list[Contestant]:
-    """The peers whose weights are expected in `folder`.
+    """The peers whose weights are in `folder`.
 
     Raises:
         ImportError: as `import_peers`.
-        FileNotFoundError: weights that are not there.
+        FileNotFoundError: there are none.
     """
-    contestants = []
-    for name, peer in import_peers().TIMED.items():
-        path = folder / peer.file
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"expected the weights of {name} at {path}, got no such file; name the folder of "
-                "the weights of all peers by --peers"
-            )
-        contestants.append(Contestant(name, str(path), name))
-    return contestants
+    peers = import_peers()
+    present = peers.peers_present(folder)
+    return [
+        Contestant(name, str(folder / peers.PEERS[timed.key].file), name)
+        for name, timed in peers.TIMED.items()
+        if timed.key in present
+    ]
 
 
 def picture_with_faces(size: Size) -> Image:

@@ -52,7 +52,7 @@ NEEDS = {
         "evaluate",
         [f"--{name}=FOLDER/{name}" for name in ("accuracies", "csv", "plot")],
     ),
-    "measure.peers": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
+    "measure.peers.__main__": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
     "benchmarks.pipeline": ("train", ["--records=FOLDER/*"]),
     "benchmarks.selection": ("train", []),
 }
@@ -62,6 +62,7 @@ INDIRECT = {
     "benchmarks.false_alarms",
     "benchmarks.feature_masking",
     "benchmarks.operating_point",
+    "benchmarks.peers",
     "benchmarks.refineface",
     "benchmarks.refineface_by_heart",
     "benchmarks.refineface_cost",

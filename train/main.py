@@ -33,8 +33,9 @@ with optional_packages("train", __name__):
     from absl import app, flags, logging
 
     from tfface.data.augmentation import Augmentation
-    from tfface.data.records import read_records
+    from tfface.data.records import decode_picture, read_records
     from tfface.detectors.base import Detector
+    from tfface.detectors.building import check_options
     from tfface.detectors.loading import (
         copy_weights,
         load_detector,
@@ -46,6 +47,8 @@ with optional_packages("train", __name__):
     from tfface.distiller import Distiller
     from tfface.files import atomic_path
     from tfface.imitator import Imitator
+    from tfface.locking import folder_for_one
+    from tfface.reasons import message_of
     from tfface.replicas import WHOLE, Part
     from train import flags as run_flags
     from train.checkpoints import Checkpoints, SaveCheckpoint
@@ -55,6 +58,7 @@ with optional_packages("train", __name__):
     from train.moving_average import averaged_weights, slow_statistics
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
     from train.schedules import make_schedule
+    from train.settings import changed_settings
     from train.tensorboard import EventLog
     from train.validation import Validation
 
@@ -76,6 +80,8 @@ def main(arguments: Sequence[str]) -> None:
         status = stop.exit_status if isinstance(stop, Interrupted) else 128 + signal.SIGINT
         print(how_to_go_on(checkpoints.newest()), file=sys.stderr)
         sys.exit(status)
+    except (OSError, ValueError, MemoryError) as error:
+        sys.exit(f"\nerror: {message_of(error)}")
 
 
 def how_to_go_on(state: Path | None) -> str:
@@ -88,13 +94,24 @@ def how_to_go_on(state: Path | None) -> str:
 
 
 def run(checkpoints: Checkpoints) -> None:
-    """Trains as the flags say, from the newest state on."""
+    """Trains as the flags say, from the newest state on, on the machines that they say."""
     try:
         with without_notices():  # it imports TensorFlow where that is installed, also under JAX
             machines = find_machines(FLAGS.strategy, FLAGS.workers, FLAGS.worker)
-            keras.utils.set_random_seed(FLAGS.seed)
-        keras.mixed_precision.set_global_policy(run_flags.chosen_precision(FLAGS))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise app.UsageError(str(error)) from error
+    with machines.folder(Path(FLAGS.output)) as output, folder_for_one(output, "training"):
+        run_on(machines, checkpoints, output)
+
+
+def run_on(machines: Machines, checkpoints: Checkpoints, output: Path) -> None:
+    """As `run`; this process writes to `output`."""
+    with without_notices():
+        keras.utils.set_random_seed(FLAGS.seed)
+    keras.mixed_precision.set_global_policy(run_flags.chosen_precision(FLAGS))
+    try:
         machines.part.size(FLAGS.batch_size)
+        check_settings(checkpoints, Path(FLAGS.output))
         files = matching_files(FLAGS.train_records)
         validation_files = matching_files(FLAGS.validation_records)
         with machines.scope():
@@ -110,22 +127,41 @@ def run(checkpoints: Checkpoints) -> None:
             f"The run in {FLAGS.output} is at step {first_step} already, beyond "
             f"--steps={FLAGS.steps}. Give a larger --steps, or a new run another --output."
         )
-    with machines.folder(Path(FLAGS.output)) as output, machines.without_losses():
-        with atomic_path(output / "flags.txt") as temporary:
-            temporary.write_text(FLAGS.flags_into_string())
-        write_description(detector, output)
-        batches = make_batches(detector, files, first_step)
-        train(model, detector, batches, validation_files, checkpoints, first_step, output, machines)
-        # Also of a run that had nothing left to do but this.
-        with averaged_weights(model):
-            save_detector(detector, output / "final.keras")
-        print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
+    with atomic_path(output / "flags.txt") as temporary:
+        temporary.write_text(FLAGS.flags_into_string())
+    write_description(detector, output)
+    batches = make_batches(detector, files, first_step)
+    run_of_steps = (validation_files, checkpoints, first_step, output, machines)
+    try:
+        with machines.without_losses():
+            train(model, detector, batches, *run_of_steps)
+    except LostWorker:
+        raise
+    except Exception:
+        check_records(files)  # TensorFlow does not say in which file it met damage
+        raise
+    # Also of a run that had nothing left to do but this.
+    with averaged_weights(model):
+        save_detector(detector, output / "final.keras")
+    print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
+
+
+def check_settings(checkpoints: Checkpoints, output: Path) -> None:
+    """Raises ValueError where a run would go on with other settings than it was begun with."""
+    changes = changed_settings(FLAGS, output) if checkpoints.steps() else []
+    if changes and not FLAGS.allow_changes:
+        raise ValueError(
+            f"The run in {output} was begun with {'; '.join(changes)}. Give those again, a new run "
+            "another --output, or go on with --allow_changes."
+        )
 
 
 def make_detector() -> Detector:
     """The detector that the flags name, with its recipe and its first weights."""
     kind = detector_class(FLAGS.detector)
-    detector = kind(**run_flags.chosen_options(constructor_options(kind), FLAGS))
+    options = run_flags.chosen_options(constructor_options(kind), FLAGS)
+    check_options(constructor_options(kind), options)
+    detector = kind(**options)
     recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
     if FLAGS.initial_weights:
         given = load_detector(FLAGS.initial_weights)
@@ -212,6 +248,12 @@ def matching_files(patterns: list[str]) -> list[str]:
             )
         files.update(found)
     return sorted(files)
+
+
+def check_records(files: list[str]) -> None:
+    """Raises ValueError where a file of records is damaged, or one of its pictures; it is named."""
+    for record in read_records(files):
+        decode_picture(record)
 
 
 def make_batches(detector: Detector, files: list[str], first_step: int) -> Batches:

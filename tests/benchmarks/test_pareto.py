@@ -7,8 +7,17 @@ import pytest
 
 pytest.importorskip("cv2")
 from benchmarks import pareto
-from benchmarks.pareto import Accuracies, Competitor, best, competitors, format_table, sizes
+from benchmarks.pareto import (
+    Accuracies,
+    Competitor,
+    best,
+    competitors,
+    entries_at,
+    format_table,
+    sizes,
+)
 from benchmarks.pareto_plot import plot
+from measure.peers import PEERS
 
 
 def row(name: str, ms: float, easy: float, medium: float, hard: float) -> dict:
@@ -54,6 +63,40 @@ def test_every_preset_and_precision_takes_part() -> None:
 def test_peers_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="yunet_n_dynamic.onnx"):
         competitors(tmp_path)
+
+
+def test_peers_of_one_size_are_measured_at_that_alone(tmp_path: Path) -> None:
+    for key in ("yunet_n", "scrfd_500m", "ultra_light_slim_320"):
+        (tmp_path / PEERS[key].file).touch()
+    peers = [entry for entry in competitors(tmp_path) if entry.precision is None]
+
+    assert [(entry.model, size) for entry, size in entries_at(peers, [1024, 320])] == [
+        ("yunet_n", 320),
+        ("ultra_light_slim_320", 320),
+        ("scrfd_500m", 640),
+        ("yunet_n", 1024),
+    ]
+
+
+def test_rows_are_measured_by_size(tmp_path: Path, monkeypatch) -> None:
+    entries = [Competitor(name, name, "int8", name) for name in ("a", "b")]
+    timed = []
+
+    def milliseconds(contestants, peers, size, rounds):
+        timed.append((len(contestants), size, rounds))
+        return [float(size + place) for place, _ in enumerate(contestants)]
+
+    monkeypatch.setattr(pareto, "milliseconds", milliseconds)
+
+    rows = pareto.measure(entries_at(entries, [64, 32]), None, None, 5)
+
+    assert timed == [(2, 32, 5), (2, 64, 5)]
+    assert [(row["detector"], row["long side"], row["ms"]) for row in rows] == [
+        ("a", 32, 32.0),
+        ("b", 32, 33.0),
+        ("a", 64, 64.0),
+        ("b", 64, 65.0),
+    ]
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path: Path, monkeypatch) -> None:

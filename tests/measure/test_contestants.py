@@ -36,8 +36,16 @@ def test_a_file_of_one_size_gets_the_picture_scaled_to_fit(fixed_tflite_content,
 def test_peers_whose_weights_are_missing(tmp_path):
     pytest.importorskip("onnxruntime")
 
-    with pytest.raises(FileNotFoundError, match=r"weights of YuNet-n .*yunet_n_dynamic\.onnx"):
+    with pytest.raises(FileNotFoundError, match=r"weights of peers in .*yunet_n_dynamic\.onnx"):
         peers_in(tmp_path)
+
+
+def test_the_peers_whose_weights_are_there(tmp_path):
+    (tmp_path / "yunet_n_dynamic.onnx").touch()
+
+    names = [contestant.name for contestant in peers_in(tmp_path)]
+
+    assert names == ["YuNet-n (ONNX Runtime)", "YuNet-n (OpenCV)"]
 
 
 def test_peers_need_what_runs_them(monkeypatch):

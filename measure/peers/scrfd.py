@@ -1,0 +1,61 @@
+"""SCRFD (Guo et al., ICLR 2022, arXiv:2105.04714) in ONNX Runtime."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from measure.peers.onnx_session import open_session
+from measure.peers.suppression import Found, suppress
+from tfface.image import Image
+
+STRIDES = (8, 16, 32)
+ANCHORS = 2
+"""At every place, both of the same centre; boxes are distances from it, so sizes do not matter."""
+NMS_IOU_THRESHOLD = 0.4
+
+
+class SCRFD:
+    """SCRFD with landmarks, for an input of one size that the picture is scaled to fit into.
+
+    As in deepinsight/insightface, detection/scrfd/tools/scrfd.py, but for the way back to the
+    picture: that has the rounded scale of the height for both directions, which moves boxes by some
+    pixels; here each has its own, as where the authors measure their accuracy.
+
+    Args:
+        path: an ONNX file with nine outputs: scores, distances and landmarks of three levels.
+        threads: processor threads that it may use.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self._session = open_session(path, threads)
+        (images,) = self._session.get_inputs()
+        self._input = images.name
+        self._height, self._width = images.shape[2:]
+        self._outputs = [output.name for output in self._session.get_outputs()[: 2 * len(STRIDES)]]
+        self._centres = [self._places(stride) for stride in STRIDES]
+
+    def _places(self, stride: int) -> np.ndarray:
+        """x and y of the anchors of a level, float32 `(positions, 2)`: corners of its cells."""
+        rows, columns = np.mgrid[: self._height // stride, : self._width // stride]
+        corners = stride * np.stack([columns, rows], axis=-1).reshape(-1, 2)
+        return np.repeat(corners, ANCHORS, axis=0).astype(np.float32)
+
+    def detect(self, image: Image, threshold: float) -> Found:
+        """Boxes float32 `(n, 4)` in pixels and falling scores `(n,)` of RGB uint8 `(H, W, 3)`."""
+        height, width = image.shape[:2]
+        scale = min(self._height / height, self._width / width)
+        scaled = max(1, round(width * scale)), max(1, round(height * scale))
+        canvas = np.zeros((self._height, self._width, 3), np.uint8)
+        canvas[: scaled[1], : scaled[0]] = cv2.resize(image, scaled)
+        pixels = cv2.dnn.blobFromImage(canvas, 1 / 128, mean=(127.5,) * 3)
+        outputs = [output[0] for output in self._session.run(self._outputs, {self._input: pixels})]
+        levels = zip(STRIDES, self._centres, outputs[:3], outputs[3:], strict=True)
+        boxes, scores = [], []
+        for stride, centres, level_scores, distances in levels:
+            kept = level_scores[:, 0] >= threshold
+            reach = stride * distances[kept]
+            boxes.append(np.hstack([centres[kept] - reach[:, :2], centres[kept] + reach[:, 2:]]))
+            scores.append(level_scores[kept, 0])
+        growing = np.array([width / scaled[0], height / scaled[1]] * 2, np.float32)
+        return suppress(np.concatenate(boxes) * growing, np.concatenate(scores), NMS_IOU_THRESHOLD)
