@@ -35,6 +35,7 @@ NEEDS = {
     "train.main": ("train", ["--train_records=FOLDER/*", "--output=FOLDER/run"]),
     "train.average": ("train", ["a.keras", "b.keras", "--output=FOLDER/c.keras"]),
     "train.calibrate": ("train", ["a.keras", "--records=b", "--output=FOLDER/c.keras"]),
+    "train.data_service": ("train", ["dispatcher"]),
     "train.demo": ("train", ["--output=FOLDER/demo"]),
     "convert.import_yunet": ("train,dev", ["a.onnx", "--output=FOLDER/c.keras"]),
     "convert.import_faceboxes": ("train", ["a.pth", "--output=FOLDER/c.keras"]),

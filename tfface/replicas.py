@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -83,3 +84,8 @@ def share_of_batch(total: Any, count: Any) -> Any:
         count: how much counts of what it has, a float32 scalar.
     """
     return total / ops.maximum(sum_over_replicas(count), 1.0)
+
+
+def value_of(variable: Any) -> np.ndarray:
+    """A copy of the value of a variable or tensor, also of one that every replica has."""
+    return ops.convert_to_numpy(ops.convert_to_tensor(variable)).copy()

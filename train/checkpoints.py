@@ -13,6 +13,7 @@ import numpy as np
 from absl import logging
 
 from tfface.files import atomic_path, reserve
+from tfface.replicas import value_of
 from train.interruption import Interruption
 from train.seal import is_damaged, seal
 
@@ -53,7 +54,7 @@ class Checkpoints:
 
     def save(self, model: keras.Model) -> None:
         """Writes the state of a compiled model under the step of its optimiser."""
-        step = int(model.optimizer.iterations)
+        step = int(value_of(model.optimizer.iterations))
         with atomic_path(self._path(step)) as temporary:
             reserve(temporary, size_of_state(model))
             model.save_weights(temporary)
@@ -137,7 +138,7 @@ def size_of_state(model: keras.Model) -> int:
 
 def _values(variables: list[keras.Variable]) -> np.ndarray:
     """Scalar variables as one array, exactly."""
-    return np.array([np.asarray(variable) for variable in variables], np.float32)
+    return np.array([value_of(variable) for variable in variables], np.float32)
 
 
 class SaveCheckpoint(keras.callbacks.Callback):

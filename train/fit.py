@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfface.replicas import value_of
+
 
 class ContinueMeans(keras.callbacks.Callback):
     """Goes on with the mean losses of an epoch that was broken off, which `fit` begins anew.
@@ -73,7 +75,7 @@ class KeepWeights(keras.callbacks.Callback):
     """The weights at the end of an epoch: `fit` ends by putting their averages in their place."""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.values = [keras.ops.convert_to_numpy(v).copy() for v in self.model.trainable_variables]
+        self.values = [value_of(v) for v in self.model.trainable_variables]
 
     def restore(self) -> None:
         for variable, value in zip(self.model.trainable_variables, self.values, strict=True):

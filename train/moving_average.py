@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from tfface.layers.batch_normalization import BatchNormalization
+from tfface.replicas import value_of
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
     optimiser nothing changes.
     """
     variables = model.trainable_variables
-    own = [ops.convert_to_numpy(ops.copy(variable)) for variable in variables]
+    own = [value_of(variable) for variable in variables]
     model.optimizer.finalize_variable_values(variables)
     for variable in variables:  # not the very arrays of the averages, which JAX would use up
         variable.assign(ops.copy(variable))

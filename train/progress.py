@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
+from tfface.replicas import value_of
 from train.tensorboard import EventLog
 
 
@@ -47,8 +48,8 @@ class Curves(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         optimizer = self.model.optimizer
         values = {f"train/{name}": float(value) for name, value in (logs or {}).items()}
-        values["train/learning_rate"] = float(optimizer.learning_rate)
-        self.log.scalars(int(optimizer.iterations), values)
+        values["train/learning_rate"] = float(value_of(optimizer.learning_rate))
+        self.log.scalars(int(value_of(optimizer.iterations)), values)
 
 
 class NotFiniteLoss(ArithmeticError):
@@ -82,7 +83,7 @@ class StopWhenNotFinite(keras.callbacks.Callback):
         self._bad_steps: list[int] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._epoch_start = int(self.model.optimizer.iterations)
+        self._epoch_start = int(value_of(self.model.optimizer.iterations))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if not math.isfinite(float(logs["loss"])):

@@ -16,6 +16,7 @@ from tfface.detectors.loading import save_detector
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 from tfface.files import atomic_path
+from tfface.replicas import value_of
 from train.moving_average import averaged_weights
 from train.tensorboard import EventLog
 
@@ -95,7 +96,7 @@ class Validation(keras.callbacks.Callback):
         areas = {
             name: 100.0 * curve.average_precision for name, curve in curves.items() if curve.faces
         }
-        step = int(self.model.optimizer.iterations)
+        step = int(value_of(self.model.optimizer.iterations))
         self._show(step, areas, detections)
         self._keep_best(step, areas)
 

@@ -10,7 +10,7 @@ from absl import flags
 import train.main
 from tfface.detectors.options import constructor_options, recipe_options
 from tfface.detectors.registry import detector_class
-from train.flags import chosen_options
+from train.flags import chosen_options, chosen_precision
 
 CONFIGS = Path(__file__).parents[2] / "train" / "configs"
 REQUIRED = ("--output=run", "--train_records=train.tfrecord")
@@ -221,3 +221,21 @@ def test_the_command_line_of_a_run(monkeypatch) -> None:
 def test_what_is_wrong_ends_the_program_with_what_there_is(monkeypatch, given, message) -> None:
     with pytest.raises(SystemExit, match=f"^error: .*{message}"):
         parse(monkeypatch, *given)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--workers=a:1,b:1",), "Expected --strategy=multi_worker"),
+        (("--strategy=multi_worker", "--workers=a:1,b:1", "--worker=2"), "a --worker of --workers"),
+        (("--mixed_bfloat16", "--precision=mixed_float16"), "not both"),
+    ],
+)
+def test_machines_that_make_no_sense_are_refused(make_flags, arguments, message: str) -> None:
+    with pytest.raises(flags.IllegalFlagValueError, match=message):
+        make_flags(*REQUIRED, *arguments)
+
+
+def test_the_old_flag_of_bfloat16_is_a_precision(make_flags) -> None:
+    assert chosen_precision(make_flags(*REQUIRED, "--mixed_bfloat16")) == "mixed_bfloat16"
+    assert chosen_precision(make_flags(*REQUIRED)) == "float32"

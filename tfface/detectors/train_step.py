@@ -63,6 +63,15 @@ class TrainStep(keras.Model):
             self.trackers[name].update_state(value, sample_weight=1.0 / replica_count())
         return {name: self.trackers[name].result() for name in values}
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Builds the optimiser of a model that is replicated, all that is not built before `fit`.
+
+        Keras 3 looks at a batch for that, and fails on the batches of several workers.
+        """
+        if self._distribute_strategy is not None and not self.optimizer.built:
+            with self._distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+
     def train_step(self, *args):
         """TensorFlow: `(batch) -> logs`. JAX: `(state, batch) -> (logs, state)`."""
         if keras.backend.backend() == "jax":
@@ -79,7 +88,11 @@ class TrainStep(keras.Model):
         if replica_count() > 1:
             _take_as_summed(self.optimizer)
         self.optimizer.apply(gradients, self.trainable_variables)
-        return self._track(values)
+        means = self._track(values)
+        if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras 3 takes the mean over workers along an axis, which a scalar has not.
+            return {name: mean[None] for name, mean in means.items()}
+        return means
 
     def _jax_train_step(self, state, batch):
         import jax
