@@ -8,7 +8,6 @@ annotations and the options are those it was made from.
 
 import math
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     from absl import app, flags
 
+    from tfface.command_line import INTERRUPTED, exit_status
     from tfface.data.plausibility import check_boxes
     from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
@@ -76,15 +76,10 @@ def main(argv: Sequence[str]) -> int:
             f"and {len(values.move_edges)} --move_edges; 0,0,0,0 leaves a list as it is"
         )
     moves = [_moves(text) for text in values.move_edges or ["0,0,0,0"] * len(values.list)]
-    try:
-        print(run(values, moves).summary())
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
-        return 128 + signal.SIGINT
-    return 0
+    status = exit_status(lambda: print(run(values, moves).summary()))
+    if status == INTERRUPTED:
+        print("The same command goes on where it was.", file=sys.stderr)
+    return status
 
 
 def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadReport:

@@ -23,7 +23,8 @@ h2 {{ margin-top: 2em; border-bottom: 1px solid #ddd; }}
 svg {{ max-width: 100%; height: auto; }}
 table {{ border-collapse: collapse; margin: .5em 0; }}
 th, td {{ padding: .2em .7em; text-align: right; border-bottom: 1px solid #eee; }}
-th:first-child, td:first-child {{ text-align: left; white-space: nowrap; }}
+th, td:first-child {{ white-space: nowrap; }}
+th:first-child, td:first-child {{ text-align: left; }}
 td.best {{ font-weight: bold; }}
 td.text {{ text-align: left; padding-left: 2em; }}
 .swatch {{ display: inline-block; width: .8em; height: .8em; margin-right: .4em; }}

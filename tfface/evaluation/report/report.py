@@ -23,7 +23,7 @@ from tfface.evaluation.report.page import Gallery, Shown
 from tfface.evaluation.report.subject import Subject
 from tfface.files import atomic_path
 
-FALSE_ALARMS_A_PICTURE = 0.1
+FALSE_ALARMS_A_PICTURE = 0.5
 """Wrong detections a picture at which detectors are compared, each at the threshold it has there:
 scores of different detectors mean different things."""
 
