@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tfface.detections import Detections
 from tfface.image import to_rgb
 from tfface.packaged import PRECISIONS
-from tfface.predict.isolated import IsolatedRuntime
 from tfface.predict.keras_model import KerasRuntime, load_keras_file
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.placement import place
@@ -65,6 +64,8 @@ class FaceDetector:
             ImportError: what runs it is not installed; the message says what to install.
         """
         if isolated:
+            from tfface.predict.isolated import IsolatedRuntime
+
             return cls(IsolatedRuntime(os.fspath(name_or_path), threads, precision))
         return cls(open_runtime(name_or_path, threads, precision))
 
