@@ -60,6 +60,7 @@ def make_flags() -> MakeFlags:
 def run_arguments(records: Path) -> list[str]:
     """All flags but --output of a tiny run of 12 epochs, validated on what it trains on."""
     return [
+        "--detector=tests.tiny_detector:TinyDetector",
         f"--train_records={records.parent}/train-*.tfrecord",
         f"--validation_records={records}",
         "--validation_side=64",

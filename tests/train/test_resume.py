@@ -140,7 +140,8 @@ def test_a_run_that_is_told_to_stop_within_an_epoch_goes_on_exactly(
 def test_a_run_that_is_terminated_saves_its_state(run_arguments: list[str], tmp_path: Path) -> None:
     """As `kill` does, and a machine that is taken away."""
     output = tmp_path / "run"
-    process = start(output, [*run_arguments, "--steps=24000", "--validate_every=12000"])
+    longer = ["--detector=FaceBoxesImproved", "--steps=24000", "--validate_every=12000"]
+    process = start(output, [*run_arguments, *longer])
     first = wait_for_checkpoint(process, output)
     process.terminate()
     _, errors = process.communicate()

@@ -65,7 +65,10 @@ class Detector(TrainStep):
 
     def build_symbolically(self) -> None:
         """Creates all weights: a detector can be saved and loaded before it saw a picture."""
-        self(keras.Input((128, 128, 3)), training=True)
+        # A call of an input would trace the network twice.
+        with keras.name_scope(self.name, caller=self):
+            self.compute_output_spec(keras.Input((128, 128, 3), 1), training=True)
+        self.build((None, 128, 128, 3))
 
     def get_config(self):
         options = {option.name: getattr(self, option.name) for option in constructor_options(self)}
