@@ -4,19 +4,26 @@
 
 Every box on a picture of `--pictures` is one too many; the kind is what the file's name says before
 the first underscore. The pictures of nothing (`benchmarks.nothing`) are made here, each in five
-sizes.
+sizes. `--csv` writes the table, too.
 """
 
+import argparse
+import datetime
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from benchmarks.nothing import NOTHING, SIZES
+from benchmarks.tables import write_csv
 from measure.peers import PEERS, open_detector
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.evaluation.runner import PictureDetector
+from tfface.files import check_file
 from tfface.image import Image, read_image
 from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
@@ -33,37 +40,73 @@ def pictures(folder: Path | None) -> Iterator[tuple[str, Image]]:
         yield path.stem.split("_")[0], read_image(path)
 
 
+@dataclass(frozen=True)
+class Alarms:
+    """Of the pictures of a kind: their number, and boxes a picture above each of `THRESHOLDS`."""
+
+    pictures: int
+    boxes: list[float]
+
+
 def count(
     detector: PictureDetector, pictures: Iterable[tuple[str, Image]], long_side: int | None
-) -> dict[str, list[float]]:
-    """By kind: boxes a picture above each of `THRESHOLDS`."""
+) -> dict[str, Alarms]:
+    """The false alarms by kind of picture."""
     scores = defaultdict(list)
     for kind, image in pictures:
         scores[kind].append(detector.detect(image, min(THRESHOLDS), long_side).scores)
     return {
-        kind: [float(np.mean([np.sum(s >= t) for s in of_kind])) for t in THRESHOLDS]
+        kind: Alarms(
+            len(of_kind), [float(np.mean([np.sum(s >= t) for s in of_kind])) for t in THRESHOLDS]
+        )
         for kind, of_kind in scores.items()
     }
 
 
-def main() -> None:
+def run(options: argparse.Namespace) -> None:
+    """Counts as the options say, and prints and writes the table."""
+    if options.csv:
+        check_file(options.csv)
+    size = "default long side" if options.long_side is None else f"long side {options.long_side}"
+    setting = f"boxes a picture, {size}, {options.precision} presets, {datetime.date.today()}"
+    print(f"{setting}; at {', '.join(map(str, THRESHOLDS))}")
+    detectors = {
+        Path(model).name: open_detector(model, options.peers, precision=options.precision)
+        for model in options.models
+    }
+    rows = []
+    for name, detector in detectors.items():
+        progress = tqdm(pictures(options.pictures), desc=name, unit="picture", leave=False)
+        for kind, alarms in count(detector, progress, options.long_side).items():
+            print(f"{name:20} {kind:12}" + "".join(f"{mean:8.2f}" for mean in alarms.boxes))
+            by_threshold = zip(THRESHOLDS, alarms.boxes, strict=True)
+            rows.append(
+                {"detector": name, "kind": kind, "pictures": alarms.pictures}
+                | {f"at {threshold}": f"{mean:.4f}" for threshold, mean in by_threshold}
+            )
+    if options.csv:
+        write_csv(options.csv, rows, setting)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
     )
     parser.add_argument("--pictures", type=Path, help="folder of pictures without a face")
-    parser.add_argument("--peers", type=Path, help="folder of the peers' weight files")
+    parser.add_argument("--peers", type=Path, help="folder of weight files ($TFFACE_PEERS)")
     parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument(
         "--long_side", type=int, help="as of FaceDetector.detect (default: its default)"
     )
-    options = parser.parse_args()
-    print(f"boxes a picture above {', '.join(map(str, THRESHOLDS))}")
-    for model in options.models:
-        detector = open_detector(model, options.peers, precision=options.precision)
-        for kind, means in count(detector, pictures(options.pictures), options.long_side).items():
-            print(f"{Path(model).name:16} {kind:12}" + "".join(f"{mean:8.2f}" for mean in means))
+    parser.add_argument("--csv", type=Path, help="file for the table")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    return run_command(_parser(), run, arguments)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

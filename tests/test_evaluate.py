@@ -130,7 +130,7 @@ def test_json_alone_is_on_standard_output(data, model, capsys):
     assert "2 of 3 pictures" in printed.err
 
 
-@pytest.mark.parametrize("option", ["--json", "--plot", "--predictions"])
+@pytest.mark.parametrize("option", ["--json", "--plot", "--predictions", "--report"])
 def test_outputs_are_looked_at_before_the_work(data, model, tmp_path, capsys, option):
     blocked = tmp_path / "model.tflite" / "result"
     assert main(["--model", model, "--data", str(data), option, str(blocked)]) == 2
@@ -227,9 +227,13 @@ def test_without_a_data_set_the_message_says_what_to_set(model, monkeypatch, cap
     ("arguments", "message"),
     [
         (["--long_side", "640", "--scale", "2"], "not allowed with"),
-        (["--long_side", "-1"], "expected pixels, 0 or more, got '-1'"),
-        (["--scale", "0"], "expected a factor above 0"),
-        (["--scale", "nan"], "expected a factor above 0"),
+        (["--long_side", "-1"], "expected a whole number from 0 to 16384, got '-1'"),
+        (["--long_side", "100000"], "expected a whole number from 0 to 16384, got '100000'"),
+        (["--scale", "0"], "expected a number from 0.015625 to 16, got '0'"),
+        (["--scale", "nan"], "expected a number from 0.015625 to 16, got 'nan'"),
+        (["--scale", "1e9"], "expected a number from 0.015625 to 16, got '1e9'"),
+        (["--threads", "2147483648"], "expected a whole number from 1 to 1024, got '2147483648'"),
+        (["--threshold", "nan"], "expected a number from 0 to 1, got 'nan'"),
     ],
 )
 def test_wrong_sizes_are_refused(model, capsys, arguments, message):
@@ -247,3 +251,49 @@ def test_checksum_of_a_folder_covers_names_and_contents(tmp_path):
         (folder / name).write_bytes(content)
         checksums.add(sha256_of(folder))
     assert len(checksums) == 3
+
+
+def test_several_detectors_are_compared_in_a_report(fddb_data, model, tmp_path, capsys):
+    arguments = ["--dataset", "fddb", "--data", str(fddb_data)]
+    other, folder = tmp_path / "other.tflite", tmp_path / "predictions" / "elsewhere"
+    other.write_bytes(b"weights")
+    assert main([*arguments, "--model", model, "--predictions", str(folder)]) == 0
+    report = ["--report", str(tmp_path / "report"), "--compare", str(folder)]
+    assert main([*arguments, "--model", model, str(other), *report]) == 0
+
+    page = (tmp_path / "report" / "index.html").read_text()
+    for name in ("model.tflite", "other.tflite", "elsewhere"):
+        assert f"</span>{name}" in page
+    assert page.count("python -m tfface.evaluate --dataset fddb") == 2  # both commands
+    assert "missed by model.tflite, found by elsewhere" in page
+    assert "elsewhere\nscore" in capsys.readouterr().out
+
+
+def test_predictions_of_several_detectors_have_a_folder_each(fddb_data, model, tmp_path):
+    other, folder = tmp_path / "other.tflite", tmp_path / "predictions"
+    other.write_bytes(b"weights")
+    arguments = ["--dataset", "fddb", "--data", str(fddb_data), "--model", model, str(other)]
+    assert main([*arguments, "--predictions", str(folder)]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["model.tflite", "other.tflite"]
+    assert (folder / "other.tflite" / "pictures.txt").read_text() == "a\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected a detector, got none"),
+        (["--model", "a", "b/a"], "expected detectors of different names, got a, a"),
+        (["--model", "a", "b", "--json", "x"], "expected one --model beside --json, got 2"),
+        (["--model", "a", "--compare", "b"], "expected --report beside --compare"),
+    ],
+)
+def test_detectors_that_do_not_fit_the_question(data, arguments, message, capsys):
+    assert main([*arguments, "--data", str(data)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_compared_detections_must_be_there(data, model, tmp_path, capsys):
+    arguments = ["--model", model, "--data", str(data), "--report", str(tmp_path / "report")]
+    assert main([*arguments, "--compare", str(tmp_path / "none")]) == 2
+    assert "expected detections in the layout of WIDER FACE" in capsys.readouterr().err
+    assert StubDetector.loaded == []

@@ -1,5 +1,8 @@
 """read_image: a file as people see it. to_rgb: any usual array as RGB uint8."""
 
+import os
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 
 from tfface.file_kinds import PICTURE_SUFFIXES
-from tfface.image import ImageReadError, read_image, to_rgb
+from tfface.image import MAX_PIXELS, ImageReadError, check_claim, read_image, to_rgb
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -314,3 +317,62 @@ def test_pictures_of_pillow_with_many_bits_keep_them_until_they_are_scaled() -> 
 def test_other_arrays_are_refused(given: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         to_rgb(given)
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG file of one IDAT that says nothing."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in chunks
+    )
+
+
+def test_pictures_that_claim_too_much_are_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cv2, "imdecode", None)
+    bomb, lie, small = (tmp_path / name for name in ("bomb.png", "lie.png", "small.png"))
+    bomb.write_bytes(png_of(20_000, 20_000))
+    lie.write_bytes(png_of(20, 24).replace(b"\0\0\0\x08IDAT", b"\x7f\xff\xff\xffIDAT"))
+    small.write_bytes(png_of(20, 24))
+
+    with pytest.raises(ImageReadError, match=r"bomb\.png: .* 20000 x 20000 = 400000000; reduce it"):
+        read_image(bomb)
+    with pytest.raises(ImageReadError, match=r"PNG that are damaged .*'IDAT' of 2147483647 bytes"):
+        read_image(lie)
+    with pytest.raises(ImageReadError, match="at most 400 pixels, got 20 x 24 = 480"):
+        read_image(small, max_pixels=400)
+
+
+def test_a_hundred_megapixels_pass_the_default() -> None:
+    check_claim(png_of(10_000, 10_000))
+    assert MAX_PIXELS >= 100_000_000
+
+
+def test_a_file_of_more_bytes_than_its_pixels_may_have_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tfface.image._SMALL", 100)
+    (tmp_path / "long.png").write_bytes(png_of(2, 2) + bytes(500))
+
+    with pytest.raises(ImageReadError, match=r"long\.png: .* at most 100 bytes, got more"):
+        read_image(tmp_path / "long.png", max_pixels=4)
+
+
+def test_pipes_devices_and_circles_are_refused_without_opening_them(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    for path, message in (
+        (tmp_path / "pipe.jpg", "got a pipe"),
+        ("/dev/zero", "got a device"),
+        (tmp_path, "got a folder"),
+        (tmp_path / "circle.jpg", "Too many levels of symbolic links"),
+        (tmp_path / ("a" * 300 + ".jpg"), "File name too long"),
+    ):
+        with pytest.raises(ImageReadError, match=message):
+            read_image(path)

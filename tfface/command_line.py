@@ -1,5 +1,6 @@
 """What the command lines have in common."""
 
+import math
 import re
 import signal
 import sys
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tfface.files import STANDARD_OUTPUT
+from tfface.files import STANDARD_OUTPUT, close_standard_output
+from tfface.reasons import message_of
 
 if TYPE_CHECKING:  # It brings NumPy and OpenCV, and the list of presets needs neither.
     from tfface.predict.runtime import Size
@@ -89,16 +91,26 @@ def run_command(
         is printed, `INTERRUPTED` after Ctrl-C or SIGTERM, 1 where nobody read the output on.
     """
     options = parser.parse_args(arguments)
+    return exit_status(lambda: run(options), failed)
+
+
+def exit_status(work: Callable[[], int | None], failed: int = FAILED) -> int:
+    """What `run_command` does, once the command line is read."""
     try:
         with terminated_like_interrupted():
-            return run(options) or 0
+            status = work() or 0
+            sys.stdout.flush()
+            return status
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        close_standard_output()
         return 1
-    except (ImportError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (ImportError, MemoryError, OSError, ValueError) as error:
+        print(f"error: {message_of(error)}", file=sys.stderr)
+        if isinstance(error, OSError):
+            close_standard_output()  # a full disk may be where it goes
         return failed
 
 
@@ -158,6 +170,24 @@ def thread_counts(text: str) -> list[int]:
     if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text):
         raise ArgumentTypeError(f"expected thread counts of 1 or more such as 1,2, got {text!r}")
     return list(dict.fromkeys(map(int, text.split(","))))
+
+
+def between(
+    lowest: float, highest: float, kind: Callable[[str], float] = float
+) -> Callable[[str], Any]:
+    """The type of an option: a finite number from `lowest` to `highest`, of the type `kind`."""
+
+    def parse(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not lowest <= number <= highest:
+            name = "a whole number" if kind is int else "a number"
+            raise ArgumentTypeError(f"expected {name} from {lowest} to {highest}, got {text!r}")
+        return number
+
+    return parse
 
 
 def positive(text: str) -> int:

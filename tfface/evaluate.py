@@ -7,6 +7,13 @@ For WIDER FACE `DIR` holds `WIDER_val/images` and `ground_truth/*.mat`; without 
 `$TFFACE_DATA/widerface`. For FDDB it holds `originalPics` and `FDDB-folds`; without `--data` it is
 `$TFFACE_DATA/fddb`. Only pictures that are present are evaluated, and their number is part of the
 result.
+
+    python -m tfface.evaluate --model fbi-1 yunet-n --data DIR --long_side 640 --report report
+    python -m tfface.evaluate --model fbi-1 --data DIR --report report --compare predictions/other
+
+writes `report/index.html`: results, curves, kinds of faces, the worst misses and the surest false
+alarms of several detectors, also of those whose detections lie in folders in the official layout
+(`--predictions`, `python -m measure.peers --predictions`).
 """
 
 import argparse
@@ -16,6 +23,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +31,16 @@ from tfface.predict.packages import import_optional, optional_packages
 
 with optional_packages("evaluate", __name__):
     import tfface
-    from tfface.command_line import CommandParser, run_command, stream_beside
-    from tfface.evaluation.benchmarks import BENCHMARKS
+    from tfface.command_line import CommandParser, between, run_command, stream_beside
+    from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
+    from tfface.evaluation.commands import command_line, read_command, write_command
+    from tfface.evaluation.pictures import PictureSet
+    from tfface.evaluation.report.subject import Subject
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
     from tfface.files import check_file, check_folder, write_json
     from tfface.packaged import PRECISIONS
+    from tfface.predict.litert import MAX_THREADS
+    from tfface.predict.placement import LARGEST_SIDE
     from tfface.presets import PRESETS
 
 
@@ -36,22 +49,50 @@ _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "ten
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    return run_command(_parser(), _evaluate, arguments, failed=2)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = command_line("tfface.evaluate", given)
+    return run_command(_parser(), partial(_evaluate, command), given, failed=2)
 
 
-def _evaluate(options: argparse.Namespace) -> None:
+def _evaluate(command: str, options: argparse.Namespace) -> None:
     """Evaluates as the options say.
 
     Raises:
         OSError, ValueError, ImportError: a detector, data set or output that is not there.
     """
     benchmark = BENCHMARKS[options.dataset]
+    _check_names(options)
     _check_outputs(options)
-    for package in ("scipy", "matplotlib") if options.plot else ("scipy",):
+    for package in ("scipy", "matplotlib") if options.plot or options.report else ("scipy",):
         import_optional(package, extra="evaluate")  # rather than miss it after minutes
-    dataset = benchmark.open(_dataset_dir(options.data, benchmark.folder))
+    folder = dataset_dir(options.data, benchmark.folder)
+    dataset = benchmark.open(folder)
+    compared = [_compared(path, benchmark, dataset) for path in options.compare]
+    subjects = [_subject(model, benchmark, dataset, command, options) for model in options.model]
+    for subject in compared:
+        print(subject.name, benchmark.format_table(subject.results), sep="\n")
+    if options.report:
+        import_optional("tfface.evaluation.report.report", extra="evaluate").write_report(
+            options.report / "index.html",
+            [*subjects, *compared],
+            dataset,
+            benchmark.describe(folder, dataset),
+            benchmark.protocol,
+            [*(read_command(path) or f"# {path}" for path in options.compare), command],
+        )
+        print(f"wrote {options.report / 'index.html'}")
+
+
+def _subject(
+    model: str,
+    benchmark: Benchmark,
+    dataset: PictureSet[Any],
+    command: str,
+    options: argparse.Namespace,
+) -> Subject:
+    """Runs a detector, prints its result and writes what the options ask for."""
     detector = tfface.FaceDetector.from_preset(
-        options.model, threads=options.threads, precision=options.precision
+        model, threads=options.threads, precision=options.precision
     )
     run = detect_pictures(
         detector,
@@ -64,19 +105,51 @@ def _evaluate(options: argparse.Namespace) -> None:
     )
     results = benchmark.evaluate(run.predictions, dataset.ground_truth)
     pictures = {"evaluated": len(dataset.ground_truth), "listed": dataset.listed}
+    origin = (
+        f"{Path(model).name}{_precision(model, options)}, {_test_size(options)}, score threshold "
+        f"{options.threshold:g}"
+    )
     heading = (
-        f"{Path(options.model).name}{_precision(options)}, {_test_size(options)}, score threshold "
-        f"{options.threshold:g}\n{benchmark.protocol}\n"
-        f"{pictures['evaluated']} of {pictures['listed']} pictures"
+        f"{origin}\n{benchmark.protocol}\n{pictures['evaluated']} of {pictures['listed']} pictures"
     )
     print(heading, benchmark.format_table(results), sep="\n", file=stream_beside(options.json))
     if options.json:
-        report = _report(options, benchmark.protocol, pictures, run, results)
+        report = _report(model, options, benchmark.protocol, pictures, run, results)
         write_json(options.json, report)
     if options.plot:
         benchmark.plot(results, options.plot, heading)
     if options.predictions:
-        benchmark.write_predictions(run.predictions, options.predictions)
+        # Of several detectors, a folder for each.
+        several = len(options.model) > 1
+        output = options.predictions / Path(model).name if several else options.predictions
+        benchmark.write_predictions(run.predictions, output)
+        write_command(output, command)
+    return Subject(Path(model).name, run.predictions, results, origin, own=True)
+
+
+def _compared(folder: Path, benchmark: Benchmark, dataset: PictureSet[Any]) -> Subject:
+    """A detector whose predictions lie in a folder."""
+    predictions = benchmark.read_predictions(folder, dataset.ground_truth)
+    results = benchmark.evaluate(predictions, dataset.ground_truth)
+    return Subject(folder.name, predictions, results, f"detections in {folder}", own=False)
+
+
+def _check_names(options: argparse.Namespace) -> None:
+    """Raises ValueError where the detectors do not fit what is asked for."""
+    names = [Path(model).name for model in options.model]
+    names += [folder.name for folder in options.compare]
+    if not names:
+        raise ValueError("expected a detector, got none; give --model, or --compare and --report")
+    if options.compare and not options.report:
+        raise ValueError("expected --report beside --compare, got none; name a folder for it")
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"expected detectors of different names, got {', '.join(names)}; rename a file or "
+            "folder"
+        )
+    for option in ("json", "plot"):
+        if getattr(options, option) and len(options.model) != 1:
+            raise ValueError(f"expected one --model beside --{option}, got {len(options.model)}")
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -84,8 +157,9 @@ def _check_outputs(options: argparse.Namespace) -> None:
     for path in (options.json, options.plot):
         if path:
             check_file(path)
-    if options.predictions:
-        check_folder(options.predictions)
+    for folder in (options.predictions, options.report):
+        if folder:
+            check_folder(folder)
 
 
 def sha256_of(path: Path) -> str:
@@ -105,8 +179,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--model",
-        required=True,
-        help="name of a preset, or path of a .tflite, SavedModel or .keras",
+        nargs="+",
+        default=[],
+        help="name of a preset, or path of a .tflite, SavedModel or .keras; several for a report",
     )
     parser.add_argument(
         "--precision",
@@ -122,45 +197,47 @@ def _parser() -> argparse.ArgumentParser:
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--long_side",
-        type=_pixels,
+        type=between(0, LARGEST_SIDE, int),
         default=0,
         help="resize every picture, also up, to this long side in pixels; 0: its own size",
     )
     size.add_argument(
-        "--scale", type=_factor, default=1.0, help="resize every picture by this factor"
+        "--scale", type=between(1 / 64, 16), default=1.0, help="resize every picture by this factor"
     )
     parser.add_argument(
         "--threshold",
-        type=float,
+        type=between(0, 1),
         default=SCORE_THRESHOLD,
         help="lowest score that is kept; a high one lowers the result (default: %(default)s)",
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads of the runtime")
+    parser.add_argument(
+        "--threads", type=between(1, MAX_THREADS, int), default=1, help="threads of the runtime"
+    )
     parser.add_argument("--json", type=Path, help="file for the result with all its conditions")
     parser.add_argument("--plot", type=Path, help="PNG file for the curves")
     parser.add_argument(
         "--predictions", type=Path, help="folder for the detections in the official layout"
     )
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="folder for a page that compares the detectors"
+    )
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders of other detectors' --predictions, named after them, for the report",
+    )
     return parser
 
 
-def _pixels(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected pixels, 0 or more, got {text!r}")
-    return int(text)
+def dataset_dir(given: Path | None, folder: str) -> Path:
+    """The folder of a data set: what is given, else that of this name in `$TFFACE_DATA`.
 
-
-def _factor(text: str) -> float:
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = 0.0
-    if not 0 < factor < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a factor above 0, such as 2, got {text!r}")
-    return factor
-
-
-def _dataset_dir(given: Path | None, folder: str) -> Path:
+    Raises:
+        ValueError: neither is there.
+    """
     if given is not None:
         return given
     if "TFFACE_DATA" not in os.environ:
@@ -177,11 +254,12 @@ def _test_size(options: argparse.Namespace) -> str:
     return "original size" if options.scale == 1 else f"{options.scale:g} x original size"
 
 
-def _precision(options: argparse.Namespace) -> str:
-    return f" {options.precision}" if options.model in PRESETS else ""
+def _precision(model: str, options: argparse.Namespace) -> str:
+    return f" {options.precision}" if model in PRESETS else ""
 
 
 def _report(
+    model: str,
     options: argparse.Namespace,
     protocol: str,
     pictures: Mapping[str, int],
@@ -191,7 +269,7 @@ def _report(
     """Everything one needs to compare or repeat the result, ready for JSON."""
     return {
         "protocol": protocol,
-        "model": _model(options.model, options.precision),
+        "model": _model(model, options.precision),
         "test_size": _test_size(options),
         "long_side": options.long_side,
         "scale": options.scale,

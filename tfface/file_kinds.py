@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from pathlib import Path
 
 import cv2
@@ -76,6 +77,24 @@ def kind_of(path: str | os.PathLike[str], head: bytes) -> str | None:
     kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.match(head)), None)
     is_raw = kind is None and _RAW_SUFFIX.fullmatch(Path(path).suffix.lower())
     return RAW if is_raw else kind
+
+
+_SPECIAL = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def special_kind(path: str | os.PathLike[str]) -> str | None:
+    """What a path leads to that is no regular file, such as "a pipe", without opening it.
+
+    Raises:
+        OSError: it leads nowhere, in a circle, or through a closed folder.
+    """
+    return _SPECIAL.get(stat.S_IFMT(os.stat(path).st_mode))
 
 
 def is_decoded(kind: str | None) -> bool:

@@ -13,11 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface import jpeg
-from tfface.file_kinds import ADVICE, HEAD, RAW, VIDEO, is_decoded, kind_of
+from tfface.file_kinds import ADVICE, HEAD, RAW, VIDEO, is_decoded, kind_of, special_kind
+from tfface.headers import claimed_size
 from tfface.reasons import reason_of
 
 Image = NDArray[np.uint8]
 """RGB uint8 `(H, W, 3)`, values 0..255."""
+
+MAX_PIXELS = 160_000_000
+"""The most pixels of a picture that is read: more than the largest sensors of cameras have (151
+million); half a gigabyte as RGB."""
+
+_MAX_BYTES_A_PIXEL = 8
+"""Of a file: four channels of 16 bits, not compressed. Files of `_SMALL` bytes always pass."""
+
+_SMALL = 1 << 26
 
 _LACKS_END = "the file lacks the end marker of JPEG; all pixels are there"
 
@@ -27,7 +37,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class ImageReadError(ValueError):
-    """A file that is missing, empty, cut short, or no picture."""
+    """A file that is missing, empty, cut short, too large, or no picture."""
 
 
 class Picture(NamedTuple):
@@ -37,7 +47,7 @@ class Picture(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_image(path: str | os.PathLike[str]) -> Image:
+def read_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Image:
     """Reads a picture file as people see it.
 
     The orientation of EXIF is applied. Grey, paletted and CMYK files become RGB. 16 bits are
@@ -46,49 +56,99 @@ def read_image(path: str | os.PathLike[str]) -> Image:
 
     Args:
         path: a file of any format that OpenCV decodes: JPEG, PNG, WebP, AVIF, BMP, TIFF, JPEG 2000,
-            GIF (its first picture) and others.
+            GIF (its first picture) and others. Pipes and devices are refused without opening them.
+        max_pixels: a file whose header claims more is refused before memory is spent on it.
 
     Returns:
         RGB uint8 `(H, W, 3)`.
 
     Raises:
-        ImageReadError: the file is missing, empty, cut short or no picture; the message names it.
+        ImageReadError: the file is missing, empty, cut short, too large or no picture; the message
+            names it.
     """
-    image, notes = read_picture(path)
+    image, notes = read_picture(path, max_pixels)
     for note in notes:
         _LOGGER.warning("%s: %s", path, note)
     return image
 
 
-def read_picture(path: str | os.PathLike[str]) -> Picture:
+def read_picture(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Picture:
     """Reads a picture file as `read_image` does, and returns what that would log."""
-    kind, data = _read_file(path)
+    kind, data = _read_file(path, max(_SMALL, _MAX_BYTES_A_PIXEL * max_pixels))
+    try:
+        return decode_picture(data, max_pixels)
+    except UnreadablePictureError as error:
+        found = f" ({error})" if is_decoded(kind) else ""
+        message = f"{path}: expected a picture, got {_described(kind, len(data))}{found}"
+        raise ImageReadError(message) from error
+    except ValueError as error:
+        raise ImageReadError(f"{path}: {error}") from error
+
+
+class UnreadablePictureError(ValueError):
+    """Bytes that are no picture file, or a damaged one."""
+
+
+def decode_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+    """The picture in the bytes of a file.
+
+    Raises:
+        UnreadablePictureError: they are damaged, cut short, or of no format that OpenCV decodes.
+        ValueError: they claim more than `max_pixels`, or OpenCV fails.
+    """
+    check_claim(data, max_pixels)
     try:
         pixels, notes = _decode(data)
     except cv2.error as error:
-        raise ImageReadError(f"{path}: OpenCV failed to decode it: {reason_of(error)}") from error
+        raise ValueError(f"OpenCV failed to decode it: {reason_of(error)}") from error
     if pixels is None:
-        raise ImageReadError(f"{path}: expected a picture, got {_described(kind, len(data))}")
+        raise UnreadablePictureError("OpenCV does not decode it")
     try:
         pixels = _to_uint8(pixels)
-    except (TypeError, ValueError) as error:
-        raise ImageReadError(f"{path}: {error}") from error
+    except TypeError as error:
+        raise ValueError(str(error)) from error
     return Picture(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), notes)
 
 
-def _read_file(path: str | os.PathLike[str]) -> tuple[str | None, bytes]:
+def check_claim(data: bytes, max_pixels: int = MAX_PIXELS) -> None:
+    """Looks, before memory is spent on it, at how large the picture in the bytes of a file is.
+
+    Raises:
+        UnreadablePictureError: the header does not say, or claims what the file cannot hold.
+        ValueError: it claims more than `max_pixels`.
+    """
+    try:
+        width, height = claimed_size(data)
+    except ValueError as error:
+        raise UnreadablePictureError(str(error)) from error
+    if width * height > max_pixels:
+        raise ValueError(
+            f"expected a picture of at most {max_pixels} pixels, got {width} x {height} = "
+            f"{width * height}; reduce it, or raise max_pixels"
+        )
+
+
+def _read_file(path: str | os.PathLike[str], max_bytes: int) -> tuple[str | None, bytes]:
     """The kind of a file and its bytes; of what is no picture, no more than the first of them."""
     try:
+        special = special_kind(path)
+        if special:
+            raise ImageReadError(f"{path}: expected a picture file, got {special}")
         with Path(path).open("rb") as file:
             head = file.read(HEAD)
             kind = kind_of(path, head)
             if kind in (RAW, VIDEO):
                 raise ImageReadError(f"{path}: expected a picture, got {_described(kind)}")
-            data = head + file.read()
+            data = head + file.read(max_bytes)
     except OSError as error:
         raise ImageReadError(f"{path}: expected a picture file, got: {reason_of(error)}") from error
     if not data:
         raise ImageReadError(f"{path}: expected a picture, got an empty file")
+    if len(data) > max_bytes:
+        raise ImageReadError(
+            f"{path}: expected a picture file of at most {max_bytes} bytes, got more; reduce it, "
+            "or raise max_pixels"
+        )
     return kind, data
 
 

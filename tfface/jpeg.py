@@ -9,8 +9,8 @@ END = b"\xff\xd9"
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Start of frame, SOF0 to SOF15 without DHT, JPG and DAC (table B.1)."""
 
-_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
-"""A marker; among entropy-coded data, neither a stuffed byte nor a restart."""
+_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+"""A marker with a segment; among entropy-coded data, neither a stuffed byte nor a restart."""
 
 _START_OF_SCAN, _DEFINE_RESTART_INTERVAL = 0xDA, 0xDD
 
@@ -29,6 +29,21 @@ def components(data: bytes) -> int:
         if marker in _FRAME_MARKERS and start + 7 < len(data):
             return data[start + 7]
     return 0
+
+
+def claimed_size(data: bytes) -> tuple[int, int]:
+    """Width and height in the first frame header, behind which decoders accept no other.
+
+    Raises:
+        ValueError: the file has none.
+    """
+    for marker, start in _segments(data):
+        if marker in _FRAME_MARKERS and start + 7 < len(data):
+            height, width = (
+                int.from_bytes(data[at : at + 2], "big") for at in (start + 3, start + 5)
+            )
+            return width, height
+    raise ValueError("a JPEG file without a frame header")
 
 
 def lacks_end(data: bytes) -> bool:

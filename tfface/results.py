@@ -36,7 +36,7 @@ class JsonReport:
             self.failed.append(result)
         else:
             separator = "," if self.tried > len(self.failed) else ""
-            self._file.write(f"{separator}\n  {json.dumps(result)}")
+            self._file.write(f"{separator}\n  {json.dumps(result, allow_nan=False)}")
             self._file.flush()
         self.tried += 1
 
@@ -48,4 +48,4 @@ class JsonReport:
 
 
 def _pair(key: str, value: object) -> str:
-    return f"{json.dumps(key)}: {json.dumps(value)}"
+    return f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}"

@@ -1,5 +1,6 @@
 """The flags of a training run, and which of their values make sense."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,9 @@ from absl import flags
 
 from tfface.detectors.options import Option, constructor_options, recipe_options
 from tfface.detectors.registry import DETECTORS, detector_class
+
+LARGEST = 4096
+"""Pixels of the side of an image in training and validation."""
 
 DEFAULT_DETECTOR = "FaceBoxesImproved"
 
@@ -28,11 +32,14 @@ def define_flags(
     def text(name: str, default: str | None, help: str) -> None:
         flags.DEFINE_string(name, default, help, values)
 
-    def whole(name: str, default: int, help: str, lowest: int | None = 1) -> None:
-        flags.DEFINE_integer(name, default, help, lowest, flag_values=values)
+    def whole(
+        name: str, default: int, help: str, lowest: int | None = 1, highest: int = 1 << 31
+    ) -> None:
+        flags.DEFINE_integer(name, default, help, lowest, highest, flag_values=values)
 
-    def number(name: str, default: float | None, help: str, highest: float | None = None) -> None:
+    def number(name: str, default: float | None, help: str, highest: float = 1e9) -> None:
         flags.DEFINE_float(name, default, help, 0.0, highest, flag_values=values)
+        _must_be_finite(name, values)
 
     text("output", None, "Folder of the run: checkpoints, TensorBoard, weights.")
     flags.DEFINE_multi_string(
@@ -40,6 +47,9 @@ def define_flags(
     )
     flags.DEFINE_multi_string(
         "validation_records", [], "TFRecord files to validate on; globs allowed.", values
+    )
+    flags.DEFINE_bool(
+        "allow_changes", False, "Go on with a run with other settings than it was begun.", values
     )
     text("detector", DEFAULT_DETECTOR, f"{', '.join(sorted(DETECTORS))}, or my.module:Name.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
@@ -68,7 +78,7 @@ def define_flags(
     whole(
         "steps_per_epoch", 500, "Steps between two points of a curve; --steps is a multiple of it."
     )
-    whole("batch_size", 32, "Pictures a step.")
+    whole("batch_size", 32, "Pictures a step.", highest=1 << 16)
     whole("seed", 0, "Of initial weights, order of the data and augmentation.", lowest=None)
     flags.DEFINE_enum("schedule", "piecewise", ["piecewise", "cosine"], "Learning rate.", values)
     number("learning_rate", 1e-3, "The highest learning rate.")
@@ -86,7 +96,7 @@ def define_flags(
     )
     number("weight_decay", 5e-4, "Weight of the L2 penalty on kernels, as in Caffe.")
     number("clip_norm", 10.0, "Largest norm of the whole gradient.")
-    whole("image_size", 512, "Side of the training images; a multiple of 32.", lowest=32)
+    whole("image_size", 512, "Side of the training images; a multiple of 32.", 32, LARGEST)
     number("crop_probability", 0.5, "Of square crops.", highest=1.0)
     number("crop_minimum", 0.3, "Smallest side of a crop, in short sides.", highest=1.0)
     number("whole_crop_probability", 0.2, "Of a crop of exactly the short side.", highest=1.0)
@@ -108,7 +118,9 @@ def define_flags(
         "jit_compile", keras.backend.backend() == "jax", "Compile steps with XLA.", values
     )
     whole("validate_every", 10, "Epochs between two validations.")
-    whole("validation_side", 640, "Long side of validation pictures; a multiple of 32.", lowest=32)
+    whole(
+        "validation_side", 640, "Long side of validation pictures; a multiple of 32.", 32, LARGEST
+    )
     whole("validation_pictures", 300, "The most pictures to validate on.")
     flags.mark_flags_as_required(["output", "train_records"], values)
     _check_values(values)
@@ -131,6 +143,18 @@ def define_options(detector: Any, values: flags.FlagValues) -> None:
         else:
             define = _DEFINE[tuple if option.item_type else option.type]
             define(option.name, None, help, flag_values=values)
+            if option.type is float:
+                _must_be_finite(option.name, values)
+
+
+def _must_be_finite(name: str, values: flags.FlagValues) -> None:
+    """NaN is neither below nor above any bound, so a bound does not exclude it."""
+    flags.register_validator(
+        name,
+        lambda number: number is None or math.isfinite(number),
+        "Expected a finite number.",
+        values,
+    )
 
 
 def chosen_options(options: Sequence[Option], values: flags.FlagValues) -> dict[str, Any]:

@@ -2,23 +2,28 @@
 
     python -m measure.peers --peers DIR --model yunet_n scrfd_500m --data DIR --long_side 640
 
-prints the official WIDER FACE result of each on the validation pictures present. `--peers` names
-the folder of weight files, by default $TFFACE_PEERS; they are not part of this repository.
+prints the official WIDER FACE result of each on the validation pictures present; `--dataset fddb`
+that of FDDB. `--peers` names the folder of weight files, by default $TFFACE_PEERS; they are not
+part of this repository. With `--predictions FOLDER` the detections lie in a folder for each, from
+which `python -m tfface.evaluate --report DIR --compare FOLDER/*` compares them with others.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("evaluate,dev", __name__):
     from measure.peers import PEERS, open_peer
-    from tfface.evaluation.curves import format_table
-    from tfface.evaluation.runner import SCORE_THRESHOLD, evaluate_detector
+    from tfface.command_line import CommandParser, run_command
+    from tfface.evaluate import dataset_dir
+    from tfface.evaluation.benchmarks import BENCHMARKS
+    from tfface.evaluation.commands import command_line, write_command
+    from tfface.evaluation.runner import detect_pictures
+    from tfface.files import check_folder
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,28 +32,41 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--peers", type=Path, help="folder of weight files ($TFFACE_PEERS)")
     parser.add_argument("--model", choices=PEERS, nargs="+", required=True)
+    parser.add_argument("--dataset", choices=list(BENCHMARKS), default="wider")
     parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("TFFACE_DATA", ".")) / "widerface"
+        "--data", type=Path, help="folder of the data set; default: its folder in $TFFACE_DATA"
     )
     parser.add_argument(
         "--long_side", type=int, default=0, help="0: own size; inputs of one size are as they are"
     )
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--predictions", type=Path, help="folder for a folder of detections of each"
+    )
     return parser
 
 
-def _evaluate(options: argparse.Namespace) -> None:
-    for key in options.model:
-        detector = open_peer(key, options.peers, options.threads)
-        curves = evaluate_detector(
-            detector, options.data, options.long_side, threshold=SCORE_THRESHOLD, progress=True
-        )
-        print(PEERS[key].title, format_table(curves), sep="\n", flush=True)
+def _evaluate(command: str, options: argparse.Namespace) -> None:
+    benchmark = BENCHMARKS[options.dataset]
+    if options.predictions:
+        check_folder(options.predictions)
+    detectors = {key: open_peer(key, options.peers, options.threads) for key in options.model}
+    dataset = benchmark.open(dataset_dir(options.data, benchmark.folder))
+    for key, detector in detectors.items():
+        predictions = detect_pictures(
+            detector, dataset.image_root, dataset.ground_truth, options.long_side, progress=True
+        ).predictions
+        results = benchmark.evaluate(predictions, dataset.ground_truth)
+        print(PEERS[key].title, benchmark.format_table(results), sep="\n", flush=True)
+        if options.predictions:
+            benchmark.write_predictions(predictions, options.predictions / key)
+            write_command(options.predictions / key, command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit status."""
-    return run_command(_parser(), _evaluate, arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return run_command(_parser(), partial(_evaluate, command_line("measure.peers", given)), given)
 
 
 if __name__ == "__main__":

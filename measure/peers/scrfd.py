@@ -18,7 +18,9 @@ NMS_IOU_THRESHOLD = 0.4
 class SCRFD:
     """SCRFD with landmarks, for an input of one size that the picture is scaled to fit into.
 
-    As in deepinsight/insightface, detection/scrfd/tools/scrfd.py.
+    As in deepinsight/insightface, detection/scrfd/tools/scrfd.py, but for the way back to the
+    picture: that has the rounded scale of the height for both directions, which moves boxes by some
+    pixels; here each has its own, as where the authors measure their accuracy.
 
     Args:
         path: an ONNX file with nine outputs: scores, distances and landmarks of three levels.
@@ -43,7 +45,7 @@ class SCRFD:
         """Boxes float32 `(n, 4)` in pixels and falling scores `(n,)` of RGB uint8 `(H, W, 3)`."""
         height, width = image.shape[:2]
         scale = min(self._height / height, self._width / width)
-        scaled = max(1, int(width * scale)), max(1, int(height * scale))
+        scaled = max(1, round(width * scale)), max(1, round(height * scale))
         canvas = np.zeros((self._height, self._width, 3), np.uint8)
         canvas[: scaled[1], : scaled[0]] = cv2.resize(image, scaled)
         pixels = cv2.dnn.blobFromImage(canvas, 1 / 128, mean=(127.5,) * 3)
@@ -55,9 +57,5 @@ class SCRFD:
             reach = stride * distances[kept]
             boxes.append(np.hstack([centres[kept] - reach[:, :2], centres[kept] + reach[:, 2:]]))
             scores.append(level_scores[kept, 0])
-        # One factor for both directions, as in the original: that of the height.
-        return suppress(
-            np.concatenate(boxes) * np.float32(height / scaled[1]),
-            np.concatenate(scores),
-            NMS_IOU_THRESHOLD,
-        )
+        growing = np.array([width / scaled[0], height / scaled[1]] * 2, np.float32)
+        return suppress(np.concatenate(boxes) * growing, np.concatenate(scores), NMS_IOU_THRESHOLD)

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from benchmarks.false_alarms import count, pictures
+from benchmarks import false_alarms
+from benchmarks.false_alarms import Alarms, count, main, pictures
 from benchmarks.nothing import NOTHING, SIZES
 from tfface.detections import Detections
 
@@ -21,7 +22,10 @@ def test_boxes_a_picture_above_each_threshold() -> None:
     kinds = [("cats", white), ("cats", black), ("dogs", white)]
 
     # Above 0.3, 0.5 and 0.7: three, two and one box; of cats on one picture of two.
-    assert count(FindsBright(), kinds, None) == {"cats": [1.5, 1.0, 0.5], "dogs": [3.0, 2.0, 1.0]}
+    assert count(FindsBright(), kinds, None) == {
+        "cats": Alarms(2, [1.5, 1.0, 0.5]),
+        "dogs": Alarms(1, [3.0, 2.0, 1.0]),
+    }
 
 
 def test_the_kind_is_the_beginning_of_the_name(tmp_path) -> None:
@@ -32,3 +36,20 @@ def test_the_kind_is_the_beginning_of_the_name(tmp_path) -> None:
 
     nothing = len(NOTHING) * len(SIZES)
     assert kinds == ["nothing"] * nothing + ["cats", "cats", "wall"]
+
+
+def test_the_table_is_written(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(false_alarms, "open_detector", lambda *_, **__: FindsBright())
+    monkeypatch.setattr(false_alarms, "NOTHING", {})
+    cv2.imwrite(str(tmp_path / "cats_1.png"), np.full((4, 4, 3), 255, np.uint8))
+
+    assert main(["one", "two", f"--pictures={tmp_path}", f"--csv={tmp_path / 'a.csv'}"]) == 0
+
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert "boxes a picture, default long side, float32 presets" in lines[0]
+    assert lines[1:] == [
+        "detector,kind,pictures,at 0.3,at 0.5,at 0.7",
+        "one,cats,1,3.0000,2.0000,1.0000",
+        "two,cats,1,3.0000,2.0000,1.0000",
+    ]
+    assert "two                  cats            3.00    2.00    1.00" in capsys.readouterr().out

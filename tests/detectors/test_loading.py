@@ -126,3 +126,17 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
 def test_what_is_none_of_them(model: str) -> None:
     with pytest.raises(ValueError, match=rf"expected a preset \(fbi-1, .*got '{model}'"):
         load_detector(model)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(TinyDetector, tmp_path: Path, number) -> None:
+    damaged = TinyDetector()
+    weights = damaged.get_weights()
+    weights[0].flat[3] = number
+    damaged.set_weights(weights)
+    damaged.save(tmp_path / "damaged.keras")
+
+    with pytest.raises(
+        ModelError, match=r"damaged\.keras: expected finite weights, got NaN or inf"
+    ):
+        load_detector(tmp_path / "damaged.keras")

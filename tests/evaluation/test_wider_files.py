@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from tfface.evaluation.wider_files import read_ground_truth, write_predictions
+from tfface.evaluation.wider_files import (
+    ATTRIBUTES,
+    read_attributes,
+    read_ground_truth,
+    write_predictions,
+)
 
 
 def indices(*numbers):
@@ -93,3 +98,20 @@ def test_predictions_are_written_in_the_official_layout(tmp_path):
         "1.000 2.000 3.000 4.500 0.25000000",
     ]
     assert (tmp_path / "out/0--Parade/b.txt").read_text() == "b\n0\n"
+
+
+def test_what_else_is_said_of_faces(wider_dir):
+    attributes = read_attributes(wider_dir / "ground_truth")
+
+    assert list(attributes) == ["0--Parade/a.jpg", "0--Parade/b.jpg", "1--Handshaking/c.jpg"]
+    assert attributes["0--Parade/b.jpg"].keys() == set(ATTRIBUTES)
+    assert {name: of["blur"].tolist() for name, of in attributes.items()} == {
+        "0--Parade/a.jpg": [0],
+        "0--Parade/b.jpg": [1],
+        "1--Handshaking/c.jpg": [0],
+    }
+
+
+def test_files_that_say_nothing_else(folder):
+    with pytest.raises(ValueError, match="expected blur_label_list, got .*face_bbx_list"):
+        read_attributes(folder)

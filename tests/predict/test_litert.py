@@ -161,5 +161,5 @@ def test_a_file_without_a_signature() -> None:
 
 
 def test_less_than_one_thread_is_refused(tflite_content: bytes) -> None:
-    with pytest.raises(ValueError, match="1 thread or more, got 0"):
+    with pytest.raises(ValueError, match="1 to 1024 threads, got 0"):
         LiteRTRuntime(tflite_content, "reddest.tflite", threads=0)

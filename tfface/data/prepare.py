@@ -8,7 +8,6 @@ annotations and the options are those it was made from.
 
 import math
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     from absl import app, flags
 
+    from tfface.command_line import INTERRUPTED, exit_status
     from tfface.data.plausibility import check_boxes
     from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
@@ -40,8 +40,8 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     flags.DEFINE_string("output", None, "Folder of the records.", values, required=True)
     flags.DEFINE_string("name", "train", "Start of the names of the files.", values)
-    flags.DEFINE_integer("shards", 4, "Number of files.", 1, flag_values=values)
-    flags.DEFINE_integer("workers", os.cpu_count(), "Processes.", 1, flag_values=values)
+    flags.DEFINE_integer("shards", 4, "Number of files.", 1, 99_999, flag_values=values)
+    flags.DEFINE_integer("workers", os.cpu_count(), "Processes.", 1, 1024, flag_values=values)
     flags.DEFINE_integer("seed", 0, "Seed of the order of the pictures.", flag_values=values)
     flags.DEFINE_integer(
         "max_side",
@@ -51,8 +51,9 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         flag_values=values,
     )
     flags.DEFINE_float(
-        "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, flag_values=values
+        "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, 1e6, flag_values=values
     )
+    flags.register_validator("min_face", math.isfinite, "Expected a finite number.", values)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -75,15 +76,10 @@ def main(argv: Sequence[str]) -> int:
             f"and {len(values.move_edges)} --move_edges; 0,0,0,0 leaves a list as it is"
         )
     moves = [_moves(text) for text in values.move_edges or ["0,0,0,0"] * len(values.list)]
-    try:
-        print(run(values, moves).summary())
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
-        return 128 + signal.SIGINT
-    return 0
+    status = exit_status(lambda: print(run(values, moves).summary()))
+    if status == INTERRUPTED:
+        print("The same command goes on where it was.", file=sys.stderr)
+    return status
 
 
 def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadReport:

@@ -25,7 +25,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from tfface.data.tfrecord import read_frames, write_frames
-from tfface.image import Image
+from tfface.image import Image, check_claim
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -58,6 +58,12 @@ def decode_picture(record: Record) -> Image:
     Raises:
         ValueError: it cannot be decoded; the message names it.
     """
+    try:
+        check_claim(record.encoded)
+    except ValueError as error:
+        raise ValueError(
+            f"The picture of the record {record.name!r} cannot be decoded: {error}"
+        ) from error
     image = cv2.imdecode(np.frombuffer(record.encoded, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         raise ValueError(f"The picture of the record {record.name!r} cannot be decoded.")

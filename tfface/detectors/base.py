@@ -9,6 +9,7 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel, anchors_at
 from tfface.boxes import VARIANCES, decode
+from tfface.detectors.building import build_within_limits, check_options
 from tfface.detectors.options import constructor_options
 from tfface.detectors.train_step import TrainStep
 from tfface.predict import suppression
@@ -64,11 +65,17 @@ class Detector(TrainStep):
         self.recipe = recipe
 
     def build_symbolically(self) -> None:
-        """Creates all weights: a detector can be saved and loaded before it saw a picture."""
-        # A call of an input would trace the network twice.
-        with keras.name_scope(self.name, caller=self):
-            self.compute_output_spec(keras.Input((128, 128, 3), 1), training=True)
-        self.build((None, 128, 128, 3))
+        """Creates all weights: a detector can be saved and loaded before it saw a picture.
+
+        Raises:
+            ValueError: they are more than `tfface.detectors.building.MAX_PARAMETERS`.
+        """
+        build_within_limits(self, keras.Input((128, 128, 3)))
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        check_options(constructor_options(cls), config)
+        return super().from_config(config, custom_objects)
 
     def get_config(self):
         options = {option.name: getattr(self, option.name) for option in constructor_options(self)}

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tfface.detectors.registry import detector_class, detector_name, import_all
-from tfface.files import atomic_path, write_json
+from tfface.files import atomic_path, reserve, write_json
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError
+from tfface.predict.signature import check_finite
 from tfface.presets import PRESETS, keras_weights
 
 DESCRIPTION = "detector.json"
@@ -59,6 +60,8 @@ def save_detector(detector: Any, path: Path) -> None:
     copy = type(detector).from_config(detector.inference_config())
     copy_weights(detector, copy)
     with atomic_path(path) as temporary:
+        # Whatever fails while Keras writes an archive is told by several tracebacks.
+        reserve(temporary, sum(weights.nbytes + 2048 for weights in copy.get_weights()))
         copy.save(temporary)
 
 
@@ -110,6 +113,12 @@ def _load_keras_file(path: Path) -> Any:
         raise ModelError(
             f"{path}: expected a detector of tfface, got a model of class {type(model).__name__}"
         )
+    return _with_finite_weights(model, path)
+
+
+def _with_finite_weights(model: Any, path: Path) -> Any:
+    for weights in model.get_weights():
+        check_finite(str(path), weights=weights)
     return model
 
 
@@ -130,7 +139,7 @@ def _load_checkpoint(path: Path) -> Any:
         raise ModelError(
             f"{path}: expected weights that fit {detector_name(detector)}: {error}"
         ) from error
-    return detector
+    return _with_finite_weights(detector, path)
 
 
 def _description(run: Path, flags: str, checkpoint: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The data sets that a detector can be evaluated on, by name: the only list of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ import numpy as np
 
 from tfface.evaluation import curves, fddb, fddb_files, wider_files
 from tfface.evaluation.pictures import PictureSet
+from tfface.evaluation.report import faces as report_faces
+from tfface.evaluation.report.faces import PictureFaces
 from tfface.evaluation.wider import evaluate_wider
 
 
@@ -25,6 +27,9 @@ class Benchmark:
         format_table: the curves as text.
         plot: draws them into a PNG file under a title.
         write_predictions: writes predictions into a folder as the official tool reads them.
+        read_predictions: reads those of the pictures of these names from such a folder.
+        describe: the faces of each picture as a report sees them, from the folder and what `open`
+            found in it.
     """
 
     folder: str
@@ -34,6 +39,8 @@ class Benchmark:
     format_table: Callable[[Mapping[str, Any]], str]
     plot: Callable[[Mapping[str, Any], Path, str], None]
     write_predictions: Callable[[Mapping[str, np.ndarray], Path], None]
+    read_predictions: Callable[[Path, Collection[str]], dict[str, np.ndarray]]
+    describe: Callable[[Path, PictureSet[Any]], Mapping[str, PictureFaces]]
 
 
 def _evaluate_fddb(
@@ -51,6 +58,8 @@ BENCHMARKS = {
         format_table=curves.format_table,
         plot=curves.plot_curves,
         write_predictions=wider_files.write_predictions,
+        read_predictions=wider_files.read_predictions,
+        describe=report_faces.wider_faces,
     ),
     "fddb": Benchmark(
         folder="fddb",
@@ -60,6 +69,8 @@ BENCHMARKS = {
         format_table=fddb.format_table,
         plot=fddb.plot_curves,
         write_predictions=fddb_files.write_predictions,
+        read_predictions=fddb_files.read_predictions,
+        describe=report_faces.fddb_faces,
     ),
 }
 """The data sets by their name on the command line."""

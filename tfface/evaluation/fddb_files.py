@@ -1,12 +1,12 @@
 """The files of the FDDB evaluation: official ellipses in, official predictions out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from tfface.evaluation.fddb import FddbFaces
-from tfface.evaluation.pictures import PictureSet
+from tfface.evaluation.pictures import PictureSet, parse_rows
 from tfface.files import atomic_path
 from tfface.image import read_image
 
@@ -88,6 +88,44 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
     for file, content in (("detections.txt", lines), ("pictures.txt", pictures)):
         with atomic_path(folder / file) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in content))
+
+
+def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Reads predictions that `write_predictions`, or another project, has written as boxes.
+
+    Args:
+        folder: with `detections.txt`, which may hold further pictures.
+        names: of the pictures.
+
+    Returns:
+        Float64 `(n, 5)` by picture: x_min, y_min, x_max, y_max and score.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not as the official tool reads it, or a picture is not in it.
+    """
+    path = folder / "detections.txt"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"expected detections in the layout of FDDB at {path}, got no such file; write them "
+            "with --predictions"
+        )
+    lines = path.read_text().splitlines()
+    listed: dict[str, np.ndarray] = {}
+    position = 0
+    while position < len(lines):
+        count = lines[position + 1].strip() if position + 1 < len(lines) else ""
+        end = position + 2 + (int(count) if count.isdecimal() else 0)
+        place = f"{path}:{position + 2}"
+        listed[f"{lines[position].strip()}.jpg"] = parse_rows(lines[position + 1 : end], place)
+        position = end
+    missing = [name for name in names if name not in listed]
+    if missing:
+        raise ValueError(
+            f"{path}: expected detections of every picture, got none of {missing[0]}"
+            f"{f' and {len(missing) - 1} others' if missing[1:] else ''}"
+        )
+    return {name: listed[name] for name in names}
 
 
 def _read_list(path: Path) -> Iterator[tuple[str, np.ndarray]]:

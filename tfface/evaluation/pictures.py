@@ -1,6 +1,6 @@
 """What every protocol is given: the pictures on this machine, their faces, and predictions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -52,3 +52,33 @@ def check_predictions(
             )
         if not np.isfinite(rows).all():
             raise ValueError(f"expected finite predictions for {name}, got NaN or infinity")
+
+
+def parse_rows(lines: Sequence[str], place: str) -> np.ndarray:
+    """Detections as WIDER FACE and FDDB write those of a picture.
+
+    Args:
+        lines: their number, and for each `x y width height score`.
+        place: of the first line, for messages.
+
+    Returns:
+        Float64 `(n, 5)`: x_min, y_min, x_max, y_max and score.
+
+    Raises:
+        ValueError: it is not so.
+    """
+    count = lines[0].strip() if lines else "nothing"
+    if not count.isdecimal():
+        raise ValueError(f"{place}: expected the number of detections, got {count!r}")
+    try:
+        rows = np.array([line.split() for line in lines[1:] if line.strip()], np.float64)
+    except ValueError:
+        rows = np.zeros((0, 0))
+    rows = rows.reshape(-1, 5) if not rows.size and count == "0" else rows
+    if rows.shape != (int(count), 5):
+        raise ValueError(
+            f"{place}: expected {count} lines of x, y, width, height and score, got "
+            f"{len(lines) - 1} lines, not all of them such"
+        )
+    rows[:, 2:4] += rows[:, :2]
+    return rows

@@ -1,14 +1,17 @@
 """The files of the WIDER FACE evaluation: official ground truth in, official predictions out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from tfface.evaluation.pictures import PictureSet
+from tfface.evaluation.pictures import PictureSet, parse_rows
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
 from tfface.predict.packages import optional_packages
+
+ATTRIBUTES = ("blur", "occlusion", "pose", "illumination")
+"""What the readme of wider_face_split numbers: blur and occlusion 0, 1, 2, the others 0 and 1."""
 
 
 def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
@@ -62,6 +65,23 @@ def read_ground_truth(folder: Path) -> dict[str, WiderFaces]:
     }
 
 
+def read_attributes(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Reads what `wider_face_val.mat` says of every face beside its box.
+
+    Returns:
+        By the name of the picture, and then by `ATTRIBUTES`, int64 `(n,)`: 0 for what is easiest.
+
+    Raises:
+        FileNotFoundError: it is missing.
+        ValueError: it says nothing of that.
+    """
+    attributes: dict[str, dict[str, np.ndarray]] = {}
+    for attribute in ATTRIBUTES:
+        for name, labels in _read_mat(folder / "wider_face_val.mat", f"{attribute}_label_list"):
+            attributes.setdefault(name, {})[attribute] = labels.reshape(-1).astype(np.int64)
+    return attributes
+
+
 def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> None:
     """Writes predictions `(n, 5)` as the official tool reads them, `folder/EVENT/PICTURE.txt`.
 
@@ -81,6 +101,32 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
             temporary.write_text("\n".join(lines) + "\n")
 
 
+def read_predictions(folder: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Reads predictions that `write_predictions`, or another project, has written.
+
+    Args:
+        folder: with `EVENT/PICTURE.txt`.
+        names: of the pictures.
+
+    Returns:
+        Float64 `(n, 5)` by picture: x_min, y_min, x_max, y_max and score.
+
+    Raises:
+        FileNotFoundError: there is no file of a picture.
+        ValueError: a file is not as the official tool reads it.
+    """
+    predictions = {}
+    for name in names:
+        path = folder / PurePosixPath(name).with_suffix(".txt")
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"expected detections in the layout of WIDER FACE, those of {name} at {path}, got "
+                "no such file; write them with --predictions"
+            )
+        predictions[name] = parse_rows(path.read_text().splitlines()[1:], str(path))
+    return predictions
+
+
 def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
     """Yields the name of each picture and its array in `variable`."""
     with optional_packages("evaluate"):
@@ -92,6 +138,12 @@ def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
             "eval_tools.zip of the WIDER FACE page"
         )
     content = loadmat(path)
+    if variable not in content:
+        names = ", ".join(name for name in content if not name.startswith("_"))
+        raise ValueError(
+            f"{path}: expected {variable}, got {names}; take the files of eval_tools.zip of the "
+            "WIDER FACE page"
+        )
     events = zip(content["event_list"], content["file_list"], content[variable], strict=True)
     for (event,), (pictures,), (arrays,) in events:
         for (picture,), (array,) in zip(pictures, arrays, strict=True):

@@ -16,6 +16,7 @@ from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.placement import place
 from tfface.predict.runtime import ModelError, Runtime
 from tfface.predict.saved_model import SavedModelRuntime
+from tfface.predict.signature import check_finite
 from tfface.presets import PRESETS
 
 
@@ -76,8 +77,8 @@ class FaceDetector:
             long_side: pixels to scale the longer side of the picture to before the search. Larger
                 finds smaller faces and takes longer. None reduces larger pictures to
                 `tfface.predict.placement.LONG_SIDE` and leaves smaller ones as they are; 0 searches
-                at the picture's own size, whatever it is. A detector of one fixed size scales the
-                picture to fit.
+                at the picture's own size, up to about `LARGEST_INPUT` pixels there, to which larger
+                ones are reduced. A detector of one fixed size scales the picture to fit.
 
         Returns:
             Boxes in pixels of `image`, cut to it, and scores, falling.
@@ -91,9 +92,11 @@ class FaceDetector:
         image = to_rgb(image)
         placement = place(image.shape[:2], long_side, self._runtime.fixed_size)
         boxes, scores = self._runtime.run(placement.apply(image))
+        check_finite("the detector", scores=scores)
         confident = scores >= threshold
+        check_finite("the detector", boxes=boxes[confident])
         boxes, scores = placement.to_picture(boxes[confident]), scores[confident]
-        # A box in the padding has no area once it is cut; comparing also drops what is no number.
+        # A box in the padding has no area once it is cut.
         visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         boxes, scores = boxes[visible], scores[visible]
         falling = np.argsort(-scores, kind="stable")

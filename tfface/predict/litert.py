@@ -19,6 +19,8 @@ from tfface.reasons import reason_of
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
 
+MAX_THREADS = 1024
+
 
 def load_interpreter(content: bytes, source: str, **settings: Any) -> Any:
     """An interpreter of LiteRT.
@@ -48,7 +50,7 @@ class LiteRTRuntime:
     Args:
         content: the bytes of the file.
         source: its name, for messages.
-        threads: processor threads that one picture may use, 1 or more.
+        threads: processor threads that one picture may use, 1 to `MAX_THREADS`.
 
     Raises:
         ModelError: damaged, no TFLite file, or not the signature of a detector.
@@ -56,8 +58,8 @@ class LiteRTRuntime:
     """
 
     def __init__(self, content: bytes, source: str, threads: int = 1) -> None:
-        if threads < 1:
-            raise ValueError(f"expected 1 thread or more, got {threads}")
+        if not 1 <= threads <= MAX_THREADS:
+            raise ValueError(f"expected 1 to {MAX_THREADS} threads, got {threads}")
         if content[4:8] != IDENTIFIER:
             raise ModelError(
                 f"{source}: expected a TFLite file, with {IDENTIFIER!r} at byte 4, got "
@@ -142,6 +144,7 @@ class LiteRTRuntime:
                 ) from error
         if self._signature == signature.CANDIDATES:
             boxes, scores = outputs
+            signature.check_finite(self._source, scores=scores)
             return suppress_candidates(boxes[0], scores[0], image.shape[:2], self._selection)
         return signature.faces_of(self._source, *outputs)
 

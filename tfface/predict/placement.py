@@ -1,5 +1,6 @@
 """Where a picture lies inside the input of a detector, and the way back."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -18,6 +19,13 @@ LONG_SIDE = 1024
 Larger finds smaller faces, takes longer, and draws false boxes on faces larger than any that the
 detectors know; BUILD.md ("The size of the search") has the measurements.
 """
+
+LARGEST_SIDE = 16384
+"""Pixels of the longer side of an input, at most."""
+
+LARGEST_INPUT = 1 << 24
+"""Pixels of an input, about, at most: 4096 x 4096. What a network keeps of each while it runs is up
+to a hundred bytes, so that a huge picture at its own size would take tens of gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +69,22 @@ def place(picture: Size, long_side: int | None, fixed_size: Size | None) -> Plac
 
     Args:
         picture: its height and width.
-        long_side: pixels that its longer side shall have; 0 keeps its size; None reduces a picture
-            larger than `LONG_SIDE` to that and keeps the size of a smaller one.
+        long_side: pixels that its longer side shall have, up to `LARGEST_SIDE`; 0 keeps its size;
+            None reduces a picture larger than `LONG_SIDE` to that and keeps the size of a smaller
+            one. Whatever is asked for, the picture is reduced to about `LARGEST_INPUT` pixels.
         fixed_size: the only size the detector takes, if it takes only one. The picture is then
             scaled to fit, or to `long_side` if that fits.
 
     Raises:
-        ValueError: a `long_side` below 0.
+        ValueError: a `long_side` below 0 or above `LARGEST_SIDE`.
     """
-    if long_side is not None and long_side < 0:
+    if long_side is not None and not 0 <= long_side <= LARGEST_SIDE:
         raise ValueError(
-            "expected a long_side of 1 pixel or more, 0 for the picture's own size, or None for "
-            f"at most {LONG_SIDE}, got {long_side}"
+            f"expected a long_side of 1 to {LARGEST_SIDE} pixels, 0 for the picture's own size, or "
+            f"None for at most {LONG_SIDE}, got {long_side}"
         )
-    scale = _asked_scale(max(picture), long_side)
+    largest = min(LARGEST_SIDE / max(picture), math.sqrt(LARGEST_INPUT / (picture[0] * picture[1])))
+    scale = min(_asked_scale(max(picture), long_side), largest)
     if fixed_size is not None:
         fitting = min(fixed_size[0] / picture[0], fixed_size[1] / picture[1])
         scale = fitting if long_side is None else min(scale, fitting)

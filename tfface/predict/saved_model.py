@@ -49,6 +49,9 @@ class SavedModelRuntime:
             images.dtype.as_numpy_dtype,
             {name: outputs[name].dtype.as_numpy_dtype for name in outputs},
         )
+        for variable in getattr(self._function, "variables", ()):
+            if variable.dtype.is_floating:
+                signature.check_finite(self._source, weights=variable.numpy())
         shape = images.shape.as_list() if images.shape.rank is not None else []
         self.fixed_size: Size | None = signature.fixed_size_of(self._source, shape)
 

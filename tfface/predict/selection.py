@@ -8,6 +8,9 @@ from tfface.predict import suppression
 _LEAST_LOGIT = -80.0
 """Logit for a score threshold of 0; `exp(80)` is still a float32."""
 
+_MOST = 1_000_000
+"""Candidates or faces: more than any detector has anchors for a picture of 1,024 pixels."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -35,11 +38,12 @@ class Selection:
             )
         if not 0 <= self.iou_threshold <= 1:
             raise ValueError(f"expected an IoU threshold in 0..1, got {self.iou_threshold}")
-        if self.candidates < 1 or self.max_detections < 1:
-            raise ValueError(
-                "expected at least 1 candidate and 1 detection, got "
-                f"{self.candidates} and {self.max_detections}"
-            )
+        for count in (self.candidates, self.max_detections):
+            if not (isinstance(count, int) and 1 <= count <= _MOST):
+                raise ValueError(
+                    f"expected at least 1 candidate and 1 detection, and at most {_MOST}, got "
+                    f"{self.candidates} and {self.max_detections}"
+                )
 
     @property
     def logit_threshold(self) -> float:

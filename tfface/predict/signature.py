@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from tfface.predict.placement import LARGEST_INPUT, LARGEST_SIDE
 from tfface.predict.runtime import Faces, ModelError, Size
 
 NAME = "serving_default"
@@ -70,7 +71,7 @@ def fixed_size_of(source: str, shape: Sequence[int | None]) -> Size | None:
     """Height and width in the `shape` of an input; None if both are free, that is None or -1.
 
     Raises:
-        ModelError: the shape is not that of RGB pictures.
+        ModelError: the shape is not that of RGB pictures, or larger than any search.
     """
     axes = [None if axis is None or axis < 0 else int(axis) for axis in shape]
     free = [axis is None for axis in axes]
@@ -81,7 +82,23 @@ def fixed_size_of(source: str, shape: Sequence[int | None]) -> Size | None:
             f"both free, got {tuple(axes)}; export the detector with python -m convert.main"
         )
     height, width = axes[1:3]
+    pixels = max(1, axes[0] or 1) * max(1, (height or 1) * (width or 1))
+    if pixels > LARGEST_INPUT or max(height or 1, width or 1) > LARGEST_SIDE:
+        raise ModelError(
+            f"{source}: expected {INPUT!r} of at most {LARGEST_INPUT} pixels and sides of at most "
+            f"{LARGEST_SIDE}, got {tuple(axes)}"
+        )
     return None if height is None or width is None else (height, width)
+
+
+def check_finite(source: str, **outputs: NDArray) -> None:
+    """Raises ModelError where an output, by name, is not finite."""
+    for name, values in outputs.items():
+        if not np.isfinite(values).all():
+            raise ModelError(
+                f"{source}: expected finite {name}, got NaN or infinity; its weights are damaged, "
+                "or its training went wrong"
+            )
 
 
 def faces_of(source: str, boxes: NDArray, scores: NDArray, count: NDArray) -> Faces:

@@ -1,0 +1,1 @@
+"""A page that compares detectors on a data set: where they differ, and on which faces."""

@@ -1,0 +1,91 @@
+"""The faces of a data set as a report sees them: boxes to draw, and classes to count by."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfface.evaluation import fddb, wider
+from tfface.evaluation.pictures import PictureSet
+from tfface.evaluation.wider_files import read_attributes
+
+HEIGHT_EDGES = (16, 32, 64, 128, 256)
+"""Pixels of the picture between the classes of height."""
+
+HEIGHT = "height"
+
+CLASSES: Mapping[str, Sequence[str]] = {
+    HEIGHT: ("below 16", "16 to 32", "32 to 64", "64 to 128", "128 to 256", "256 and more"),
+    "blur": ("clear", "normal blur", "heavy blur"),
+    "occlusion": ("not occluded", "partly occluded", "heavily occluded"),
+    "pose": ("typical pose", "atypical pose"),
+    "illumination": ("normal light", "extreme light"),
+}
+"""What faces are counted by, and the classes; but the heights, as WIDER FACE numbers them."""
+
+
+@dataclass(frozen=True, eq=False)
+class PictureFaces:
+    """The faces of one picture.
+
+    Attributes:
+        boxes: float32 `(m, 4)`, `x_min, y_min, x_max, y_max` in pixels.
+        counted: bool `(m,)`: whether a face is to be found.
+        overlap: from boxes `(n, 4)` their overlaps `(n, m)` in 0..1 with the faces, as the protocol
+            of the data set has it.
+        attributes: the number of each face's class, int `(m,)`, by the name in `CLASSES`.
+    """
+
+    boxes: NDArray[np.float32]
+    counted: NDArray[np.bool_]
+    overlap: Callable[[np.ndarray], np.ndarray]
+    attributes: Mapping[str, NDArray[np.int64]]
+
+
+def heights_of(boxes: np.ndarray) -> np.ndarray:
+    """The class of height of boxes `(n, 4)`, int64 `(n,)`."""
+    return np.digitize(boxes[:, 3] - boxes[:, 1], HEIGHT_EDGES)
+
+
+def wider_faces(folder: Path, pictures: PictureSet[wider.WiderFaces]) -> dict[str, PictureFaces]:
+    """The faces of WIDER FACE; those of the setting "hard" are to be found."""
+    attributes = read_attributes(folder / "ground_truth")
+    return {
+        name: PictureFaces(
+            faces.boxes,
+            faces.counted["hard"],
+            partial(_wider_overlaps, others=faces.boxes),
+            {HEIGHT: heights_of(faces.boxes), **attributes[name]},
+        )
+        for name, faces in pictures.ground_truth.items()
+    }
+
+
+def _wider_overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    return wider.overlaps(boxes, others)
+
+
+def fddb_faces(folder: Path, pictures: PictureSet[fddb.FddbFaces]) -> dict[str, PictureFaces]:
+    """The faces of FDDB, of which all are to be found; a box is what its ellipse lies in."""
+    described = {}
+    for name, faces in pictures.ground_truth.items():
+        boxes = _around(faces.ellipses)
+        described[name] = PictureFaces(
+            boxes,
+            np.ones(len(boxes), bool),
+            partial(fddb.overlaps, ellipses=faces.ellipses, size=faces.size),
+            {HEIGHT: heights_of(boxes)},
+        )
+    return described
+
+
+def _around(ellipses: np.ndarray) -> NDArray[np.float32]:
+    """The boxes `(m, 4)` that ellipses `(m, 5)` touch from within."""
+    major, minor, angle, x, y = ellipses.T
+    half_width = np.hypot(major * np.cos(angle), minor * np.sin(angle))
+    half_height = np.hypot(major * np.sin(angle), minor * np.cos(angle))
+    edges = [x - half_width, y - half_height, x + half_width, y + half_height]
+    return np.stack(edges, axis=-1).astype(np.float32)
