@@ -35,3 +35,10 @@ def test_links_out_are_refused_and_others_are_followed(tmp_path: Path) -> None:
     for name in ("out/a.jpg", "out", "circle"):
         with pytest.raises(ValueError, match="links to elsewhere"):
             resolve_inside(root, name, "list.txt")
+
+
+@pytest.mark.parametrize("name", ["a" * 256, "é" * 128, "b/" * 2100 + "a"])
+def test_names_longer_than_a_file_can_have_are_refused(tmp_path: Path, name: str) -> None:
+    # The second has two bytes a letter.
+    with pytest.raises(ValueError, match="list.txt: expected the name of a file of at most 255"):
+        resolve_inside(tmp_path, name, "list.txt")
