@@ -146,6 +146,11 @@ def _parser() -> argparse.ArgumentParser:
         help="processor threads (default: %(default)s)",
     )
     parser.add_argument(
+        "--isolated",
+        action="store_true",
+        help="run the model in a process of its own: one that crashes costs a picture, not the run",
+    )
+    parser.add_argument(
         "--max_pixels",
         type=between(1, 1 << 40, int),
         default=MAX_PIXELS,
@@ -193,7 +198,9 @@ def _run(options: argparse.Namespace) -> int:
         check_folder(options.output)
     with ExitStack() as stack:
         file = stack.enter_context(open_output(json_path))
-        detector = FaceDetector.from_preset(options.model, options.threads, options.precision)
+        detector = FaceDetector.from_preset(
+            options.model, options.threads, options.precision, options.isolated
+        )
         named = ["model", *(["precision"] if options.model in PRESETS else []), *_SEARCH]
         settings = {name: getattr(options, name) for name in named}
         report = JsonReport(file, settings)

@@ -164,8 +164,9 @@ def test_jax_goes_on_exactly(run_arguments: list[str], read_curves, tmp_path: Pa
     }
     whole, output = tmp_path / "whole", tmp_path / "run"
     copy = f"shutil.copytree({str(whole)!r}, {str(output)!r})"
-    run_training(whole, run_arguments, copy, variables=variables)
+    arguments = [*run_arguments, "--detector=FaceBoxesImproved"]
+    run_training(whole, arguments, copy, variables=variables)
     assert Checkpoints(output / "checkpoints").steps() == [2, 4]
 
-    run_training(output, run_arguments, variables=variables)
+    run_training(output, arguments, variables=variables)
     assert_same_run(output, whole, read_curves)

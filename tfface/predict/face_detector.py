@@ -37,7 +37,11 @@ class FaceDetector:
 
     @classmethod
     def from_preset(
-        cls, name_or_path: str | os.PathLike[str], threads: int = 1, precision: str = PRECISIONS[0]
+        cls,
+        name_or_path: str | os.PathLike[str],
+        threads: int = 1,
+        precision: str = PRECISIONS[0],
+        isolated: bool = False,
     ) -> "FaceDetector":
         """Loads a detector.
 
@@ -48,6 +52,10 @@ class FaceDetector:
                 Keras have settings of their own.
             precision: of a preset: float32, or smaller and faster dynamic or int8 (its model card
                 says what they cost). A file has its own.
+            isolated: run it in a process of its own, so that a model that crashes, hangs or fills
+                the memory is a ModelError here. Models are programs: load those that you trust. A
+                TFLite file is verified first, and a `.keras` file runs no code of its own, but a
+                SavedModel may read and write files, isolated or not.
 
         Raises:
             tfface.predict.runtime.ModelError: neither a preset nor a file, damaged, or no detector.
@@ -55,7 +63,11 @@ class FaceDetector:
             FileNotFoundError, ValueError: the file of a preset is missing or damaged.
             ImportError: what runs it is not installed; the message says what to install.
         """
-        return cls(_open(name_or_path, threads, precision))
+        if isolated:
+            from tfface.predict.isolated import IsolatedRuntime
+
+            return cls(IsolatedRuntime(os.fspath(name_or_path), threads, precision))
+        return cls(open_runtime(name_or_path, threads, precision))
 
     @classmethod
     def from_model(cls, keras_model: Any) -> "FaceDetector":
@@ -142,10 +154,11 @@ def _instead_of_a_runtime(given: Any) -> str:
     return f"{given!r:.60}; use FaceDetector.from_preset or from_model"
 
 
-def _open(name_or_path: str | os.PathLike[str], threads: int, precision: str) -> Runtime:
+def open_runtime(name_or_path: str | os.PathLike[str], threads: int, precision: str) -> Runtime:
+    """What runs a detector, as `FaceDetector.from_preset` says."""
     if name_or_path in PRESETS:
         file = PRESETS[str(name_or_path)].file(precision)
-        return LiteRTRuntime(file.read(), file.name, threads)
+        return LiteRTRuntime(file.read(), file.name, threads, is_known=True)
     path = Path(name_or_path)
     if precision != PRECISIONS[0] and path.exists():
         raise ValueError(
