@@ -14,7 +14,7 @@ from tfface.detectors.base import Detector
 from tfface.detectors.refineface_recipe import RefineFaceRecipe
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.detectors.two_steps import TwoSteps
-from tfface.layers.batch_normalization import BatchNormalization
+from tfface.layers.batch_normalization import freeze_normalization
 from tfface.layers.feature_supervision import FeatureSupervision, Supervision
 from tfface.layers.prediction_head import PRIOR_LOGIT, prediction_head
 from tfface.layers.prediction_tower import PredictionTower
@@ -24,7 +24,7 @@ from tfface.losses.two_steps import supervision_loss, two_step_losses
 from tfface.matching import AnchorMatcher
 from tfface.predict.selection import Selection
 from tfface.proposals import CANDIDATES, make_proposals, nearest_level
-from tfface.targets import TwoStepTargets
+from tfface.targets import Targets, TwoStepTargets, sampled_targets
 
 Backbone = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
@@ -162,9 +162,7 @@ class RefineFace(Detector):
                 f"expected proposals of 2 or more, a face among them, got {recipe.proposals}"
             )
         super().adopt(recipe)
-        for layer in self.resnet._flatten_layers():
-            if isinstance(layer, BatchNormalization):
-                layer.trainable = not recipe.frozen_normalization
+        freeze_normalization(self.resnet, recipe.frozen_normalization)
 
     def load_backbone(self, source: str) -> None:
         load_backbone_weights(self.resnet, source, self.pixel_mean)
@@ -265,7 +263,7 @@ class RefineFace(Detector):
             SUPERVISION_OVERLAP,
         )
 
-    def make_targets(self, height: int, width: int) -> TwoStepTargets:
+    def make_targets(self, height: int, width: int) -> Targets:
         recipe = self.recipe
         first, second = (
             # The paper does not say what becomes of a face that no anchor overlaps enough: here
@@ -276,7 +274,7 @@ class RefineFace(Detector):
                 (recipe.second_positive, recipe.second_negative),
             )
         )
-        return TwoStepTargets(
+        targets = TwoStepTargets(
             self.anchor_levels,
             height,
             width,
@@ -285,6 +283,7 @@ class RefineFace(Detector):
             labelled={*self.steps.classified, *self.steps.moved},
             moved=self.steps.moved,
         )
+        return sampled_targets(targets, recipe, self.anchor_levels, height, width)
 
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
         """Scalar losses by name (equations 1 and 2); their sum is minimised.
@@ -293,10 +292,10 @@ class RefineFace(Detector):
             images: the batch.
             targets: of `tfface.targets.TwoStepTargets`.
             outputs: of `training_outputs`.
-            step: not used.
+            step: of the run; `mining_steps` of the recipe counts them.
         """
         losses = two_step_losses(
-            self.steps, self.recipe, self.margin, targets, outputs, images.shape[1:3]
+            self.steps, self.recipe, self.margin, targets, outputs, images.shape[1:3], step
         )
         if self.feature_supervision:
             losses["supervision"] = supervision_loss(self.recipe, targets, outputs)
