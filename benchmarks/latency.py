@@ -15,7 +15,6 @@ from pathlib import Path
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train,dev", __name__):
-    import keras
     import numpy as np
 
     from benchmarks.complexity import count
@@ -26,8 +25,9 @@ with optional_packages("train,dev", __name__):
     from measure.peers import PEERS, TIMED
     from measure.timing import WARM_UP_ROUNDS, take_turns
     from tfface.command_line import CommandParser, width_by_height
+    from tfface.detectors.loading import load_detector
     from tfface.predict.runtime import Size
-    from tfface.presets import PRESETS, keras_weights
+    from tfface.presets import PRESETS
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,8 @@ def main() -> None:
 
 def own_detectors(size: Size) -> Iterator[Entry]:
     """The presets."""
-    for name, preset in PRESETS.items():
-        model = keras.models.load_model(keras_weights(preset), compile=False)
-        yield Entry(Contestant(f"{name} ({LITERT})", name), *count(model, *size))
+    for name in PRESETS:
+        yield Entry(Contestant(f"{name} ({LITERT})", name), *count(load_detector(name), *size))
 
 
 def peers(folder: Path, size: Size) -> Iterator[Entry]:

@@ -40,7 +40,7 @@ def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, in
     for node in graph.node:
         if node.op_type == "Conv":
             shape = shapes.get(node.output[0], ())
-            if len(shape) != 4 or 0 in shape:
+            if len(shape) != 4 or 0 in shape[1:]:  # The number of pictures does not matter.
                 raise ValueError(
                     f"{path}: expected a fixed output shape of convolution {node.name!r} for a "
                     f"picture of {width}x{height}, got {shape}"

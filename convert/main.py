@@ -10,7 +10,6 @@ in tfface/predict/signature.py. Nothing is at --output before the check has pass
 
 import dataclasses
 import os
-import sys
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,8 @@ with optional_packages("train", __name__):
 
     from convert.pictures import calibration_pictures, pictures_of, training_pictures
     from convert.quantization import CALIBRATED, PRECISIONS
-    from tfface.command_line import width_by_height
+    from tfface.command_line import exit_status, width_by_height
+    from tfface.files import check_file
     from tfface.predict import signature
     from tfface.predict.selection import Selection
 
@@ -172,8 +172,13 @@ def run(values: flags.FlagValues) -> None:
     # TensorFlow takes seconds to load: not before the flags are known to make sense.
     with optional_packages("train"):
         from convert import writers
+        from convert.saved_model import check_model_folder
         from tfface.detectors.loading import load_detector
 
+    if named == "tflite":
+        check_file(output)
+    else:
+        check_model_folder(output)
     images = pictures_of(values.parity_images)
     detector = load_detector(values.model)
     selection = chosen_selection(detector.selection, values)
@@ -196,12 +201,7 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) > 1:
         raise app.UsageError(f"expected flags only, got {argv[1:]}")
     logging.set_verbosity(logging.WARNING)  # TensorFlow logs every step of saving
-    try:
-        run(flags.FLAGS)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_status(lambda: run(flags.FLAGS))
 
 
 if __name__ == "__main__":

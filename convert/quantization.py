@@ -46,6 +46,11 @@ LEAST_LOGIT = -10.0
 range a step would be 0.25. Where one of them is -10 the score, root of their product, is below
 0.007, so that what is cut off is no face at any threshold in use."""
 
+LEAST_SHARE = 0.75
+"""Of the largest value of a tensor over all pictures, how much its range covers at least."""
+
+Ranges = dict[str, dict[str, Any]]
+
 _NETWORK = rf"(^|;){NETWORK_SCOPE}/"
 
 
@@ -78,8 +83,7 @@ def quantize(
     quantizer = _quantizer(content, precision)
     ranges = None
     if precision in CALIBRATED:
-        ranges = _ranges(quantizer, pictures, name)
-        _fit_outputs(ranges, _network_outputs(content))
+        ranges = _join(_ranges(quantizer, pictures, name), _network_outputs(content))
     with _silence():
         return bytes(quantizer.quantize(ranges).quantized_model)
 
@@ -127,37 +131,60 @@ def _quantizer(content: bytes, precision: str) -> Any:
     return quantizer
 
 
-def _ranges(quantizer: Any, pictures: Iterable[NDArray[np.uint8]], name: str) -> dict[str, Any]:
-    """The smallest and the largest value of every tensor over all pictures.
-
-    The quantizer itself takes a moving average over the pictures. A face sets the largest score of
-    its picture alone, and an average over pictures without large faces would cut it off.
-    """
-    ranges: dict[str, Any] = {}
+def _ranges(quantizer: Any, pictures: Iterable[NDArray[np.uint8]], name: str) -> list[Ranges]:
+    """The smallest and the largest value of every tensor, for each picture."""
+    ranges = []
     for batch in pictures:
         samples = {name: [{signature.INPUT: batch}]}
         with _silence():
-            of_picture = quantizer.calibrate(samples, num_threads=1)
-        for tensor, values in of_picture.items():
-            known = ranges.setdefault(tensor, dict(values))
-            if values:
-                known["min"] = np.minimum(known["min"], values["min"])
-                known["max"] = np.maximum(known["max"], values["max"])
+            ranges.append(quantizer.calibrate(samples, num_threads=1))
     if not ranges:
         raise ValueError("expected pictures to calibrate on, got none; name a folder of them")
     return ranges
 
 
-def _fit_outputs(ranges: dict[str, Any], outputs: set[str]) -> None:
-    """Makes room for what any face may need, and none for what no face has."""
-    for tensor in outputs & ranges.keys():
-        values = ranges[tensor]
-        for scope, least in LEAST_RANGES.items():
-            if re.search(rf"{_NETWORK}{scope}/", tensor):
-                values["min"] = np.minimum(values["min"], np.float32(-least))
-                values["max"] = np.maximum(values["max"], np.float32(least))
-        if re.search(rf"{_NETWORK}{SCORES_SCOPE}/", tensor):
-            values["min"] = np.maximum(values["min"], np.float32(LEAST_LOGIT))
+def _join(ranges: list[Ranges], outputs: set[str]) -> Ranges:
+    """One range for each tensor, from those of the pictures.
+
+    What leaves the network keeps every value, for a face sets the largest score of its picture
+    alone; it gets room for what any face may need, and none for what no face has. See `_usual`
+    for what stays inside.
+    """
+    joined = {}
+    for tensor, first in ranges[0].items():
+        joined[tensor] = dict(first)
+        for bound, extreme in (("min", np.min), ("max", np.max)) if first else ():
+            values = np.stack([of_picture[tensor][bound] for of_picture in ranges])
+            joined[tensor][bound] = extreme(values, 0) if tensor in outputs else _usual(values)
+        if first and tensor in outputs:
+            _fit_output(tensor, joined[tensor])
+    return joined
+
+
+def _usual(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of the smallest (or largest) values of a tensor, one a picture, the end of its range.
+
+    The median of those pictures that reach at least half as far as the farthest, so that walls and
+    skies have no say; but no less than `LEAST_SHARE` of the farthest. What a few pictures lose at
+    the ends is less than all others gain by smaller steps: PlainFace at 640 on held-out training
+    pictures, AP easy / medium / hard: float32 90.7/88.5/80.9; shares of 1 90.0/87.5/79.3, 0.75
+    90.3/88.1/80.1, 0.6 90.6/88.3/80.5. FBI and YuNet differ by 0.3.
+    """
+    reach = np.abs(values)
+    farthest = np.take_along_axis(values, reach.argmax(axis=0)[None], axis=0)[0]
+    median = np.nanmedian(np.where(reach >= reach.max(axis=0) / 2, values, np.nan), axis=0)
+    least = LEAST_SHARE * farthest
+    return np.where(np.abs(median) > np.abs(least), median, least).astype(values.dtype)
+
+
+def _fit_output(tensor: str, values: dict[str, Any]) -> None:
+    """Widens the range of what leaves the network, and narrows that of low scores."""
+    for scope, least in LEAST_RANGES.items():
+        if re.search(rf"{_NETWORK}{scope}/", tensor):
+            values["min"] = np.minimum(values["min"], np.float32(-least))
+            values["max"] = np.maximum(values["max"], np.float32(least))
+    if re.search(rf"{_NETWORK}{SCORES_SCOPE}/", tensor):
+        values["min"] = np.maximum(values["min"], np.float32(LEAST_LOGIT))
 
 
 def _network_outputs(content: bytes) -> set[str]:

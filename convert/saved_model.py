@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from convert.graph import DetectionGraph
+from tfface.files import output_workspace
 from tfface.predict.description import METADATA_NAME
 
 
@@ -22,7 +22,10 @@ def save_graph(graph: DetectionGraph, description: dict[str, Any], folder: Path)
         description: goes into `assets.extra/tfface.json`.
         folder: of the SavedModel.
     """
-    tf.saved_model.save(graph, str(folder), signatures=graph.signatures())
+    try:
+        tf.saved_model.save(graph, str(folder), signatures=graph.signatures())
+    except tf.errors.OpError as error:  # of TensorFlow's own files: no space, no right to write
+        raise OSError(f"TensorFlow cannot write to {folder}: {error.message}") from error
     extra = folder / "assets.extra"
     extra.mkdir()
     (extra / f"{METADATA_NAME}.json").write_text(json.dumps(description, indent=2) + "\n")
@@ -39,19 +42,25 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         FileExistsError: `path` is a file, or a folder with something else than a SavedModel in it.
     """
     final = Path(path)
+    check_model_folder(final)
+    with output_workspace(final.parent, final.name) as folder:
+        temporary = folder / "new"
+        temporary.mkdir()
+        yield temporary
+        if final.exists():
+            os.replace(final, folder / "old")
+        os.replace(temporary, final)
+
+
+def check_model_folder(final: Path) -> None:
+    """Raises OSError where `atomic_folder` would, before the work of which it is the output."""
     if final.is_file() or (final.is_dir() and any(final.iterdir()) and not _is_model(final)):
         raise FileExistsError(
             f"expected a new folder or that of a SavedModel to write to, got {final}, which holds "
             "something else; choose another --output or remove it"
         )
-    final.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=final.parent, prefix=f".{final.name}.") as workspace:
-        temporary = Path(workspace) / "new"
-        temporary.mkdir()
-        yield temporary
-        if final.exists():
-            os.replace(final, Path(workspace) / "old")
-        os.replace(temporary, final)
+    with output_workspace(final.parent, final.name):
+        pass
 
 
 def _is_model(folder: Path) -> bool:

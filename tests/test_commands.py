@@ -55,6 +55,7 @@ NEEDS = {
     "measure.peers.__main__": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
     "benchmarks.pipeline": ("train", ["--records=FOLDER/*"]),
     "benchmarks.selection": ("train", []),
+    "benchmarks.training_step": ("train", ["x.flags"]),
 }
 # They start other commands, need nothing that LiteRT does not bring, or are for a whole checkout.
 INDIRECT = {

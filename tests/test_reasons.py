@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.reasons import reason_of
+from tfface.reasons import message_of, printable, reason_of
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,25 @@ def test_opencv_says_what_and_not_where_in_its_source() -> None:
     )
     assert reason_of(no_size.value) == "inv_scale_x > 0"
     assert reason_of(cv2.error("made elsewhere")) == "made elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Café 写真.jpg", "Café 写真.jpg"),
+        ("a\x1b[2J\x07.jpg", r"a\x1b[2J\x07.jpg"),
+        ("two\nlines", "two lines"),
+        ("right\u202eto left", r"right\u202eto left"),
+        ("\udcff", r"\udcff"),
+    ],
+)
+def test_nothing_steers_a_terminal(text: str, line: str) -> None:
+    assert printable(text) == line
+
+
+def test_the_file_of_a_system_error_is_named() -> None:
+    assert message_of(OSError(28, "No space left on device", "a.json")) == (
+        "a.json: No space left on device"
+    )
+    assert message_of(OSError("expected a folder")) == "expected a folder"
+    assert message_of(MemoryError()) == "not enough memory"

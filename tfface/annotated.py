@@ -13,6 +13,8 @@ from tfface.image import Image
 _HEADER_END = 33
 """Signature and IHDR, which is the first chunk of every PNG file (PNG, 5.6)."""
 
+_LONGEST_STEM = 240
+
 
 def _text_chunk(keyword: bytes, text: bytes) -> bytes:
     """PNG, 11.3.3.2: tEXt."""
@@ -47,8 +49,8 @@ def annotated_paths(pictures: Sequence[Path], output: Path) -> list[Path]:
     No two pictures share a path, also where the file system ignores case. Taken are also all files
     that are there, except annotated pictures of an earlier run: these are replaced.
     """
-    taken = {str(picture.resolve()).lower() for picture in pictures}
-    folder = output.resolve()
+    taken = {os.path.realpath(picture).lower() for picture in pictures}
+    folder = Path(os.path.realpath(output))
 
     def is_free(path: Path) -> bool:
         if str(folder / path.name).lower() in taken:
@@ -57,10 +59,16 @@ def annotated_paths(pictures: Sequence[Path], output: Path) -> list[Path]:
 
     paths = []
     for picture in pictures:
-        path, number = output / f"{picture.stem}.png", 1
+        stem = _within_limits(picture.stem)
+        path, number = output / f"{stem}.png", 1
         while not is_free(path):
             number += 1
-            path = output / f"{picture.stem}-{number}.png"
+            path = output / f"{stem}-{number}.png"
         taken.add(str(folder / path.name).lower())
         paths.append(path)
     return paths
+
+
+def _within_limits(stem: str) -> str:
+    """As much of a name as leaves room for a number and suffix within the 255 bytes of a file's."""
+    return os.fsencode(stem)[:_LONGEST_STEM].decode(errors="ignore")

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tfface.files import STANDARD_OUTPUT
+from tfface.files import STANDARD_OUTPUT, close_standard_output
+from tfface.reasons import message_of
 
 if TYPE_CHECKING:  # It brings NumPy and OpenCV, and the list of presets needs neither.
     from tfface.predict.runtime import Size
@@ -90,16 +91,26 @@ def run_command(
         is printed, `INTERRUPTED` after Ctrl-C or SIGTERM, 1 where nobody read the output on.
     """
     options = parser.parse_args(arguments)
+    return exit_status(lambda: run(options), failed)
+
+
+def exit_status(work: Callable[[], int | None], failed: int = FAILED) -> int:
+    """What `run_command` does, once the command line is read."""
     try:
         with terminated_like_interrupted():
-            return run(options) or 0
+            status = work() or 0
+            sys.stdout.flush()
+            return status
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        close_standard_output()
         return 1
-    except (ImportError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (ImportError, MemoryError, OSError, ValueError) as error:
+        print(f"error: {message_of(error)}", file=sys.stderr)
+        if isinstance(error, OSError):
+            close_standard_output()  # a full disk may be where it goes
         return failed
 
 

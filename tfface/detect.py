@@ -7,21 +7,24 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tfface.annotated import annotated_paths, write_annotated
+import tfface
+from tfface.annotated import annotated_paths, is_annotated, write_annotated
 from tfface.command_line import INTERRUPTED, CommandParser, between, terminated_like_interrupted
 from tfface.drawing import draw_detections, draw_masks
-from tfface.files import STANDARD_OUTPUT, check_folder, open_output
+from tfface.files import STANDARD_OUTPUT, check_folder, is_stream, open_output
 from tfface.image import MAX_PIXELS, read_picture
+from tfface.journal import Journal
 from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import MAX_THREADS
 from tfface.predict.placement import LARGEST_SIDE, LONG_SIDE
 from tfface.presets import PRESETS
-from tfface.reasons import reason_of
+from tfface.reasons import message_of, printable, reason_of
 from tfface.results import JsonReport
 
 _SEARCH = ("threshold", "long_side")
@@ -53,21 +56,29 @@ def detect_files(
     pictures: Sequence[Path],
     options: argparse.Namespace,
     report: JsonReport,
+    journal: Journal,
 ) -> None:
     """Writes the result for every picture to the report, and annotated copies to their folder.
 
-    A picture that fails is reported with the reason, and the others are searched.
+    A picture that fails is reported with the reason, and the others are searched. What is in the
+    journal already is taken from there.
     """
     annotated: Sequence[Path | None] = [None] * len(pictures)
     if options.output:
         annotated = annotated_paths(pictures, options.output)
     for number, (picture, target) in enumerate(zip(pictures, annotated, strict=True), start=1):
+        known = journal.result(picture)
+        if known is not None and (target is None or is_annotated(target)):
+            report.write(known)
+            continue
         try:
             result = detect_file(detector, picture, target, options)
         except Exception as error:  # whatever it is, it must not cost the other pictures
             result = _failure(picture, reason_of(error))
         report.write(result)
-        print(f"[{number}/{len(pictures)}]", _summary(result), file=sys.stderr)
+        if "error" not in result:
+            journal.write(picture, result)
+        print(f"[{number}/{len(pictures)}]", printable(_summary(result)), file=sys.stderr)
 
 
 def _failure(path: Path, reason: str) -> dict[str, object]:
@@ -157,8 +168,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # who read the results has seen enough
         return 1
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(str(error))
+    except (ImportError, MemoryError, OSError, ValueError) as error:
+        print(f"error: {message_of(error)}", file=sys.stderr)
+        return 2
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -173,28 +185,50 @@ def _run(options: argparse.Namespace) -> int:
         places = ", ".join(map(str, options.pictures))
         raise ValueError(f"found no pictures in {places}" + (f": {passed}" if passed else ""))
     if passed:
-        print(passed, file=sys.stderr)
+        print(printable(passed), file=sys.stderr)
     json_path = options.json or (os.devnull if options.output else STANDARD_OUTPUT)
     if any(os.path.realpath(picture) == os.path.realpath(json_path) for picture in found.pictures):
         raise ValueError(f"expected a file for --json, got the picture {json_path}")
     if options.output:
         check_folder(options.output)
-    with open_output(json_path) as file:
+    with ExitStack() as stack:
+        file = stack.enter_context(open_output(json_path))
         detector = FaceDetector.from_preset(options.model, options.threads, options.precision)
         named = ["model", *(["precision"] if options.model in PRESETS else []), *_SEARCH]
         settings = {name: getattr(options, name) for name in named}
         report = JsonReport(file, settings)
+        journal = stack.enter_context(_journal(Path(json_path), options))
         for folder, reason in found.unlisted.items():
             report.write(_failure(folder, reason))
         status = INTERRUPTED
         try:
-            detect_files(detector, found.pictures, options, report)
+            detect_files(detector, found.pictures, options, report, journal)
             status = 1 if report.failed else 0
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
         tried = report.tried - len(found.unlisted)
         report.close(found.skipped, [str(picture) for picture in found.pictures[tried:]])
+    if status != INTERRUPTED:
+        journal.remove()
     return status
+
+
+def _journal(json_path: Path, options: argparse.Namespace) -> Journal:
+    """What an earlier run of the same command, which was ended, has found; none for a stream."""
+    names = ("model", "precision", "threshold", "long_side", "max_pixels", "output", "show_masks")
+    settings: dict[str, object] = {name: getattr(options, name) for name in names}
+    settings |= {"version": tfface.__version__, "model_file": _stamp_of(options.model)}
+    path = None if is_stream(json_path) else json_path.with_name(f".{json_path.name}.journal")
+    return Journal(path, settings)
+
+
+def _stamp_of(model: str) -> list[int]:
+    """Size and time of the file of a model; a preset has the version."""
+    try:
+        status = os.stat(model)
+    except OSError:
+        return []
+    return [status.st_size, status.st_mtime_ns]
 
 
 if __name__ == "__main__":

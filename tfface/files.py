@@ -9,14 +9,17 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from tfface.reasons import reason_of
+from tfface.workspaces import workspace
 
 STANDARD_OUTPUT = Path("-")
 """Stands for standard output wherever a file to write is named."""
+
+_BLOCK = 1 << 20
 
 _DESCRIPTORS = re.compile(r"/proc/.*/fd|/dev/fd")
 """The folders of open files, to which /dev/stdout leads, and the shell's >(command)."""
@@ -39,7 +42,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         OutputError: nothing can be written there.
         FileNotFoundError: the block ended without having written the temporary file.
     """
-    if _is_stream(path):
+    if is_stream(path):
         with tempfile.TemporaryDirectory() as folder:
             temporary = Path(folder) / Path(path).name
             yield temporary
@@ -49,7 +52,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         return
     final = Path(os.path.realpath(path))
     with _workspace(final) as folder:
-        temporary = Path(folder) / Path(path).name
+        temporary = folder / Path(path).name
         yield temporary
         _check_written(temporary, path)
         if os.path.exists(final):
@@ -69,7 +72,7 @@ def open_output(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     if Path(path) == STANDARD_OUTPUT:
         with _standard_output() as file:
             yield file
-    elif _is_stream(path):
+    elif is_stream(path):
         with _open_stream(path) as stream, io.TextIOWrapper(stream, encoding="utf-8") as file:
             yield file
     else:
@@ -89,20 +92,38 @@ def write_json(path: str | os.PathLike[str], content: Any) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def reserve(path: Path, size: int) -> None:
+    """Raises OutputError unless `size` bytes can be written to the new file `path`, and removes it.
+
+    For writers whose own failure ends the process: HDF5 crashes where a disk is full.
+    """
+    try:
+        with path.open("xb") as file:
+            for _ in range(0, size, _BLOCK):
+                file.write(bytes(_BLOCK))
+    except OSError as error:
+        raise OutputError(
+            f"expected space for {size} bytes, got none for {path.name} in {path.parent.parent}: "
+            f"{reason_of(error)}"
+        ) from error
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def check_file(path: str | os.PathLike[str]) -> None:
     """Raises OutputError where `atomic_path` would, before the work of which it is the output."""
-    if not _is_stream(path):
+    if not is_stream(path):
         with _workspace(Path(os.path.realpath(path))):
             pass
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:
     """Makes a folder, if it is missing; raises OutputError where no file can be written in it."""
-    with _temporary_folder(Path(path), ""):
+    with output_workspace(Path(path), ""):
         pass
 
 
-def _is_stream(path: str | os.PathLike[str]) -> bool:
+def is_stream(path: str | os.PathLike[str]) -> bool:
     """Whether `path` is standard output, a pipe, a character device or an open file."""
     if Path(path) == STANDARD_OUTPUT or _is_descriptor(Path(path).absolute()):
         return True
@@ -135,19 +156,26 @@ def _open_stream(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield stream
 
 
+def close_standard_output() -> None:
+    """Lets what Python still holds for standard output not fail again when the process ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def _standard_output() -> Iterator[TextIO]:
     try:
         yield sys.stdout
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone; what Python still holds must not fail again when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # the reader has gone, or the disk is full
+        close_standard_output()
         raise
 
 
 @contextmanager
-def _workspace(final: Path) -> Iterator[str]:
+def _workspace(final: Path) -> Iterator[Path]:
     """A temporary folder beside the file `final`, after a look whether that can be replaced."""
     if os.path.isdir(final):
         raise OutputError(f"expected a file to write, got the folder {final}; name a file in it")
@@ -155,24 +183,27 @@ def _workspace(final: Path) -> Iterator[str]:
         raise OutputError(f"expected a file, a pipe or a character device to write, got {final}")
     if os.path.isfile(final) and not os.access(final, os.W_OK):
         raise OutputError(f"expected a file to write, got {final}, which is write-protected")
-    with _temporary_folder(final.parent, final.name) as folder:
+    with output_workspace(final.parent, final.name) as folder:
         yield folder
 
 
 @contextmanager
-def _temporary_folder(parent: Path, name: str) -> Iterator[str]:
-    """A temporary folder in `parent`, hidden, with some of `name` in its own name."""
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(dir=parent, prefix=f".{name[:32]}.")
-    except OSError as error:
-        blocking = (path for path in (parent, *parent.parents) if os.path.isfile(path))
-        reason = next((f"{path} is a file" for path in blocking), reason_of(error))
-        raise OutputError(
-            f"expected a folder that files can be written to, got {parent}: {reason}"
-        ) from error
-    with folder as path:
-        yield path
+def output_workspace(parent: Path, name: str) -> Iterator[Path]:
+    """A temporary folder in `parent`, as of `tfface.workspaces.workspace`.
+
+    Raises:
+        OutputError: none can be made there.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(workspace(parent, name))
+        except OSError as error:
+            blocking = (path for path in (parent, *parent.parents) if os.path.isfile(path))
+            reason = next((f"{path} is a file" for path in blocking), reason_of(error))
+            raise OutputError(
+                f"expected a folder that files can be written to, got {parent}: {reason}"
+            ) from error
+        yield folder
 
 
 def _check_written(temporary: Path, path: str | os.PathLike[str]) -> None:

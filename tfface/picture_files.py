@@ -21,7 +21,7 @@ class PictureFiles:
         pictures: the files.
         skipped: numbers of other files in the folders, by suffix or reason.
         advice: what to do with skipped files, by suffix, where that is known.
-        unlisted: folders that could not be listed, with the reason.
+        unlisted: folders that could not be listed and links that lead nowhere, with the reason.
     """
 
     pictures: list[Path] = field(default_factory=list)
@@ -82,6 +82,9 @@ def _is_picture(file: Path, found: PictureFiles) -> bool:
         found.skipped[ANNOTATED] += 1
         return False
     suffix = file.suffix.lower()
+    if file.is_symlink() and not os.path.exists(file) and suffix not in PICTURE_SUFFIXES:
+        found.unlisted[file] = "a link that leads nowhere"
+        return False
     if is_decoded(kind) or (suffix in PICTURE_SUFFIXES and not _is_special(file)):
         return True
     label = "linked folders" if os.path.isdir(file) else suffix or "without a suffix"

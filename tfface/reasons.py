@@ -25,3 +25,22 @@ def reason_of(error: BaseException) -> str:
     if lacks_memory:
         return f"not enough memory: {text}" if text else "not enough memory"
     return text or f"{type(error).__name__}, which gives no reason"
+
+
+def message_of(error: BaseException) -> str:
+    """The message of `error` on one line, with the file that an OSError of the system is about."""
+    if isinstance(error, OSError) and error.strerror:
+        files = " -> ".join(str(name) for name in (error.filename, error.filename2) if name)
+        return printable(f"{files}: {reason_of(error)}" if files else reason_of(error))
+    return printable(reason_of(error) if not str(error) else str(error))
+
+
+def printable(text: str) -> str:
+    """`text` on one line, without what would steer a terminal: names of files may hold anything."""
+    line = " ".join(text.splitlines())
+    if line.isprintable():
+        return line
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in line
+    )

@@ -10,15 +10,20 @@ from typing import Any
 import h5py
 import keras
 import numpy as np
+from absl import logging
 
-from tfface.files import atomic_path
+from tfface.files import atomic_path, reserve
 from train.interruption import Interruption
+from train.seal import is_damaged, seal
 
 SECONDS_BETWEEN = 60.0
 """Within an epoch a state is saved so often, or less: saving takes 2 % of the time at most."""
 
 _LEAST_RATIO = 50
 """Time between two states of an epoch, over the time that saving one took."""
+
+_OVERHEAD = 2048
+"""Bytes that HDF5 takes for a variable and its group, about."""
 
 _MEANS = "means"
 """What stands beside the weights in a state: sums and counts of the losses of the epoch so far."""
@@ -50,34 +55,56 @@ class Checkpoints:
         """Writes the state of a compiled model under the step of its optimiser."""
         step = int(model.optimizer.iterations)
         with atomic_path(self._path(step)) as temporary:
+            reserve(temporary, size_of_state(model))
             model.save_weights(temporary)
             with h5py.File(temporary, "a") as file:
                 file[_MEANS] = _values(model.metrics_variables)
+            seal(temporary)
         for old in self.steps()[: -self.keep]:
             self._path(old).unlink()
 
     def restore(self, model: keras.Model) -> int:
-        """Loads the newest state into a compiled model, but for the means.
+        """Loads the newest whole state into a compiled model, but for the means.
+
+        A damaged one is set aside, as `NAME.damaged`, and the next older one is taken; the logger
+        says so.
 
         Returns:
             Its step, 0 when there is none; then the model stays as it is.
 
         Raises:
-            ValueError: the state is damaged or of another network.
+            ValueError: the state is of another network, or all are damaged.
         """
         steps = self.steps()
-        if not steps:
-            return 0
-        model.optimizer.build(model.trainable_variables)
-        path = self._path(steps[-1])
-        try:
-            model.load_weights(path)
-        except (ValueError, KeyError, OSError) as error:
+        if steps:
+            model.optimizer.build(model.trainable_variables)
+        for step in reversed(steps):
+            path = self._path(step)
+            if not self._is_whole(path):
+                continue
+            try:
+                model.load_weights(path)
+            except (ValueError, KeyError, OSError) as error:
+                raise ValueError(
+                    f"The checkpoint {path} does not fit this run. Go on with the flags it was "
+                    f"begun with, or give a new run another --output. ({error})"
+                ) from error
+            return step
+        if steps:
             raise ValueError(
-                f"The checkpoint {path} does not fit this run. Go on with the flags it was begun "
-                f"with, or give a new run another --output. ({error})"
-            ) from error
-        return steps[-1]
+                f"All checkpoints in {self.directory} are damaged, and set aside. The same command "
+                "begins anew."
+            )
+        return 0
+
+    def _is_whole(self, path: Path) -> bool:
+        """Whether a state can be used; otherwise it is set aside."""
+        if not is_damaged(path) and h5py.is_hdf5(path):
+            return True
+        aside = path.with_name(f"{path.name}.damaged")
+        path.rename(aside)
+        logging.warning("%s is damaged; it is now %s. Going on from the one before.", path, aside)
+        return False
 
     def newest(self) -> Path | None:
         """The file of the newest state, if there is one."""
@@ -96,6 +123,15 @@ class Checkpoints:
 
     def _path(self, step: int) -> Path:
         return self.directory / f"step-{step:08d}.weights.h5"
+
+
+def size_of_state(model: keras.Model) -> int:
+    """About how many bytes a state takes, a little more than it does."""
+    variables = {id(variable): variable for variable in model.variables}
+    variables |= {id(variable): variable for variable in model.optimizer.variables}
+    return 2 * _OVERHEAD * len(variables) + sum(
+        math.prod(variable.shape) * 4 for variable in variables.values()
+    )
 
 
 def _values(variables: list[keras.Variable]) -> np.ndarray:

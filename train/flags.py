@@ -48,6 +48,9 @@ def define_flags(
     flags.DEFINE_multi_string(
         "validation_records", [], "TFRecord files to validate on; globs allowed.", values
     )
+    flags.DEFINE_bool(
+        "allow_changes", False, "Go on with a run with other settings than it was begun.", values
+    )
     text("detector", DEFAULT_DETECTOR, f"{', '.join(sorted(DETECTORS))}, or my.module:Name.")
     text("initial_weights", None, "Preset or .keras file to fine-tune.")
     text(

@@ -28,7 +28,7 @@ with optional_packages("train", __name__):
     from absl import app, flags, logging
 
     from tfface.data.augmentation import Augmentation
-    from tfface.data.records import read_records
+    from tfface.data.records import decode_picture, read_records
     from tfface.detectors.base import Detector
     from tfface.detectors.building import check_options
     from tfface.detectors.loading import (
@@ -42,6 +42,8 @@ with optional_packages("train", __name__):
     from tfface.distiller import Distiller
     from tfface.files import atomic_path
     from tfface.imitator import Imitator
+    from tfface.locking import folder_for_one
+    from tfface.reasons import message_of
     from train import flags as run_flags
     from train.checkpoints import Checkpoints, SaveCheckpoint
     from train.fit import fit_from
@@ -49,6 +51,7 @@ with optional_packages("train", __name__):
     from train.moving_average import averaged_weights, slow_statistics
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
     from train.schedules import make_schedule
+    from train.settings import changed_settings
     from train.tensorboard import EventLog
     from train.validation import Validation
 
@@ -62,11 +65,14 @@ def main(arguments: Sequence[str]) -> None:
     logging.set_verbosity(logging.WARNING)  # JAX tells of every accelerator that is not there
     checkpoints = Checkpoints(Path(FLAGS.output) / "checkpoints")
     try:
-        run(checkpoints)
+        with folder_for_one(Path(FLAGS.output), "training"):
+            run(checkpoints)
     except KeyboardInterrupt as stop:
         status = stop.exit_status if isinstance(stop, Interrupted) else 128 + signal.SIGINT
         print(how_to_go_on(checkpoints.newest()), file=sys.stderr)
         sys.exit(status)
+    except (OSError, ValueError, MemoryError) as error:
+        sys.exit(f"\nerror: {message_of(error)}")
 
 
 def how_to_go_on(state: Path | None) -> str:
@@ -86,6 +92,7 @@ def run(checkpoints: Checkpoints) -> None:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     output = Path(FLAGS.output)
     try:
+        check_settings(checkpoints, output)
         files = matching_files(FLAGS.train_records)
         validation_files = matching_files(FLAGS.validation_records)
         detector = make_detector()
@@ -103,11 +110,25 @@ def run(checkpoints: Checkpoints) -> None:
         temporary.write_text(FLAGS.flags_into_string())
     write_description(detector, output)
     batches = make_batches(detector, files)
-    train(model, detector, batches, validation_files, checkpoints, first_step, output)
+    try:
+        train(model, detector, batches, validation_files, checkpoints, first_step, output)
+    except Exception:
+        check_records(files)  # TensorFlow does not say in which file it met damage
+        raise
     # Also of a run that had nothing left to do but this.
     with averaged_weights(model):
         save_detector(detector, output / "final.keras")
     print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
+
+
+def check_settings(checkpoints: Checkpoints, output: Path) -> None:
+    """Raises ValueError where a run would go on with other settings than it was begun with."""
+    changes = changed_settings(FLAGS, output) if checkpoints.steps() else []
+    if changes and not FLAGS.allow_changes:
+        raise ValueError(
+            f"The run in {output} was begun with {'; '.join(changes)}. Give those again, a new run "
+            "another --output, or go on with --allow_changes."
+        )
 
 
 def make_detector() -> Detector:
@@ -197,6 +218,12 @@ def matching_files(patterns: list[str]) -> list[str]:
             )
         files.update(found)
     return sorted(files)
+
+
+def check_records(files: list[str]) -> None:
+    """Raises ValueError where a file of records is damaged, or one of its pictures; it is named."""
+    for record in read_records(files):
+        decode_picture(record)
 
 
 def make_batches(detector: Detector, files: list[str]) -> Callable[[int], Iterable[tuple]]:

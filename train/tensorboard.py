@@ -1,5 +1,7 @@
 """TensorBoard event files, written without TensorFlow, so that JAX runs have them too."""
 
+import os
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +10,8 @@ import cv2
 import numpy as np
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+from tfface.data.tfrecord import frame
 
 
 class EventLog:
@@ -22,7 +25,10 @@ class EventLog:
     """
 
     def __init__(self, directory: Path):
-        self._writer = EventFileWriter(str(directory))
+        directory.mkdir(parents=True, exist_ok=True)
+        name = f"events.out.tfevents.{time.time():019.8f}.{socket.gethostname()}.{os.getpid()}"
+        self._file = (directory / name).open("ab")
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """One point on the curve of every name."""
@@ -41,9 +47,12 @@ class EventLog:
         self._add(step, Summary(value=[Summary.Value(tag=name, image=content)]))
 
     def _add(self, step: int, summary: Summary) -> None:
-        self._writer.add_event(Event(step=step, wall_time=time.time(), summary=summary))
-        self._writer.flush()
+        self._write(Event(step=step, wall_time=time.time(), summary=summary))
+
+    def _write(self, event: Event) -> None:
+        self._file.write(frame(event.SerializeToString()))
+        self._file.flush()
 
     def close(self) -> None:
         """Ends the file."""
-        self._writer.close()
+        self._file.close()

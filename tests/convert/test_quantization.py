@@ -5,7 +5,7 @@ import pytest
 
 from convert.graph import DetectionGraph
 from convert.parity import Tolerance, compare
-from convert.quantization import CALIBRATED, PRECISIONS, quantize
+from convert.quantization import CALIBRATED, PRECISIONS, _join, quantize
 from convert.tflite import to_tflite
 from tfface.detectors.faceboxes import FaceBoxes
 from tfface.predict.litert import LiteRTRuntime
@@ -149,6 +149,24 @@ def test_the_largest_score_of_any_picture_is_kept(float32, detector, picture):
     _, quantized = runtime.run(picture)
 
     assert quantized.max() == pytest.approx(scores.max(), rel=0.15)
+
+
+def test_inside_the_network_a_range_is_the_median_of_pictures_with_something_in_them():
+    # Of 8, 7, 7.5, 6 and 1 the last is below half of 8; the median of the others is (7 + 7.5) / 2.
+    # Where that is below three quarters of the largest, as (4 + 5) / 2 of 8, it is these: 6.
+    # What leaves the network keeps all.
+    assert _join(pictures_reaching(8, 7, 7.5, 6, 1), {"left"})["inside"]["max"] == [7.25]
+    assert _join(pictures_reaching(8, 5, 4, 4), {"left"})["inside"]["max"] == [6]
+    assert _join(pictures_reaching(8, 5, 4, 4), {"left"})["left"]["max"] == [8]
+    assert _join(pictures_reaching(8, 5, 4, 4), {"left"})["inside"]["min"] == [0]
+
+
+def pictures_reaching(*largest):
+    """Ranges from 0 to each of `largest` of a tensor inside the network and one that leaves it."""
+    return [
+        {name: {"min": np.zeros(1), "max": np.array([most])} for name in ("inside", "left")}
+        for most in largest
+    ]
 
 
 @pytest.mark.parametrize("precision", CALIBRATED)

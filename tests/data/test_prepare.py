@@ -105,4 +105,4 @@ def test_a_list_that_is_not_there_ends_in_one_line(tmp_path: Path) -> None:
         f"--list={tmp_path / 'no.txt'}", f"--images={tmp_path}", f"--output={tmp_path / 'out'}"
     )
     assert process.returncode == 1
-    assert re.fullmatch(r"error: .*No such file.*no\.txt'\n", process.stderr)
+    assert re.fullmatch(r"error: .*no\.txt: No such file or directory\n", process.stderr)

@@ -1,5 +1,6 @@
 """train.checkpoints: states of a run on disk."""
 
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from train.checkpoints import Checkpoints, SaveCheckpoint
+from train.checkpoints import Checkpoints, SaveCheckpoint, size_of_state
 from train.interruption import Interruption
 
 STEP_4 = "step-00000004.weights.h5"
@@ -91,10 +92,53 @@ def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
         Checkpoints(tmp_path).restore(compiled(units=5))
 
 
-def test_a_damaged_state_is_named(tmp_path: Path) -> None:
+def test_where_the_newest_state_is_damaged_the_one_before_is_taken(tmp_path: Path, caplog) -> None:
+    model, other, checkpoints = compiled(), compiled(), Checkpoints(tmp_path)
+    train(model, 2)
+    checkpoints.save(model)
+    weights = model.get_weights()
+    train(model, 2)
+    checkpoints.save(model)
+    content = bytearray((tmp_path / STEP_4).read_bytes())
+    content[len(content) // 2] ^= 1  # HDF5 does not notice
+    (tmp_path / STEP_4).write_bytes(content)
+
+    assert checkpoints.restore(other) == 2
+    for saved, restored in zip(weights, other.get_weights(), strict=True):
+        np.testing.assert_array_equal(restored, saved)
+    assert f"{STEP_4} is damaged" in caplog.text
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "step-00000002.weights.h5",
+        f"{STEP_4}.damaged",
+    ]
+
+
+def test_where_all_states_are_damaged_that_is_said(tmp_path: Path) -> None:
     (tmp_path / STEP_4).write_bytes(b"not HDF5")
-    with pytest.raises(ValueError, match=f"{STEP_4} does not fit this run"):
+    with pytest.raises(ValueError, match="All checkpoints in .* are damaged, and set aside"):
         Checkpoints(tmp_path).restore(compiled())
+
+
+def test_a_state_without_space_is_an_error_before_hdf5_begins(tmp_path: Path, monkeypatch) -> None:
+    """HDF5 ends the process where a disk is full."""
+    model = compiled()
+    train(model, 1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            Checkpoints(tmp_path).save(model)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_reserved_is_enough(tmp_path: Path) -> None:
+    model = compiled(units=500)
+    train(model, 1)
+    Checkpoints(tmp_path).save(model)
+    written = (tmp_path / "step-00000001.weights.h5").stat().st_size
+    assert written <= size_of_state(model) < 3 * written
 
 
 class Clock:

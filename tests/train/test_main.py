@@ -18,6 +18,7 @@ from tfface.detectors import faceboxes, loading
 from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.detectors.faceboxes import FaceBoxes
 from tfface.detectors.loading import load_detector
+from tfface.locking import folder_for_one
 from train.checkpoints import Checkpoints
 
 
@@ -262,3 +263,49 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monke
     # The newest state is from before that step, and the run has no final weights.
     assert Checkpoints(output / "checkpoints").steps() == [2]
     assert not (output / "final.keras").exists()
+
+
+@pytest.fixture
+def begun(finished_run: Path, tmp_path: Path) -> Path:
+    """A run that is at its end, where the flags of `give_flags` write to."""
+    shutil.copytree(finished_run, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_other_settings_than_it_was_begun_with_are_named_and_refused(begun, give_flags) -> None:
+    give_flags("--seed=9", "--batch_size=3", "--steps=26")
+    with pytest.raises(
+        app.UsageError, match="begun with --batch_size=2, now 3; --seed=3, now 9. .*--allow_changes"
+    ):
+        train.main.main(["train.main"])
+
+
+def test_other_settings_may_be_allowed(begun, give_flags) -> None:
+    give_flags("--seed=9", "--allow_changes")
+    train.main.main(["train.main"])
+    assert "--seed=9" in (begun / "flags.txt").read_text()
+
+
+def test_a_run_folder_is_for_one_run(begun, give_flags) -> None:
+    give_flags()
+    with (
+        folder_for_one(begun, "training"),
+        pytest.raises(SystemExit, match="another training is at work; wait for it, or choose"),
+    ):
+        train.main.main(["train.main"])
+
+
+def test_a_damaged_shard_is_named(records: Path, give_flags, tmp_path: Path) -> None:
+    content = bytearray(records.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "damaged.tfrecord").write_bytes(content)
+    give_flags(f"--train_records={tmp_path}/damaged.tfrecord", "--steps=4")
+    with pytest.raises(SystemExit, match=r"damaged\.tfrecord: damaged record at byte \d+"):
+        train.main.main(["train.main"])
+
+
+def test_a_file_as_output_folder_is_one_line(give_flags, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    give_flags(f"--output={tmp_path / 'file'}")
+    with pytest.raises(SystemExit, match=r"^\nerror: .*file: File exists$"):
+        train.main.main(["train.main"])

@@ -4,7 +4,10 @@ import functools
 import hashlib
 import json
 import multiprocessing
+import multiprocessing.connection
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +22,7 @@ from tqdm import tqdm
 from tfface.data.recording import UNCHANGED, Options, record_of
 from tfface.data.records import Record, serialize, write_shard
 from tfface.data.sample import ReadReport, Sample
-from tfface.files import write_json
+from tfface.files import check_file, write_json
 
 SIZE_EDGES = (0, 4, 8, 16, 32, 64, 128, 256, 512)
 """Lower edges, in pixels, of the histogram of face sizes; a size is the root of the area."""
@@ -101,6 +104,7 @@ def prepare(
         raise ValueError(
             f"expected 1 to {len(samples)} shards, as many as there are pictures, got {shards}"
         )
+    check_file(Path(output) / f"{name}.json")
     _refuse_other_split(Path(output), name, shards)
     order = np.random.default_rng(seed).permutation(len(samples))
     total = ShardSummary(file="", source="")
@@ -173,7 +177,13 @@ def _finished(path: Path, summary_path: Path, source: str) -> ShardSummary | Non
     """The summary of a shard that is complete and made from `source`."""
     if not (path.is_file() and summary_path.is_file()):
         return None
-    summary = ShardSummary.from_json(json.loads(summary_path.read_text()))
+    try:
+        summary = ShardSummary.from_json(json.loads(summary_path.read_text()))
+    except (ValueError, KeyError, TypeError, AttributeError):  # damaged: it is made again
+        logging.warning("%s is damaged; %s is written again", summary_path, path.name)
+        return None
+    if summary.source == source and summary.sha256 != _file_digest(path):
+        logging.warning("%s is damaged; it is written again", path)
     same = summary.source == source and summary.sha256 == _file_digest(path)
     return summary if same else None
 
@@ -197,8 +207,18 @@ def _file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _leave_ctrl_c_to_parent() -> None:
+def _begin_worker() -> None:
+    """Leaves Ctrl-C to the parent, and ends with it, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
 
 
 @contextmanager
@@ -208,5 +228,5 @@ def _mapper(workers: int) -> Iterator[_Mapper]:
         yield lambda function, samples: map(function, samples)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_leave_ctrl_c_to_parent) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=_begin_worker) as pool:
         yield functools.partial(pool.map, chunksize=_CHUNK)

@@ -22,9 +22,14 @@ def write_frames(path: str | os.PathLike[str], records: Iterable[bytes]) -> None
     """Writes the records to the TFRecord file `path`, which appears only when it is complete."""
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         for record in records:
-            length = struct.pack("<Q", len(record))
-            file.write(length + struct.pack("<I", masked_crc32c(length)))
-            file.write(record + struct.pack("<I", masked_crc32c(record)))
+            file.write(frame(record))
+
+
+def frame(record: bytes) -> bytes:
+    """A record with its length and checksums."""
+    length = struct.pack("<Q", len(record))
+    checksums = (struct.pack("<I", masked_crc32c(part)) for part in (length, record))
+    return length + next(checksums) + record + next(checksums)
 
 
 def read_frames(path: str | os.PathLike[str]) -> Iterator[bytes]:
@@ -34,12 +39,15 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[bytes]:
         ValueError: the file is cut off or damaged; the message names file and byte offset.
     """
     with Path(path).open("rb") as file:
-        offset = 0
+        offset, size = 0, os.fstat(file.fileno()).st_size
         while header := file.read(12):
             if len(header) < 12:
                 raise _damage(path, offset, "12 bytes of header", f"{len(header)}")
             _check(path, offset, "length", header[:8], header[8:])
             (length,) = struct.unpack("<Q", header[:8])
+            left = size - file.tell()
+            if length + 4 > left:
+                raise _damage(path, offset, f"{length + 4} bytes of record", f"{left}")
             body = file.read(length + 4)
             if len(body) < length + 4:
                 raise _damage(path, offset, f"{length + 4} bytes of record", f"{len(body)}")

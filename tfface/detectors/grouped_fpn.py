@@ -1,7 +1,7 @@
 """The five detectors of group sampling (section 3): which map has the anchors of which scale."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import keras
 
@@ -46,7 +46,7 @@ class GroupedRecipe(AnchorRecipe):
 class GroupedDetector(AnchorDetector):
     """The network of `GroupedFPN`, not built yet, so that a subclass can add to it."""
 
-    recipe_class: type[GroupedRecipe] = GroupedRecipe
+    recipe_class = GroupedRecipe
     head_kernel_size = 1
 
     def __init__(
@@ -70,7 +70,7 @@ class GroupedDetector(AnchorDetector):
         self.resnet = ResNet(int(backbone.removeprefix("resnet")), width, stages=coarsest - 1)
         self.convolution = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")
 
-    def adopt(self, recipe: GroupedRecipe) -> None:
+    def adopt(self, recipe: Any) -> None:
         super().adopt(recipe)
         frozen = recipe.frozen_normalization or bool(recipe.trained_strides)
         freeze_normalization(self.resnet, frozen)

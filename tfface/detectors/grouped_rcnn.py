@@ -1,7 +1,7 @@
 """Grouped Fast R-CNN: what a detector of group sampling proposes is judged once more (4.2)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 from keras import ops
@@ -106,7 +106,7 @@ class GroupedFastRCNN(GroupedDetector):
         self.region_head.build((None, roi_size, roi_size, channels))
         self.build_symbolically()
 
-    def adopt(self, recipe: GroupedRCNNRecipe) -> None:
+    def adopt(self, recipe: Any) -> None:
         """As `GroupedFPN`.
 
         Raises:

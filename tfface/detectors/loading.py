@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfface.detectors.registry import detector_class, detector_name, import_all
-from tfface.files import atomic_path, write_json
+from tfface.files import atomic_path, reserve, write_json
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError
 from tfface.predict.signature import check_finite
@@ -60,6 +60,8 @@ def save_detector(detector: Any, path: Path) -> None:
     copy = type(detector).from_config(detector.inference_config())
     copy_weights(detector, copy)
     with atomic_path(path) as temporary:
+        # Whatever fails while Keras writes an archive is told by several tracebacks.
+        reserve(temporary, sum(weights.nbytes + 2048 for weights in copy.get_weights()))
         copy.save(temporary)
 
 
@@ -89,8 +91,8 @@ def build_detector(description: dict[str, Any]) -> Any:
     """
     detector = detector_class(description["class"]).from_config(description["config"])
     recipe = {
-        # Runs of before group sampling call the sampler a sampling. JSON has no tuples.
-        "sampler" if name == "sampling" else name: tuple(value)
+        # Runs of before group sampling call the sampler a sampling.
+        {"sampling": "sampler"}.get(name, name): tuple(value)  # JSON has no tuples
         if isinstance(value, list)
         else value
         for name, value in description["recipe"].items()

@@ -1,4 +1,4 @@
-"""Anchor detectors whose feature maps may have masks."""
+"""Detectors whose feature maps may have masks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 
 from tfface.anchors import AnchorLevel
 from tfface.detectors.anchor_detector import AnchorDetector, AnchorRecipe
+from tfface.detectors.base import Detector
 from tfface.detectors.feature_masks import FeatureMasks, check_mask_levels, join_masks
 from tfface.masks import MaskTargets
 from tfface.targets import Targets
@@ -23,11 +24,64 @@ class MaskedRecipe(AnchorRecipe):
     mask_weight: float = 1.0
 
 
-class MaskedAnchorDetector(AnchorDetector):
-    """An `AnchorDetector` with masks of the feature maps that its heads see.
+class MaskedDetector(Detector):
+    """A detector with masks of the maps that its heads see, or without.
 
     With masks the outputs have `masks` `(B, M)` float32 too, 1 where a cell of a masked level is
-    kept, else 0; and in training `mask_logits` `(B, M)`. Without it is an `AnchorDetector`.
+    kept, else 0; and in training `mask_logits` `(B, M)`. A subclass passes its maps through
+    `feature_masks`; without masks it has none of that, and not their weights.
+    """
+
+    mask_levels: tuple[int, ...]
+    mask_dropout: float = 0.0
+    """Share of the face cells of the finest level that `dropped_masks` of the targets has."""
+
+    def add_masks(self, mask_levels: Sequence[int]) -> None:
+        """Gives the levels with these indices masks; to be called once, by the constructor."""
+        self.mask_levels = check_mask_levels(mask_levels, self.anchor_levels)
+        if mask_levels:
+            self.feature_masks = FeatureMasks(self.mask_levels, self.anchor_levels)
+
+    def with_masks(self, targets: Targets, height: int, width: int) -> Targets:
+        """Targets as given and, where something is masked or dropped, those of the masks."""
+        if not self.mask_levels and not self.mask_dropout:
+            return targets
+        return MaskTargets(
+            targets, self.anchor_levels, height, width, self.mask_levels, self.mask_dropout
+        )
+
+    def mask_losses(self, images, targets, outputs) -> dict:
+        """`mask`, as the recipe's `mask_weight` has it; nothing without masks."""
+        if not self.mask_levels:
+            return {}
+        loss = self.feature_masks.loss(images, targets, outputs)
+        return {"mask": self.recipe.mask_weight * loss}
+
+    def predict_masks(self, image: np.ndarray) -> list[np.ndarray]:
+        """The masks of one picture.
+
+        Args:
+            image: `(H, W, 3)` RGB in 0..255, of any size.
+
+        Returns:
+            Of every masked level, the finest first, bool `(H, W)`: whether the cell of a pixel is
+            kept.
+
+        Raises:
+            ValueError: the detector has no masks.
+        """
+        if not self.mask_levels:
+            raise ValueError(
+                f"expected a detector with masks, trained with --mask_levels, got {self.name} "
+                "without"
+            )
+        padded = self.pad(image)
+        masks = self(padded[None], training=False)["masks"]
+        return self.feature_masks.over_pixels(masks[0], padded.shape[:2], image.shape[:2])
+
+
+class MaskedAnchorDetector(MaskedDetector, AnchorDetector):
+    """An `AnchorDetector` with masks of the feature maps that its heads see, or without.
 
     Args:
         anchor_levels: where its anchors sit.
@@ -35,16 +89,12 @@ class MaskedAnchorDetector(AnchorDetector):
     """
 
     recipe_class = MaskedRecipe
-    mask_dropout: float = 0.0
-    """Share of the face cells of the finest level that `dropped_masks` of the targets has."""
 
     def __init__(self, anchor_levels: Sequence[AnchorLevel], mask_levels: Sequence[int], **kwargs):
         if mask_levels:
             self.loss_names = (*type(self).loss_names, "mask")
         super().__init__(anchor_levels, **kwargs)
-        self.mask_levels = check_mask_levels(mask_levels, self.anchor_levels)
-        if mask_levels:
-            self.feature_masks = FeatureMasks(self.mask_levels, self.anchor_levels)
+        self.add_masks(mask_levels)
 
     def inference_maps(self, pixels) -> dict:
         maps = self.feature_maps(pixels, training=False)
@@ -74,38 +124,8 @@ class MaskedAnchorDetector(AnchorDetector):
         return [*layers, self.feature_masks.of_level(self.mask_levels[masked.index(stride)])]
 
     def make_targets(self, height: int, width: int) -> Targets:
-        targets = super().make_targets(height, width)
-        if not self.mask_levels and not self.mask_dropout:
-            return targets
-        return MaskTargets(
-            targets, self.anchor_levels, height, width, self.mask_levels, self.mask_dropout
-        )
+        return self.with_masks(super().make_targets(height, width), height, width)
 
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
         losses = super().compute_losses(images, targets, outputs, step)
-        if self.mask_levels:
-            loss = self.feature_masks.loss(images, targets, outputs)
-            losses["mask"] = self.recipe.mask_weight * loss
-        return losses
-
-    def predict_masks(self, image: np.ndarray) -> list[np.ndarray]:
-        """The masks of one picture.
-
-        Args:
-            image: `(H, W, 3)` RGB in 0..255, of any size.
-
-        Returns:
-            Of every masked level, the finest first, bool `(H, W)`: whether the cell of a pixel is
-            kept.
-
-        Raises:
-            ValueError: the detector has no masks.
-        """
-        if not self.mask_levels:
-            raise ValueError(
-                f"expected a detector with masks, trained with --mask_levels, got {self.name} "
-                "without"
-            )
-        padded = self.pad(image)
-        masks = self(padded[None], training=False)["masks"]
-        return self.feature_masks.over_pixels(masks[0], padded.shape[:2], image.shape[:2])
+        return {**losses, **self.mask_losses(images, targets, outputs)}

@@ -10,7 +10,8 @@ from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.backbones.pretrained import load_backbone_weights
 from tfface.backbones.resnet import ResNet
 from tfface.boxes import clip
-from tfface.detectors.base import Detector
+from tfface.detectors.feature_masks import join_masks
+from tfface.detectors.masked_detector import MaskedDetector
 from tfface.detectors.refineface_recipe import RefineFaceRecipe
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.detectors.two_steps import TwoSteps
@@ -45,7 +46,7 @@ SUPERVISION_OVERLAP = 0.7
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class RefineFace(Detector):
+class RefineFace(MaskedDetector):
     """RetinaNet on six levels with the five modules of RefineFace, each of which can be left out.
 
     In the first step the levels of the backbone, C2 to C7, are predicted from, in the second those
@@ -66,6 +67,8 @@ class RefineFace(Detector):
         filters: channels of pyramid and subnets, a multiple of 8.
         supervision: the layers of FSM (Table 8).
         roi_size: rows and columns of the features of a proposal (Table 7).
+        mask_levels: indices of the levels of the pyramid with a mask (feature_masking), the finest
+            is 0.
 
     Raises:
         ValueError: another backbone, level or number of filters.
@@ -88,6 +91,7 @@ class RefineFace(Detector):
         filters: int = 256,
         supervision: Supervision = "convolution",
         roi_size: int = 5,
+        mask_levels: tuple[int, ...] = (),
         **kwargs,
     ):
         _check(backbone, filters, (*two_step_regression, *two_step_classification))
@@ -100,6 +104,7 @@ class RefineFace(Detector):
             "classification",
             "regression",
             *(["supervision"] if feature_supervision else []),
+            *(["mask"] if mask_levels else []),
         )
         anchor_levels = [
             AnchorLevel(2**level, tuple(2**level * scale for scale in SCALES), aspect=ASPECT)
@@ -145,6 +150,7 @@ class RefineFace(Detector):
             tuple(LEVELS.index(level) for level in regression),
             self.box_variances,
         )
+        self.add_masks(mask_levels)
         if feature_supervision:
             # Last, so that the others are in the same order without it.
             self.supervisor = FeatureSupervision(supervision)
@@ -210,17 +216,26 @@ class RefineFace(Detector):
     def inference_maps(self, pixels) -> dict:
         """Maps of the second step, and those of the levels that have a first: `first_scores` and
         `first_offsets`, in their order."""
-        return self._predict(*self._maps(pixels, training=False))
+        pyramid, first = self._maps(pixels, training=False)
+        if not self.mask_levels:
+            return self._predict(pyramid, first)
+        pyramid, masks = self.feature_masks.apply_in_inference(pyramid)
+        return {**self._predict(pyramid, first), "masks": masks}
 
     def join(self, maps: dict) -> dict:
-        return self.steps.join(maps, self.filter_logit)
+        joined = self.steps.join(maps, self.filter_logit)
+        return {**joined, "masks": join_masks(maps["masks"])} if "masks" in maps else joined
 
     def call(self, images, training=None):
         if not training:
             return super().call(images)
         pyramid, first = self._maps(self.normalize(images), training=True)
+        masked = {}
+        if self.mask_levels:
+            pyramid, logits = self.feature_masks(pyramid)
+            masked["mask_logits"] = join_masks(logits)
         maps = self._predict(pyramid, first)
-        outputs = {**self.join(maps), **self.steps.separate(maps, self.filter_logit)}
+        outputs = {**self.join(maps), **self.steps.separate(maps, self.filter_logit), **masked}
         return {**outputs, "pyramid": pyramid} if self.feature_supervision else outputs
 
     def training_outputs(self, images, targets) -> dict:
@@ -283,7 +298,8 @@ class RefineFace(Detector):
             labelled={*self.steps.classified, *self.steps.moved},
             moved=self.steps.moved,
         )
-        return sampled_targets(targets, recipe, self.anchor_levels, height, width)
+        sampled = sampled_targets(targets, recipe, self.anchor_levels, height, width)
+        return self.with_masks(sampled, height, width)
 
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
         """Scalar losses by name (equations 1 and 2); their sum is minimised.
@@ -299,7 +315,7 @@ class RefineFace(Detector):
         )
         if self.feature_supervision:
             losses["supervision"] = supervision_loss(self.recipe, targets, outputs)
-        return losses
+        return {**losses, **self.mask_losses(images, targets, outputs)}
 
 
 def _check(backbone: str, filters: int, levels: tuple[int, ...]) -> None:

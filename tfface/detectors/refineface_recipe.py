@@ -22,6 +22,7 @@ class RefineFaceRecipe(SampledRecipe):
         supervision_positive: IoU from which a proposal is positive.
         supervision_negative: IoU below which it is background.
         supervision_weight: of that loss (1 in the paper).
+        mask_weight: of the loss of masks, where there are (lambda 1 of feature_masking, 1 there).
         frozen_normalization: keep the statistics and scales of the backbone's batch normalisation,
             for few pictures a step.
     """
@@ -36,4 +37,5 @@ class RefineFaceRecipe(SampledRecipe):
     supervision_positive: float = 0.7
     supervision_negative: float = 0.4
     supervision_weight: float = 1.0
+    mask_weight: float = 1.0
     frozen_normalization: bool = False

@@ -84,7 +84,7 @@ def test_it_says_what_was_measured_and_how(written):
 def test_it_shows_the_faces_that_one_misses_and_the_other_finds(written):
     text = written.read_text()
 
-    # No false positive is allowed on two pictures, so the threshold is 0.9 and faces 1 and 3 are
+    # One false positive is allowed on two pictures, so the threshold is 0.7 and faces 1 and 3 are
     # missed: beside one is a box, and the other has a score of 0.3.
     (summary,) = re.findall(r"<summary><b>missed by &lt;one&gt;, found by all</b>: (.*?)<", text)
     assert summary == (

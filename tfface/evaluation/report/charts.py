@@ -91,7 +91,7 @@ def classes_chart(
 
 def reliability_chart(results: Mapping[str, Reliability], colours: Mapping[str, str]) -> str:
     """How often detections are right by their score, and beside it how many there are."""
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure = Figure(figsize=(12.5, 4.2), layout="constrained")
     diagram, numbers = figure.subplots(1, 2)
     diagram.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1)
     middles = (np.arange(BINS) + 0.5) / BINS
@@ -103,10 +103,10 @@ def reliability_chart(results: Mapping[str, Reliability], colours: Mapping[str, 
         )
         numbers.plot(middles, np.maximum(result.detections, 0.5), "o-", color=colours[name])
     diagram.set(xlabel="score", ylabel="part that is right", xlim=(0, 1), ylim=(0, 1.02))
-    diagram.legend(loc="upper left")
     numbers.set(xlabel="score", ylabel="detections", yscale="log", xlim=(0, 1))
     for axes in (diagram, numbers):
         axes.grid(alpha=0.3)
+    figure.legend(*diagram.get_legend_handles_labels(), loc="outside right center")
     return to_svg(figure)
 
 

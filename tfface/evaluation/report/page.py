@@ -23,9 +23,10 @@ h2 {{ margin-top: 2em; border-bottom: 1px solid #ddd; }}
 svg {{ max-width: 100%; height: auto; }}
 table {{ border-collapse: collapse; margin: .5em 0; }}
 th, td {{ padding: .2em .7em; text-align: right; border-bottom: 1px solid #eee; }}
-th:first-child, td:first-child {{ text-align: left; white-space: nowrap; }}
+th, td:first-child {{ white-space: nowrap; }}
+th:first-child, td:first-child {{ text-align: left; }}
 td.best {{ font-weight: bold; }}
-td.text {{ text-align: left; }}
+td.text {{ text-align: left; padding-left: 2em; }}
 .swatch {{ display: inline-block; width: .8em; height: .8em; margin-right: .4em; }}
 .crops {{ display: flex; flex-wrap: wrap; gap: 8px; }}
 figure {{ margin: 0; width: {SIDE}px; }}
@@ -99,7 +100,7 @@ def preformatted(lines: Sequence[str]) -> str:
 
 
 def table_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already, with or without their `<td>`."""
+    """A table of cells that are HTML already, with or without their `<td>`, below names."""
     cells = "".join(f"<th>{escape(name)}</th>" for name in header)
     lines = [f"<tr>{cells}</tr>"]
     for row in rows:
@@ -166,7 +167,7 @@ def overview(
     ]
     return section(
         "Results",
-        table_of(["detector", *columns, "recall, %", "threshold", "what it is"], rows),
+        table_of(["detector", *columns, "recall, %", "threshold", ""], rows),
         f"<p>Recall is that at the threshold, from which on a detector has {false_alarms:g} wrong "
         "detections a picture. Everything below that needs a threshold has this one, since scores "
         "of different detectors mean different things.</p>",
@@ -245,8 +246,9 @@ def galleries(title: str, text: str, shown: Sequence[Gallery], crops: Mapping[Cr
 
 
 def _galleries(shown: Sequence[Gallery], crops: Mapping[Crop, str]) -> list[str]:
-    """Galleries to unfold, of which the first is."""
-    return [_gallery(gallery, crops, place == 0) for place, gallery in enumerate(shown)]
+    """Galleries to unfold, of which the first that shows something is."""
+    first = next((gallery for gallery in shown if gallery.shown), None)
+    return [_gallery(gallery, crops, gallery is first) for gallery in shown]
 
 
 def _gallery(gallery: Gallery, crops: Mapping[Crop, str], unfolded: bool) -> str:
@@ -312,7 +314,7 @@ def summary_of(entry: Entry, table: FaceTable, faces: np.ndarray) -> str:
         # The first class of all but height is what a face should be.
         classes = list(zip(CLASSES[attribute], counts.tolist(), strict=True))
         described = _counted(classes if attribute == HEIGHT else classes[1:])
-        parts.append(f"{HEIGHT} {described}" if attribute == HEIGHT else described)
+        parts.append(f"{HEIGHT} {described}" if attribute == HEIGHT and described else described)
     return "; ".join(part for part in parts if part)
 
 

@@ -23,7 +23,7 @@ from tfface.evaluation.report.page import Gallery, Shown
 from tfface.evaluation.report.subject import Subject
 from tfface.files import atomic_path
 
-FALSE_ALARMS_A_PICTURE = 0.1
+FALSE_ALARMS_A_PICTURE = 0.5
 """Wrong detections a picture at which detectors are compared, each at the threshold it has there:
 scores of different detectors mean different things."""
 
@@ -147,7 +147,8 @@ def _misses(entry: Entry, entries: Sequence[Entry], table: FaceTable) -> tuple[l
     shown = [
         Shown(
             _face_crop(table, face, [(entry, OWN)]),
-            f"{page.reason(entry, face)}; found by {sum(o.finds[face] for o in others)} others",
+            f"{page.reason(entry, face)}; found by {sum(other.finds[face] for other in others)} of "
+            f"{len(others)} others",
             page.describe(table, face),
         )
         for face in worst_misses(entry, others, table, GALLERY)
@@ -166,4 +167,4 @@ def _false_alarms(entry: Entry, table: FaceTable) -> tuple[list[Shown], str]:
             Shown(Crop(table.names[picture], box, outlines), caption, table.names[picture])
         )
     number = int(np.sum(judgement.wrong & (judgement.scores >= entry.threshold)))
-    return shown, f"{number} above {entry.threshold:.2f}"
+    return shown, f"{number} of scores from {entry.threshold:.2f} on"
