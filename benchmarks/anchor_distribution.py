@@ -22,7 +22,7 @@ with optional_packages("train", __name__):
     from tfface.detectors.grouped_fpn import SCALES, GroupedFPN, GroupedRecipe
     from tfface.files import atomic_path
 
-DETECTORS: dict[str, tuple[str, Any]] = {
+DETECTORS: dict[str, tuple[Any, Any]] = {
     "RPN": ("rpn", "random"),
     "FPN": ("fpn", "random"),
     "FPN-finest-stride": ("finest_stride", "random"),
@@ -33,7 +33,7 @@ DETECTORS: dict[str, tuple[str, Any]] = {
 
 
 def count(
-    variant: str, sampler: Any, files: list[str], pictures: int, size: int, samples: int
+    variant: Any, sampler: Any, files: list[str], pictures: int, size: int, samples: int
 ) -> np.ndarray:
     """Positive and negative anchors of every scale: int `(2, 4)`."""
     detector = GroupedFPN(variant=variant, width=0.125, filters=8)  # its targets are those of any

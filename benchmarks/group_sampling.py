@@ -48,11 +48,11 @@ class Setting:
 
 
 SETTINGS = (
-    Setting(BASELINE, "1 2 4", ("--sampler=random",), seeds=2),
+    Setting(BASELINE, "1,2,4", ("--sampler=random",), seeds=2),
     Setting("RPN", "1", ("--variant=rpn", "--sampler=random")),
-    Setting("FPN", "1 2", ("--variant=fpn", "--sampler=random")),
+    Setting("FPN", "1,2", ("--variant=fpn", "--sampler=random")),
     Setting("FPN-finest-stride", "1", ("--variant=finest_stride", "--sampler=random")),
-    Setting("FPN-finest-sampling", "1 2 3 4 5", ("--sampler=group",), seeds=2),
+    Setting("FPN-finest-sampling", "1,2,3,4,5", ("--sampler=group",), seeds=2),
     Setting("FPN, GS", "2", ("--variant=fpn", "--sampler=group")),
     *(
         Setting(
@@ -110,7 +110,7 @@ def runs(options: argparse.Namespace) -> Iterator[tuple[Setting, int, Path]]:
         one
         for one in (*SETTINGS, *OF_FBI)
         if (options.settings is None or one.name in options.settings)
-        and (options.tables is None or set(options.tables) & {*one.tables.split(), one.tables})
+        and (options.tables is None or set(options.tables) & set(one.tables.split(",")))
     ]
     if not wanted:
         names = "; ".join(one.name for one in (*SETTINGS, *OF_FBI))

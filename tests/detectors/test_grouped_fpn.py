@@ -12,7 +12,7 @@ from tfface.detectors.faceboxes import FaceBoxesImproved
 from tfface.detectors.grouped_fpn import GroupedFPN, GroupedRecipe
 from tfface.detectors.refineface import RefineFace
 from tfface.layers.batch_normalization import BatchNormalization
-from tfface.matching import FACE
+from tfface.matching import FACE, AnchorMatcher, TwoPassMatcher
 
 SMALL: dict[str, Any] = {"width": 0.125, "filters": 8}
 FACES = np.array([[6, 8, 22, 24], [20, 14, 60, 62]], np.float32)
@@ -96,6 +96,13 @@ def test_every_scale_is_sampled_alike_by_groups_alone(finest) -> None:
     assert sum(together) == 4 * 32
     assert together != [32] * 4
     assert kept("all") != kept("group")
+
+
+def test_faces_are_matched_in_two_passes_by_the_thresholds_of_the_paper(finest) -> None:
+    finest.adopt(GroupedRecipe(sampler="all"))
+    assert finest.make_targets(64, 64).matcher == TwoPassMatcher(0.6, 0.4)
+    finest.adopt(GroupedRecipe(sampler="all", matching="compensated"))
+    assert finest.make_targets(64, 64).matcher == AnchorMatcher(0.6, 0.4)
 
 
 def test_the_other_choices_are_refused() -> None:
