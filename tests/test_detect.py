@@ -38,6 +38,20 @@ def status(*arguments: object) -> int:
         return leaving.code
 
 
+def test_several_looks_at_a_picture(tmp_path: Path, tflite_file: Path) -> None:
+    """The reddest pixel, at (20, 10) of 60 x 40, is found again however the picture is turned."""
+    picture, report = save(tmp_path / "a.png"), tmp_path / "faces.json"
+    command = [picture, "--json", report, "--model", tflite_file]
+
+    for options in (["--strategy", "pyramid=60"], ["--rotations"], ["--strategy", "tiles=32"]):
+        assert status(*command, *options) == 0
+        content = json.loads(report.read_text())
+        (found,) = content["pictures"]
+        assert found["faces"] == [{"box": [20.0, 10.0, 21.0, 11.0], "score": 1.0}]
+        name = options[0].removeprefix("--")
+        assert content[name] == (options[1] if options[1:] else True)
+
+
 def test_pictures_and_json(tmp_path: Path, tflite_file: Path) -> None:
     picture = save(tmp_path / "in" / "a.png")
     annotated, report = tmp_path / "out", tmp_path / "reports" / "faces.json"

@@ -251,3 +251,37 @@ def test_masks_of_a_detector_without(tflite_file) -> None:
 
     with pytest.raises(ValueError, match="expected a Keras detector, .* got LiteRTRuntime"):
         FaceDetector.from_preset(tflite_file).masks(picture)
+
+
+def test_faces_of_several_looks_are_joined() -> None:
+    # Always from (10, 20) to (30, 60) of 200 x 100: mirrored that is (170, 20) to (190, 60).
+    detector = FaceDetector(FixedFaces([[10, 20, 30, 60, 0.9]]))
+
+    detections = detector.detect(black(100, 200), strategy="pyramid=200")
+
+    assert detections.boxes.tolist() == [[10, 20, 30, 60], [170, 20, 190, 60]]
+
+
+def test_looks_that_see_one_face_vote_on_its_box() -> None:
+    # From (90, 20) to (114, 60) of 200 x 100, mirrored (86, 20) to (110, 60): 20 of 28 in common.
+    detector = FaceDetector(FixedFaces([[90, 20, 114, 60, 0.9]]))
+
+    detections = detector.detect(black(100, 200), strategy="pyramid=200")
+
+    np.testing.assert_allclose(detections.boxes, [[88, 20, 112, 60]])
+    np.testing.assert_allclose(detections.scores, [0.9])
+
+
+def test_a_face_that_a_tile_cuts_off_is_left_to_others() -> None:
+    # At the right edge of every input of 64 x 64: whole in the picture and in its last tile alone.
+    detector = FaceDetector(FixedFaces([[40, 10, 64, 30, 0.9]]))
+
+    detections = detector.detect(black(64, 100), strategy="tiles=64")
+
+    # Of the picture, and of the second tile, which begins at 36.
+    assert sorted(detections.boxes.tolist()) == [[40, 10, 64, 30], [76, 10, 100, 30]]
+
+
+def test_a_size_and_a_strategy_are_one_too_many() -> None:
+    with pytest.raises(ValueError, match="expected a long_side or a strategy, got both"):
+        FaceDetector(FixedFaces([])).detect(black(8, 8), long_side=8, strategy="original")

@@ -1,6 +1,7 @@
 """The way from a picture to its faces, whatever runs the detector."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface.detections import Detections
-from tfface.image import to_rgb
+from tfface.image import Image, to_rgb
+from tfface.nms import non_max_suppression
 from tfface.packaged import PRECISIONS
 from tfface.predict.keras_model import KerasRuntime, load_keras_file
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.placement import place
-from tfface.predict.runtime import ModelError, Runtime
+from tfface.predict.runtime import Faces, ModelError, Runtime
 from tfface.predict.saved_model import SavedModelRuntime
 from tfface.predict.signature import check_finite
+from tfface.predict.strategy import Strategy, parse_strategy
+from tfface.predict.suppression import IOU_THRESHOLD
+from tfface.predict.view import View
 from tfface.presets import PRESETS
+from tfface.voting import vote
 
 
 class FaceDetector:
@@ -37,7 +43,11 @@ class FaceDetector:
 
     @classmethod
     def from_preset(
-        cls, name_or_path: str | os.PathLike[str], threads: int = 1, precision: str = PRECISIONS[0]
+        cls,
+        name_or_path: str | os.PathLike[str],
+        threads: int = 1,
+        precision: str = PRECISIONS[0],
+        isolated: bool = False,
     ) -> "FaceDetector":
         """Loads a detector.
 
@@ -48,6 +58,10 @@ class FaceDetector:
                 Keras have settings of their own.
             precision: of a preset: float32, or smaller and faster dynamic or int8 (its model card
                 says what they cost). A file has its own.
+            isolated: run it in a process of its own, so that a model that crashes, hangs or fills
+                the memory is a ModelError here. Models are programs: load those that you trust. A
+                TFLite file is verified first, and a `.keras` file runs no code of its own, but a
+                SavedModel may read and write files, isolated or not.
 
         Raises:
             tfface.predict.runtime.ModelError: neither a preset nor a file, damaged, or no detector.
@@ -55,7 +69,11 @@ class FaceDetector:
             FileNotFoundError, ValueError: the file of a preset is missing or damaged.
             ImportError: what runs it is not installed; the message says what to install.
         """
-        return cls(_open(name_or_path, threads, precision))
+        if isolated:
+            from tfface.predict.isolated import IsolatedRuntime
+
+            return cls(IsolatedRuntime(os.fspath(name_or_path), threads, precision))
+        return cls(open_runtime(name_or_path, threads, precision))
 
     @classmethod
     def from_model(cls, keras_model: Any) -> "FaceDetector":
@@ -67,7 +85,11 @@ class FaceDetector:
         return cls(KerasRuntime(keras_model))
 
     def detect(
-        self, image: NDArray[Any], threshold: float = 0.5, long_side: int | None = None
+        self,
+        image: NDArray[Any],
+        threshold: float = 0.5,
+        long_side: int | None = None,
+        strategy: Strategy | str | None = None,
     ) -> Detections:
         """Finds the faces in one picture.
 
@@ -79,17 +101,30 @@ class FaceDetector:
                 `tfface.predict.placement.LONG_SIDE` and leaves smaller ones as they are; 0 searches
                 at the picture's own size, up to about `LARGEST_INPUT` pixels there, to which larger
                 ones are reduced. A detector of one fixed size scales the picture to fit.
+            strategy: instead of `long_side`, several looks whose faces are joined, such as
+                "pyramid" or "tiles": see `tfface.predict.strategy.parse_strategy`.
 
         Returns:
             Boxes in pixels of `image`, cut to it, and scores, falling.
 
         Raises:
-            TypeError, ValueError: a picture, threshold or long side as described is not given.
+            TypeError, ValueError: a picture, threshold, long side or strategy as described is not
+                given.
             tfface.predict.runtime.ModelError: the detector fails on this picture.
         """
         if not 0 <= threshold <= 1:
             raise ValueError(f"expected a threshold in 0..1, got {threshold}")
+        if strategy is not None and long_side is not None:
+            raise ValueError("expected a long_side or a strategy, got both; give one of them")
         image = to_rgb(image)
+        if strategy is None:
+            return _falling(*self._search(image, threshold, long_side))
+        if isinstance(strategy, str):
+            strategy = parse_strategy(strategy)
+        return self._join(image, threshold, strategy.views(image.shape[:2]))
+
+    def _search(self, image: Image, threshold: float, long_side: int | None) -> Faces:
+        """Boxes in pixels of `image`, cut to it, and scores, in any order."""
         placement = place(image.shape[:2], long_side, self._runtime.fixed_size)
         boxes, scores = self._runtime.run(placement.apply(image))
         check_finite("the detector", scores=scores)
@@ -98,9 +133,21 @@ class FaceDetector:
         boxes, scores = placement.to_picture(boxes[confident]), scores[confident]
         # A box in the padding has no area once it is cut.
         visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        boxes, scores = boxes[visible], scores[visible]
-        falling = np.argsort(-scores, kind="stable")
-        return Detections(boxes[falling], scores[falling])
+        return boxes[visible], scores[visible]
+
+    def _join(self, image: Image, threshold: float, views: Sequence[View]) -> Detections:
+        """The faces of all views; where several see one, their boxes vote on it."""
+        found = []
+        for view in views:
+            boxes, scores = self._search(view.cut(image), threshold, view.long_side)
+            boxes = view.to_picture(boxes)
+            whole = view.has_whole(boxes, image.shape[:2])
+            found.append((boxes[whole], scores[whole]))
+        boxes, scores = (np.concatenate(each) for each in zip(*found, strict=True))
+        if len(views) == 1 or not len(scores):
+            return _falling(boxes, scores)
+        kept = non_max_suppression(boxes, scores, IOU_THRESHOLD)
+        return _falling(vote(boxes, scores, kept), scores[kept])
 
     def masks(self, image: NDArray[Any], long_side: int | None = None) -> list[NDArray[np.bool_]]:
         """Which parts of a picture the feature maps of a detector keep (feature_masking).
@@ -133,6 +180,11 @@ class FaceDetector:
         ]
 
 
+def _falling(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Detections:
+    order = np.argsort(-scores, kind="stable")
+    return Detections(boxes[order], scores[order])
+
+
 def _instead_of_a_runtime(given: Any) -> str:
     """What came where a runtime was expected, and what makes a detector of it."""
     if isinstance(given, str | os.PathLike):
@@ -142,10 +194,11 @@ def _instead_of_a_runtime(given: Any) -> str:
     return f"{given!r:.60}; use FaceDetector.from_preset or from_model"
 
 
-def _open(name_or_path: str | os.PathLike[str], threads: int, precision: str) -> Runtime:
+def open_runtime(name_or_path: str | os.PathLike[str], threads: int, precision: str) -> Runtime:
+    """What runs a detector, as `FaceDetector.from_preset` says."""
     if name_or_path in PRESETS:
         file = PRESETS[str(name_or_path)].file(precision)
-        return LiteRTRuntime(file.read(), file.name, threads)
+        return LiteRTRuntime(file.read(), file.name, threads, is_known=True)
     path = Path(name_or_path)
     if precision != PRECISIONS[0] and path.exists():
         raise ValueError(
