@@ -6,7 +6,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from tfface.anchors import AnchorLevel
+from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.boxes import clip, decode
 from tfface.detectors.grouped_fpn import (
     SCALES,
@@ -178,12 +178,14 @@ class GroupedFastRCNN(GroupedDetector):
         """
         outputs = self(images, training=True)
         height, width = images.shape[1:3]
-        limit = CANDIDATES * self.recipe.proposals
-        logits, boxes = super().candidates(outputs, height, width, limit)
+        anchors = len(level_of_anchors(self.anchor_levels, height, width))
+        limit = min(CANDIDATES * self.recipe.proposals, anchors)
+        _, surest = ops.top_k(ops.stop_gradient(outputs["scores"]), limit)
+        boxes = self.boxes_at(surest, outputs, height, width)
         faces, kinds = targets["faces"], targets["kinds"]
         boxes, _, proposed = make_proposals(
             clip(ops.stop_gradient(boxes), height, width),
-            ops.zeros_like(logits, "int32"),
+            ops.zeros_like(surest, "int32"),
             faces,
             kinds,
             ops.zeros_like(kinds),
