@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfface.command_line import CommandParser, positive, run_command
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("evaluate,dev", __name__):
@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, default=Path(os.environ.get("TFFACE_DATA", ".")) / "widerface"
     )
     parser.add_argument("--sizes", type=sizes, default="640", metavar="PIXELS,...")
-    parser.add_argument("--rounds", type=positive, default="100")
+    parser.add_argument(
+        "--rounds", type=int, default=100, help="detections that count; 0: accuracy alone"
+    )
     parser.add_argument("--accuracies", type=Path, default=Path("runs/pareto/accuracies.json"))
     parser.add_argument("--csv", type=Path, default=Path("runs/peers/peers.csv"))
     return parser

@@ -36,6 +36,7 @@ with optional_packages("train", __name__):
     from tfface.image import Image
     from tfface.nms import non_max_suppression
     from tfface.predict.selection import Selection
+    from tfface.voting import vote
     from train.main import matching_files
     from train.validation import reduce_record
 
@@ -43,7 +44,6 @@ SIZE = (480, 640)
 LIMITS = ((1000, 400), (2000, 750))
 """Candidates and faces."""
 IOU_THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
-VOTING_OVERLAP = 0.6
 CONFIDENT = 0.5
 
 
@@ -75,16 +75,8 @@ def select(of_picture: Candidates, selection: Selection, voting: bool) -> np.nda
     boxes = of_picture.boxes[: selection.candidates]
     scores = of_picture.scores[: selection.candidates]
     kept = non_max_suppression(boxes, scores, selection.iou_threshold, selection.max_detections)
-    faces = voted(boxes, scores, kept) if voting and len(kept) else boxes[kept]
+    faces = vote(boxes, scores, kept) if voting and len(kept) else boxes[kept]
     return np.column_stack([faces, scores[kept]])
-
-
-def voted(boxes: np.ndarray, scores: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """The boxes kept, each as the mean of those that overlap it, weighted by their scores."""
-    near = overlaps(boxes[kept], boxes) >= VOTING_OVERLAP
-    near[np.arange(len(kept)), kept] = True  # also a box without area
-    weights = near * scores
-    return weights @ boxes / weights.sum(axis=1, keepdims=True)
 
 
 def count_doubles(found: np.ndarray, faces: WiderFaces) -> int:

@@ -1,48 +1,54 @@
-"""Serves a SavedModel of tfface over HTTP with Ray Serve.
+"""Serves a detector over HTTP with Ray Serve.
 
-    pip install 'ray[serve]' tensorflow
-    python -m convert.main --model=fbi-1 --output=served/fbi-1
-    MODEL=served/fbi-1 serve run examples.ray_serve:app
+    pip install . 'ray[serve]'
+    MODEL=fbi-1 serve run examples.ray_serve:app
     curl --data-binary @family.jpg http://localhost:8000/
+    curl http://localhost:8000/health
 
 The answer is JSON: `boxes`, as x_min, y_min, x_max, y_max in pixels of the upright picture, and
-`scores`.
-tfface itself need not be installed where this runs.
+`scores`; or `error`, with a status that `tfface.serving` explains. MODEL is a preset, a TFLite file
+or a SavedModel (which needs TensorFlow). A model is a program: serve one that you trust.
 """
 
 import os
 
-import tensorflow as tf
 from ray import serve
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from tfface import FaceDetector
+from tfface.serving import DetectionService, Limits
+
 THRESHOLD = float(os.environ.get("THRESHOLD", "0.5"))
 """Lowest score of a face in an answer."""
 
+LIMITS = Limits(
+    bytes=int(os.environ.get("MAX_BYTES", Limits.bytes)),
+    pixels=int(os.environ.get("MAX_PIXELS", Limits.pixels)),
+    seconds=float(os.environ.get("SECONDS", Limits.seconds)),
+    waiting=int(os.environ.get("WAITING", Limits.waiting)),
+)
+"""What a request may cost, each from the environment."""
 
-@serve.deployment
+
+@serve.deployment(max_ongoing_requests=4 * LIMITS.waiting, max_queued_requests=4 * LIMITS.waiting)
 class FaceDetection:
     """One copy of the detector; `num_replicas` of Ray Serve starts several."""
 
-    def __init__(self, folder: str) -> None:
-        self.model = tf.saved_model.load(folder)
-        self.detect = self.model.signatures["detect_encoded"]
+    def __init__(self, model: str) -> None:
+        self.service = DetectionService(FaceDetector.from_preset(model), THRESHOLD, LIMITS)
 
     async def __call__(self, request: Request) -> JSONResponse:
-        """Faces in the bytes of a JPEG, PNG, GIF or BMP file; status 400 for anything else."""
-        content = await request.body()
-        try:
-            faces = self.detect(encoded=tf.constant([content]))
-        except tf.errors.InvalidArgumentError:
-            error = f"expected a JPEG, PNG, GIF or BMP file, got {len(content)} bytes of no such"
-            return JSONResponse({"error": error}, status_code=400)
-        kept = faces["scores"][0] >= THRESHOLD
+        """Faces in the bytes of a picture file."""
+        length = request.headers.get("content-length", "")
+        answer = await self.service.answer(
+            request.method,
+            request.url.path,
+            request.stream(),
+            int(length) if length.isdecimal() else None,
+        )
         return JSONResponse(
-            {
-                "boxes": faces["boxes"][0][kept].numpy().tolist(),
-                "scores": faces["scores"][0][kept].numpy().tolist(),
-            }
+            dict(answer.content), status_code=answer.status, headers=dict(answer.headers)
         )
 
 

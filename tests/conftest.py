@@ -13,6 +13,8 @@ SMALL: dict[str, dict[str, Any]] = {
     # At 0.25 XNNPACK of LiteRT 2.3 writes beyond its memory when it takes the int8 file.
     "FaceBoxes": {"width": 0.5},
     "FaceBoxesImproved": {"width": 0.25},
+    "GroupedFPN": {"width": 0.125, "filters": 16},
+    "GroupedFastRCNN": {"width": 0.125, "filters": 16, "roi_size": 3, "units": 16},
     "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
     # Every level of two steps, and RFE, takes seconds to compile.
     "RefineFace": {
@@ -80,37 +82,7 @@ def export_saved_model(
 
 @pytest.fixture(scope="session")
 def TinyDetector() -> Any:
-    """A detector of three convolutions and 9 anchors every 32x32 pixels.
-
-    It stands for any detector where the network is not the point: it is built, compiled and
-    converted in a tenth of the time that the smallest real one takes.
-    """
-    import keras
-
-    from tfface.anchors import AnchorLevel
-    from tfface.detectors.anchor_detector import AnchorDetector
-    from tfface.layers.convolution import ConvBlock
-
-    @keras.saving.register_keras_serializable(package="tests")
-    class TinyDetector(AnchorDetector):
-        head_kernel_size = 1
-
-        def __init__(
-            self, width: float = 0.5, scales: tuple[float, ...] = (16, 32), **kwargs: Any
-        ) -> None:
-            super().__init__((AnchorLevel(16, tuple(scales)), AnchorLevel(32, (64,))), **kwargs)
-            self.width = width
-            self.scales = tuple(scales)
-            channels = int(16 * width)
-            self.stem = [ConvBlock(channels, 5, strides=4) for _ in range(2)]
-            self.reduction = ConvBlock(channels, 3, strides=2)
-            self.build_symbolically()
-
-        def feature_maps(self, pixels: Any, training: bool | None = None) -> list[Any]:
-            maps = pixels
-            for block in self.stem:
-                maps = block(maps, training=training)
-            return [maps, self.reduction(maps, training=training)]
+    from tests.tiny_detector import TinyDetector
 
     return TinyDetector
 

@@ -56,12 +56,16 @@ NEEDS = {
     "measure.peers.__main__": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
     "benchmarks.pipeline": ("train", ["--records=FOLDER/*"]),
     "benchmarks.selection": ("train", []),
+    "benchmarks.training_step": ("train", ["x.flags"]),
 }
 # They start other commands, need nothing that LiteRT does not bring, or are for a whole checkout.
 INDIRECT = {
     "benchmarks.distillation",
     "benchmarks.false_alarms",
     "benchmarks.feature_masking",
+    "benchmarks.anchor_distribution",
+    "benchmarks.group_sampling",
+    "benchmarks.group_sampling_cost",
     "benchmarks.operating_point",
     "benchmarks.peers",
     "benchmarks.refineface",
@@ -128,6 +132,7 @@ def test_every_command_is_here() -> None:
     }
     # These are started by others, in a process of their own.
     commands -= {"measure.anatomy", "measure.cold_start", "benchmarks.run_tflite"}
+    commands -= {"tfface.predict.isolated"}
     # They say where they went, and nothing else.
     commands -= {"convert.inspect", "convert.benchmark", "convert.report"}
     assert commands == {*WORKS, *NEEDS, *INDIRECT}

@@ -63,7 +63,7 @@ def fddb_data(tmp_path):
     """A folder like FDDB's, of two pictures that are present and one that is not.
 
     The circle of radius 10 around (29, 19) fits the box that is found in a.jpg, 80 x 60 pixels:
-    about 0.79 of it. That of b.jpg, 40 x 100 pixels, is missed.
+    0.80 of it in pixels, pi / 4 on paper. That of b.jpg, 40 x 100 pixels, is missed.
     """
     folder = tmp_path / "fddb"
     (folder / "FDDB-folds").mkdir(parents=True)
@@ -168,11 +168,13 @@ def test_fddb_prints_a_table_with_its_conditions(fddb_data, model, capsys):
     assert StubDetector.long_sides == [640, 640]
     assert capsys.readouterr().out.splitlines() == [
         "model.tflite, long side 640, score threshold 0.02",
-        "FDDB, official discrete score (boxes on ellipses, IoU above 0.5), single scale",
+        "FDDB, official scores (boxes on ellipses, discrete: IoU above 0.5), single scale",
         "2 of 3 pictures",
-        "score     faces  false positives  true positives   rate",
-        "discrete      2              100               1   50.0",
-        "discrete      2             1000               1   50.0",
+        "score       faces  false positives  true positives   rate",
+        "discrete        2              100               1   50.0",
+        "discrete        2             1000               1   50.0",
+        "continuous      2              100        0.804348   40.2",
+        "continuous      2             1000        0.804348   40.2",
     ]
 
 

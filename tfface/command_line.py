@@ -199,3 +199,18 @@ def positive(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d*", text):
         raise ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
     return int(text)
+
+
+def strategy_text(text: str) -> str:
+    """A `--strategy`, checked: see `tfface.predict.strategy.parse_strategy`.
+
+    Raises:
+        ArgumentTypeError: it names none.
+    """
+    from tfface.predict.strategy import parse_strategy
+
+    try:
+        parse_strategy(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+    return text

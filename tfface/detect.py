@@ -13,7 +13,13 @@ from typing import Any
 
 import tfface
 from tfface.annotated import annotated_paths, is_annotated, write_annotated
-from tfface.command_line import INTERRUPTED, CommandParser, between, terminated_like_interrupted
+from tfface.command_line import (
+    INTERRUPTED,
+    CommandParser,
+    between,
+    strategy_text,
+    terminated_like_interrupted,
+)
 from tfface.drawing import draw_detections, draw_masks
 from tfface.files import STANDARD_OUTPUT, check_folder, is_stream, open_output
 from tfface.image import MAX_PIXELS, read_picture
@@ -23,6 +29,7 @@ from tfface.picture_files import find_pictures
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import MAX_THREADS
 from tfface.predict.placement import LARGEST_SIDE, LONG_SIDE
+from tfface.predict.strategy import FORMS, OneSize, Strategy, Turned, parse_strategy
 from tfface.presets import PRESETS
 from tfface.reasons import message_of, printable, reason_of
 from tfface.results import JsonReport
@@ -30,13 +37,18 @@ from tfface.results import JsonReport
 _SEARCH = ("threshold", "long_side")
 """Options that stand in the results beside the detector."""
 
+_LOOKS = ("strategy", "rotations")
+"""And those that do where they are given."""
+
 
 def detect_file(
     detector: FaceDetector, picture: Path, annotated: Path | None, options: argparse.Namespace
 ) -> dict[str, object]:
     """The result for one picture file, ready for JSON; writes its annotated copy."""
     image, notes = read_picture(picture, options.max_pixels)
-    detections = detector.detect(image, options.threshold, options.long_side)
+    strategy = _strategy(options)
+    long_side = None if strategy else options.long_side
+    detections = detector.detect(image, options.threshold, long_side, strategy)
     height, width = image.shape[:2]
     result: dict[str, object] = {"file": str(picture), "width": width, "height": height}
     result["faces"] = detections.to_json()
@@ -49,6 +61,15 @@ def detect_file(
     if notes:
         result["notes"] = notes
     return result
+
+
+def _strategy(options: argparse.Namespace) -> Strategy | None:
+    """How the options say to search; None for one size, which `--long_side` chooses."""
+    if not options.rotations:
+        return parse_strategy(options.strategy) if options.strategy else None
+    if options.strategy:
+        return Turned(parse_strategy(options.strategy))
+    return Turned(OneSize(lambda picture: options.long_side))
 
 
 def detect_files(
@@ -132,18 +153,36 @@ def _parser() -> argparse.ArgumentParser:
         default=0.5,
         help="lowest score, 0..1 (default: %(default)s)",
     )
-    parser.add_argument(
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
         "--long_side",
         type=between(0, LARGEST_SIDE, int),
         metavar="PIXELS",
         help="scale pictures so that the longer side has this many pixels; 0: search at their own "
         f"size (default: reduce those above {LONG_SIDE} to that, leave others as they are)",
     )
+    size.add_argument(
+        "--strategy",
+        type=strategy_text,
+        help="instead: pyramid, for small and large faces in one picture and tighter boxes, "
+        "some ten times as long; tiles, for small faces in huge pictures; or "
+        f"{FORMS.partition(', pyramid')[0]}",
+    )
+    parser.add_argument(
+        "--rotations",
+        action="store_true",
+        help="search the picture after each quarter turn too: four times as long",
+    )
     parser.add_argument(
         "--threads",
         type=between(1, MAX_THREADS, int),
         default=1,
         help="processor threads (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--isolated",
+        action="store_true",
+        help="run the model in a process of its own: one that crashes costs a picture, not the run",
     )
     parser.add_argument(
         "--max_pixels",
@@ -193,8 +232,11 @@ def _run(options: argparse.Namespace) -> int:
         check_folder(options.output)
     with ExitStack() as stack:
         file = stack.enter_context(open_output(json_path))
-        detector = FaceDetector.from_preset(options.model, options.threads, options.precision)
+        detector = FaceDetector.from_preset(
+            options.model, options.threads, options.precision, options.isolated
+        )
         named = ["model", *(["precision"] if options.model in PRESETS else []), *_SEARCH]
+        named += [name for name in _LOOKS if getattr(options, name)]
         settings = {name: getattr(options, name) for name in named}
         report = JsonReport(file, settings)
         journal = stack.enter_context(_journal(Path(json_path), options))
@@ -215,7 +257,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _journal(json_path: Path, options: argparse.Namespace) -> Journal:
     """What an earlier run of the same command, which was ended, has found; none for a stream."""
-    names = ("model", "precision", "threshold", "long_side", "max_pixels", "output", "show_masks")
+    names = ("model", "precision", *_SEARCH, *_LOOKS, "max_pixels", "output", "show_masks")
     settings: dict[str, object] = {name: getattr(options, name) for name in names}
     settings |= {"version": tfface.__version__, "model_file": _stamp_of(options.model)}
     path = None if is_stream(json_path) else json_path.with_name(f".{json_path.name}.journal")

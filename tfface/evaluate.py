@@ -31,7 +31,13 @@ from tfface.predict.packages import import_optional, optional_packages
 
 with optional_packages("evaluate", __name__):
     import tfface
-    from tfface.command_line import CommandParser, between, run_command, stream_beside
+    from tfface.command_line import (
+        CommandParser,
+        between,
+        run_command,
+        strategy_text,
+        stream_beside,
+    )
     from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
     from tfface.evaluation.commands import command_line, read_command, write_command
     from tfface.evaluation.pictures import PictureSet
@@ -41,6 +47,7 @@ with optional_packages("evaluate", __name__):
     from tfface.packaged import PRECISIONS
     from tfface.predict.litert import MAX_THREADS
     from tfface.predict.placement import LARGEST_SIDE
+    from tfface.predict.strategy import FORMS, parse_strategy
     from tfface.presets import PRESETS
 
 
@@ -102,6 +109,7 @@ def _subject(
         options.scale,
         options.threshold,
         progress=True,
+        strategy=parse_strategy(options.strategy) if options.strategy else None,
     )
     results = benchmark.evaluate(run.predictions, dataset.ground_truth)
     pictures = {"evaluated": len(dataset.ground_truth), "listed": dataset.listed}
@@ -204,6 +212,11 @@ def _parser() -> argparse.ArgumentParser:
     size.add_argument(
         "--scale", type=between(1 / 64, 16), default=1.0, help="resize every picture by this factor"
     )
+    size.add_argument(
+        "--strategy",
+        type=strategy_text,
+        help=f"search pictures at several sizes or in tiles and join the faces: {FORMS}",
+    )
     parser.add_argument(
         "--threshold",
         type=between(0, 1),
@@ -249,6 +262,8 @@ def dataset_dir(given: Path | None, folder: str) -> Path:
 
 
 def _test_size(options: argparse.Namespace) -> str:
+    if options.strategy:
+        return str(options.strategy)
     if options.long_side:
         return f"long side {options.long_side}"
     return "original size" if options.scale == 1 else f"{options.scale:g} x original size"
@@ -273,6 +288,7 @@ def _report(
         "test_size": _test_size(options),
         "long_side": options.long_side,
         "scale": options.scale,
+        "strategy": options.strategy,
         "threshold": options.threshold,
         "threads": options.threads,
         "pictures": pictures,

@@ -276,6 +276,7 @@ def make_batches(detector: Detector, files: list[str], first_step: int) -> Batch
             faceless_probability=FLAGS.faceless_probability,
             jitter_minimum=FLAGS.jitter_minimum,
             jitter_maximum=FLAGS.jitter_maximum,
+            jitter_step=FLAGS.jitter_step,
         ),
         "batch_size": FLAGS.batch_size,
         "seed": FLAGS.seed,

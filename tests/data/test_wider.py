@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfface.data.listing import LISTED_TWICE, MISSING, WITHOUT_AREA
 from tfface.data.sample import ReadReport, Sample
-from tfface.data.wider import LIST_ENDS, LISTED_TWICE, MISSING, WITHOUT_AREA, read_wider
+from tfface.data.wider import LIST_ENDS, read_wider
 
 
 def read(

@@ -78,6 +78,17 @@ def test_line_ends_of_windows_and_blank_lines_at_the_end_are_read(write_list):
     assert len(read_ellipses(lists)["2002/08/11/big/img_591.jpg"]) == 1
 
 
+def test_a_byte_order_mark_costs_no_picture(write_list):
+    assert list(read_ellipses(write_list("\ufeff" + FIRST)))[0] == "2002/08/11/big/img_591.jpg"
+
+
+@pytest.mark.parametrize("name", ["/etc/img", "../img", "2002/../../img"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(folder, write_list, name):
+    write_list(f"{name}\n0\n")
+    with pytest.raises(ValueError, match="expected the name of a file inside"):
+        open_fddb(folder)
+
+
 def test_pictures_that_are_missing_are_counted_but_not_evaluated(folder):
     fddb = open_fddb(folder)
     assert list(fddb.ground_truth) == ["2002/08/11/big/img_591.jpg", "2002/08/26/big/img_265.jpg"]
@@ -112,8 +123,9 @@ def test_a_picture_that_cannot_be_read_is_named(folder):
         ("a\n2\n3 2 0 9 9 1\n", r"expected 2 faces of a, got 1: the file ends"),
         ("a\n1\n3 2 0 9\n", r":3: expected major_radius .* got '3 2 0 9'; unpack FDDB-folds"),
         ("a\n1\n3 2 zero 9 9 1\n", r":3: expected major_radius .* got '3 2 zero 9 9 1'"),
-        ("a\n1\n3 0 0 9 9 1\n", r":3: expected finite numbers and radii above 0"),
-        ("a\n1\n3 2 nan 9 9 1\n", r":3: expected finite numbers and radii above 0"),
+        ("a\n1\n3 0 0 9 9 1\n", r":3: expected numbers up to 1e\+06 and radii above 0"),
+        ("a\n1\n3 2 nan 9 9 1\n", r":3: expected numbers up to 1e\+06 and radii above 0"),
+        ("a\n1\n1e300 2 0 9 9 1\n", r":3: expected numbers up to 1e\+06 .*got '1e300 2 0 9 9 1'"),
         ("2003/01/17/big/img_789\n0\n", r"02-ell.* every picture once, got 2003/01/17/big/img_789"),
     ],
 )

@@ -7,6 +7,7 @@ from tfface.evaluation.wider_files import (
     ATTRIBUTES,
     read_attributes,
     read_ground_truth,
+    read_predictions,
     write_predictions,
 )
 
@@ -115,3 +116,13 @@ def test_what_else_is_said_of_faces(wider_dir):
 def test_files_that_say_nothing_else(folder):
     with pytest.raises(ValueError, match="expected blur_label_list, got .*face_bbx_list"):
         read_attributes(folder)
+
+
+def test_predictions_stay_in_their_folder(tmp_path):
+    rows = np.zeros((0, 5))
+    for name in ("../a.jpg", "/tmp/a.jpg", "x/../../a.jpg"):
+        with pytest.raises(ValueError, match="expected the name of a file inside"):
+            write_predictions({name: rows}, tmp_path / "out")
+        with pytest.raises(ValueError, match="expected the name of a file inside"):
+            read_predictions(tmp_path / "out", [name])
+    assert not (tmp_path / "a.txt").exists()

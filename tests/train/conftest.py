@@ -57,9 +57,13 @@ def make_flags() -> MakeFlags:
 
 
 @pytest.fixture(scope="session")
-def run_arguments(records: Path) -> list[str]:
-    """All flags but --output of a tiny run of 12 epochs, validated on what it trains on."""
+def run_arguments(records: Path, TinyDetector: type) -> list[str]:
+    """All flags but --output of a tiny run of 12 epochs, validated on what it trains on.
+
+    With `TinyDetector` Keras knows the class in its files, whatever process wrote them.
+    """
     return [
+        "--detector=tests.tiny_detector:TinyDetector",
         f"--train_records={records.parent}/train-*.tfrecord",
         f"--validation_records={records}",
         "--validation_side=64",

@@ -1,10 +1,6 @@
-"""train.main: a run from its flags to its files.
-
-A tiny detector stands for FaceBoxesImproved, which tests/train/test_resume.py trains.
-"""
+"""train.main: a run of a tiny detector from its flags to its files."""
 
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -14,29 +10,11 @@ from absl import app, flags
 from keras import ops
 
 import train.main
-from tfface.detectors import faceboxes, loading
 from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.detectors.faceboxes import FaceBoxes
 from tfface.detectors.loading import load_detector
 from tfface.locking import folder_for_one
 from train.checkpoints import Checkpoints
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tiny(TinyDetector) -> Iterator[None]:
-    """The detector that the flags name is a tiny one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faceboxes, "FaceBoxesImproved", TinyDetector)
-        patch.setattr(loading, "detector_name", lambda detector: "FaceBoxesImproved")
-        yield
-
-
-@pytest.fixture(scope="module")
-def finished_run(
-    train_in: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The folder of a run with `run_arguments` that was never interrupted."""
-    return train_in(tmp_path_factory.mktemp("tiny") / "run")
 
 
 @pytest.fixture

@@ -140,7 +140,8 @@ def test_a_run_that_is_told_to_stop_within_an_epoch_goes_on_exactly(
 def test_a_run_that_is_terminated_saves_its_state(run_arguments: list[str], tmp_path: Path) -> None:
     """As `kill` does, and a machine that is taken away."""
     output = tmp_path / "run"
-    process = start(output, [*run_arguments, "--steps=24000", "--validate_every=12000"])
+    longer = ["--detector=FaceBoxesImproved", "--steps=24000", "--validate_every=12000"]
+    process = start(output, [*run_arguments, *longer])
     first = wait_for_checkpoint(process, output)
     process.terminate()
     _, errors = process.communicate()
@@ -163,8 +164,9 @@ def test_jax_goes_on_exactly(run_arguments: list[str], read_curves, tmp_path: Pa
     }
     whole, output = tmp_path / "whole", tmp_path / "run"
     copy = f"shutil.copytree({str(whole)!r}, {str(output)!r})"
-    run_training(whole, run_arguments, copy, variables=variables)
+    arguments = [*run_arguments, "--detector=FaceBoxesImproved"]
+    run_training(whole, arguments, copy, variables=variables)
     assert Checkpoints(output / "checkpoints").steps() == [2, 4]
 
-    run_training(output, run_arguments, variables=variables)
+    run_training(output, arguments, variables=variables)
     assert_same_run(output, whole, read_curves)

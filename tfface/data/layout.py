@@ -28,22 +28,15 @@ class Layout:
     advice: str
 
 
-_COCO = Layout(
-    "COCO JSON",
-    "for each of its `images` write the file_name, the number of its `annotations`, and the bbox "
-    "of each, whose numbers are x y w h already",
-)
+_READ = "name it: --layout={}"
+
+_COCO = Layout("COCO JSON", _READ.format("coco"))
 _JSON = Layout("JSON", "write such a list from it")
-_VOC = Layout(
-    "Pascal VOC XML",
-    "for each of these files write the <filename>, the number of its faces, and of each <bndbox> "
-    "xmin, ymin, xmax - xmin and ymax - ymin",
-)
+_VOC = Layout("Pascal VOC XML", f"{_READ.format('voc')}, with their folder as the list")
 _XML = Layout("XML", "write such a list from it")
 _YOLO = Layout(
     "YOLO text (class and cx cy w h in 0..1)",
-    "for each of these files write the name of its picture, the number of its lines, and for each "
-    "(cx - w / 2) * W, (cy - h / 2) * H, w * W and h * H in a picture of W x H pixels",
+    f"{_READ.format('yolo')}, with their folder as the list",
 )
 _RETINAFACE = Layout(
     "the labels of RetinaFace, with landmarks",
@@ -52,8 +45,7 @@ _RETINAFACE = Layout(
 )
 _CSV = Layout(
     "CSV",
-    "for each picture write its name, the number of its rows, and of each row x y w h with spaces "
-    "between them",
+    f"{_READ.format('csv')}, with a heading such as image,x,y,width,height in the first line",
 )
 _ROWS = Layout(
     "text with the name of the picture in the line of its faces",

@@ -1,6 +1,7 @@
 """Turns annotated pictures into training records.
 
     python -m tfface.data.prepare --list=LIST.txt --images=FOLDER --output=DIR --shards=4
+    python -m tfface.data.prepare --layout=coco --list=LIST.json --images=FOLDER --output=DIR
 
 A run that was stopped goes on where it was: a shard is kept when the contents of its pictures, its
 annotations and the options are those it was made from.
@@ -10,6 +11,7 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tfface.predict.packages import optional_packages
 
@@ -18,16 +20,23 @@ with optional_packages("train", __name__):
 
     from tfface.command_line import INTERRUPTED, exit_status
     from tfface.data.plausibility import check_boxes
+    from tfface.data.readers import READERS
     from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
     from tfface.data.shards import prepare
-    from tfface.data.wider import read_wider
+
+
+_CHECKED = ("wider", "coco")
+"""Layouts with x, y, width and height in pixels, where lists often have something else."""
 
 
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     """Defines the flags of this command; importing the module does not, lest names collide."""
     flags.DEFINE_multi_string(
-        "list", [], "Annotations in the layout of WIDER FACE; repeatable.", values
+        "list", [], "Annotations: a file, of VOC and YOLO their folder; repeatable.", values
+    )
+    flags.DEFINE_multi_enum(
+        "layout", ["wider"], list(READERS), "Of every --list, or one for all of them.", values
     )
     flags.DEFINE_multi_string("images", [], "Folder of pictures, one for each --list.", values)
     flags.DEFINE_multi_string(
@@ -70,6 +79,11 @@ def main(argv: Sequence[str]) -> int:
             f"expected one --images for each --list, got {len(values.list)} --list and "
             f"{len(values.images)} --images"
         )
+    if len(values.layout) not in (1, len(values.list)):
+        raise app.UsageError(
+            f"expected one --layout, or one for each --list, got {len(values.list)} --list and "
+            f"{len(values.layout)} --layout"
+        )
     if len(values.move_edges) not in (0, len(values.list)):
         raise app.UsageError(
             f"expected one --move_edges for each --list, or none, got {len(values.list)} --list "
@@ -90,9 +104,12 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
     """
     samples: list[Sample] = []
     read = ReadReport()
-    for list_file, image_root, move in zip(values.list, values.images, moves, strict=True):
-        found, report = read_wider(list_file, image_root)
-        check_boxes(list_file, found)
+    layouts = values.layout * len(values.list) if len(values.layout) == 1 else values.layout
+    lists = zip(layouts, values.list, values.images, moves, strict=True)
+    for layout, list_file, image_root, move in lists:
+        found, report = READERS[layout](Path(list_file), Path(image_root))
+        if layout in _CHECKED:
+            check_boxes(list_file, found)
         samples += [sample.with_edges_moved(move) for sample in found]
         read.add(report)
     result = prepare(

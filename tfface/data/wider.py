@@ -12,12 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from tfface.data.layout import read_list
+from tfface.data.listing import Listed, to_samples
 from tfface.data.sample import ReadReport, Sample
 
-WITHOUT_AREA = "box without area"
-LISTED_TWICE = "listed more than once"
 LIST_ENDS = "list ends inside its faces"
-MISSING = "picture missing"
 
 _INVALID_COLUMN = 7
 """Where `invalid` stands in a full face line (readme.txt of wider_face_split)."""
@@ -57,40 +55,16 @@ def read_wider(list_file: str | Path, image_root: str | Path) -> tuple[list[Samp
         ValueError: the list is in another layout, such as COCO's, or a line is not what has to
             stand there; the message says what came, and names file and line.
     """
-    list_file, image_root = Path(list_file), Path(image_root)
-    if not image_root.is_dir():
-        raise FileNotFoundError(f"expected a folder of pictures, got {image_root}")
-    report = ReadReport()
-    samples: list[Sample] = []
-    seen: set[str] = set()
-    for entry in _entries(list_file):
-        path = image_root / entry.name
-        if entry.name in seen:
-            report.drop_picture(LISTED_TWICE, entry.name)
-        elif len(entry.faces) < entry.expected:
-            report.drop_picture(LIST_ENDS, entry.name)
-        elif not path.is_file():
-            report.drop_picture(MISSING, entry.name)
-        else:
-            sample = _sample(entry, path, report)
-            report.keep(sample.ignored)
-            samples.append(sample)
-        seen.add(entry.name)
-    return samples, report
+    list_file = Path(list_file)
+    listed = map(_listed, _entries(list_file)) if Path(image_root).is_dir() else ()
+    return to_samples(listed, list_file, Path(image_root))
 
 
-def _sample(entry: _Entry, path: Path, report: ReadReport) -> Sample:
-    """The sample of an entry; the faces that it drops go into `report`."""
-    faces = [face for face in entry.faces if face[2] > 0 and face[3] > 0]
-    report.drop_faces(WITHOUT_AREA, entry.name, len(entry.faces) - len(faces))
-    corners = [(x, y, x + width, y + height) for x, y, width, height, *_ in faces]
-    ignored = [len(face) > _INVALID_COLUMN and face[_INVALID_COLUMN] != 0 for face in faces]
-    return Sample(
-        path=path,
-        name=entry.name,
-        boxes=np.array(corners, np.float32).reshape(-1, 4),
-        ignored=np.array(ignored, bool),
-    )
+def _listed(entry: _Entry) -> Listed:
+    corners = [(x, y, x + width, y + height) for x, y, width, height, *_ in entry.faces]
+    ignored = [len(face) > _INVALID_COLUMN and face[_INVALID_COLUMN] != 0 for face in entry.faces]
+    lacks = LIST_ENDS if len(entry.faces) < entry.expected else None
+    return Listed(entry.name, corners, ignored, lacks)
 
 
 def _entries(list_file: Path) -> list[_Entry]:

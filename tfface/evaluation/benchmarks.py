@@ -1,13 +1,14 @@
 """The data sets that a detector can be evaluated on, by name: the only list of them."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfface.evaluation import curves, fddb, fddb_files, wider_files
+from tfface.evaluation.fddb_ellipses import evaluate_ellipses
 from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.report import faces as report_faces
 from tfface.evaluation.report.faces import PictureFaces
@@ -43,11 +44,17 @@ class Benchmark:
     describe: Callable[[Path, PictureSet[Any]], Mapping[str, PictureFaces]]
 
 
-def _evaluate_fddb(
-    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, fddb.FddbFaces]
-) -> dict[str, fddb.FddbCurve]:
-    return {"discrete": fddb.evaluate_fddb(predictions, ground_truth)}
-
+_FDDB = Benchmark(
+    folder="fddb",
+    protocol="FDDB, official scores (boxes on ellipses, discrete: IoU above 0.5), single scale",
+    open=fddb_files.open_fddb,
+    evaluate=fddb.evaluate_both,
+    format_table=fddb.format_table,
+    plot=fddb.plot_curves,
+    write_predictions=fddb_files.write_predictions,
+    read_predictions=fddb_files.read_predictions,
+    describe=report_faces.fddb_faces,
+)
 
 BENCHMARKS = {
     "wider": Benchmark(
@@ -61,16 +68,11 @@ BENCHMARKS = {
         read_predictions=wider_files.read_predictions,
         describe=report_faces.wider_faces,
     ),
-    "fddb": Benchmark(
-        folder="fddb",
-        protocol="FDDB, official discrete score (boxes on ellipses, IoU above 0.5), single scale",
-        open=fddb_files.open_fddb,
-        evaluate=_evaluate_fddb,
-        format_table=fddb.format_table,
-        plot=fddb.plot_curves,
-        write_predictions=fddb_files.write_predictions,
-        read_predictions=fddb_files.read_predictions,
-        describe=report_faces.fddb_faces,
+    "fddb": _FDDB,
+    "fddb-ellipses": replace(
+        _FDDB,
+        protocol="FDDB, official scores of ellipses, fitted to boxes in ten parts, single scale",
+        evaluate=evaluate_ellipses,
     ),
 }
 """The data sets by their name on the command line."""

@@ -1,4 +1,4 @@
-"""The official evaluation of FDDB: the discrete score of boxes against ellipses.
+"""The official evaluation of FDDB: the discrete and the continuous score against ellipses.
 
 V. Jain and E. Learned-Miller, "FDDB: A Benchmark for Face Detection in Unconstrained Settings",
 University of Massachusetts, UM-CS-2010-009, and their C++ tool `evaluate`, which is followed step
@@ -7,7 +7,7 @@ matplotlib.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ OVERLAP_THRESHOLD = 0.5
 FALSE_POSITIVES = (100, 1000)
 """The numbers of false positives, over all pictures, at which results are published."""
 
-_NAMES = "relative to originalPics, such as '2002/08/11/big/img_591.jpg'"
+NAMES = "relative to originalPics, such as '2002/08/11/big/img_591.jpg'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,8 @@ class FddbCurve:
     """How many faces a detector finds, and how often it errs, as its score threshold falls.
 
     Attributes:
-        true_positives: int64 `(t,)` in 0..faces. It may fall: see `match`.
+        true_positives: `(t,)` in 0..faces: int64 faces found of the discrete score, and float64
+            the sum of the overlaps of all pairs of the continuous one. It may fall: see `match`.
         false_positives: int64 `(t,)`, 0 or more.
         thresholds: `(t,)`, falling: every score that occurs.
         faces: number of faces to find.
@@ -83,12 +84,14 @@ class FddbCurve:
         }
 
 
-def true_positives_at(curve: FddbCurve, false_positives: int) -> int:
-    """The most faces that `curve` finds with at most so many false positives on all pictures.
+def true_positives_at(curve: FddbCurve, false_positives: int) -> float:
+    """The most true positives of `curve` with at most so many false positives on all pictures.
 
-    A curve that ends before gives its best point, and one that begins beyond gives 0.
+    A curve that ends before gives its best point, and one that begins beyond gives 0. It is an int
+    for the discrete score.
     """
-    return int(curve.true_positives[curve.false_positives <= false_positives].max(initial=0))
+    allowed = curve.true_positives[curve.false_positives <= false_positives]
+    return allowed.max(initial=0).item()
 
 
 def ellipse_mask(ellipse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -102,6 +105,15 @@ def ellipse_mask(ellipse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     mask = np.zeros(size, dtype=np.uint8)
     centre, radii = (round(x), round(y)), (int(major), int(minor))
     return cv2.ellipse(mask, centre, radii, math.degrees(angle), 0, 360, 1, cv2.FILLED)
+
+
+def boxes_around(ellipses: np.ndarray) -> np.ndarray:
+    """The boxes that ellipses `(m, 5)` touch from within, float32 `(m, 4)`."""
+    major, minor, angle, x, y = ellipses.T
+    half_width = np.hypot(major * np.cos(angle), minor * np.sin(angle))
+    half_height = np.hypot(major * np.sin(angle), minor * np.cos(angle))
+    edges = [x - half_width, y - half_height, x + half_width, y + half_height]
+    return np.stack(edges, axis=-1).astype(np.float32)
 
 
 def overlaps(boxes: np.ndarray, ellipses: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -151,9 +163,9 @@ def match(overlap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return detections[overlapping], faces[overlapping]
 
 
-def count_discrete(
+def count_scores(
     overlap: np.ndarray, scores: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Judges the detections of one picture at each of their scores as the threshold.
 
     Args:
@@ -161,23 +173,43 @@ def count_discrete(
         scores: `(n,)`, in any order. Detections of equal score come in together.
 
     Returns:
-        The distinct scores, falling, and at each of them the number of true positives and of false
-        positives, int64: three arrays `(t,)`.
+        The distinct scores, falling, and at each of them the number of true positives, the sum of
+        the overlaps of all pairs, and the number of false positives: four arrays `(t,)`, of which
+        the counts are int64. The false positives are those of the discrete score for both scores
+        (`Results.cpp`).
     """
     thresholds = np.unique(scores)[::-1]
     true_positives = np.zeros(len(thresholds), dtype=np.int64)
     false_positives = np.zeros(len(thresholds), dtype=np.int64)
+    overlapped = np.zeros(len(thresholds))
     for index, threshold in enumerate(thresholds):
         valid = overlap[scores >= threshold]
-        true_positives[index] = np.sum(valid[match(valid)] > OVERLAP_THRESHOLD)
+        pairs = valid[match(valid)]
+        true_positives[index] = np.sum(pairs > OVERLAP_THRESHOLD)
+        overlapped[index] = np.sum(pairs)
         false_positives[index] = len(valid) - true_positives[index]
+    return thresholds, true_positives, overlapped, false_positives
+
+
+def count_discrete(
+    overlap: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`count_scores` without the sum of the overlaps."""
+    thresholds, true_positives, _, false_positives = count_scores(overlap, scores)
     return thresholds, true_positives, false_positives
 
 
 def evaluate_fddb(
     predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, FddbFaces]
 ) -> FddbCurve:
-    """The curve of the discrete score over all pictures.
+    """The curve of the discrete score over all pictures; see `evaluate_both`."""
+    return evaluate_both(predictions, ground_truth)["discrete"]
+
+
+def evaluate_both(
+    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, FddbFaces]
+) -> dict[str, FddbCurve]:
+    """The curves of the discrete and the continuous score over all pictures.
 
     Args:
         predictions: per picture `(n, 5)`: `x_min, y_min, x_max, y_max` in pixels and the score, in
@@ -185,26 +217,48 @@ def evaluate_fddb(
         ground_truth: the faces of every picture that is evaluated. Where a picture has none, every
             detection is a false positive.
 
+    Returns:
+        `{"discrete": curve, "continuous": curve}`.
+
     Raises:
         ValueError: predictions of a wrong shape, with NaN or infinity, or for a picture that is not
             in the ground truth.
     """
-    check_predictions(predictions, ground_truth, _NAMES)
-    changes = [np.zeros((3, 0))]
-    for name, rows in predictions.items():
-        faces = ground_truth[name]
-        overlap = overlaps(rows[:, :4], faces.ellipses, faces.size)
-        thresholds, *counts = count_discrete(overlap, rows[:, 4])
-        changes.append(np.stack([thresholds, *np.diff(counts, axis=1, prepend=0)]))
-    # At any threshold a picture has the counts of its last score that is not below.
-    scores, *changes_of_counts = np.concatenate(changes, axis=1)
-    thresholds, place = np.unique(-scores, return_inverse=True)
-    true_positives, false_positives = (
-        np.cumsum(np.bincount(place, change, len(thresholds))).astype(np.int64)
-        for change in changes_of_counts
+    check_predictions(predictions, ground_truth, NAMES)
+    judged = {
+        name: (overlaps(rows[:, :4], ground_truth[name].ellipses, ground_truth[name].size), rows)
+        for name, rows in predictions.items()
+    }
+    return curves_of(
+        [(overlap, rows[:, 4]) for overlap, rows in judged.values()],
+        sum(len(faces.ellipses) for faces in ground_truth.values()),
     )
-    faces_to_find = sum(len(faces.ellipses) for faces in ground_truth.values())
-    return FddbCurve(true_positives, false_positives, -thresholds, faces_to_find)
+
+
+def curves_of(
+    pictures: Iterable[tuple[np.ndarray, np.ndarray]], faces: int
+) -> dict[str, FddbCurve]:
+    """The two curves of the overlaps `(n, m)` and the scores `(n,)` of every picture.
+
+    Args:
+        pictures: see `count_scores`.
+        faces: number of faces to find in all pictures.
+    """
+    changes = [np.zeros((4, 0))]
+    for overlap, scores in pictures:
+        own_thresholds, *counts = count_scores(overlap, scores)
+        changes.append(np.stack([own_thresholds, *np.diff(np.stack(counts), axis=1, prepend=0)]))
+    # At any threshold a picture has the counts of its last score that is not below.
+    all_scores, *changes_of_counts = np.concatenate(changes, axis=1)
+    thresholds, place = np.unique(-all_scores, return_inverse=True)
+    true_positives, overlapped, false_positives = (
+        np.cumsum(np.bincount(place, change, len(thresholds))) for change in changes_of_counts
+    )
+    false = false_positives.astype(np.int64)
+    return {
+        "discrete": FddbCurve(true_positives.astype(np.int64), false, -thresholds, faces),
+        "continuous": FddbCurve(overlapped, false, -thresholds, faces),
+    }
 
 
 def format_table(curves: Mapping[str, FddbCurve]) -> str:
@@ -215,7 +269,7 @@ def format_table(curves: Mapping[str, FddbCurve]) -> str:
         for number in FALSE_POSITIVES:
             found = true_positives_at(curve, number)
             rate = f"{100 * curve.rate_at(number):.1f}" if curve.faces else "-"
-            counts = f"{curve.faces:>5}  {number:>15}  {found:>14}"
+            counts = f"{curve.faces:>5}  {number:>15}  {found:>14.6g}"
             lines.append(f"{name:<{width}}  {counts}  {rate:>5}")
     return "\n".join(lines)
 

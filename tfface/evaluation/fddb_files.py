@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from tfface.data.inside import resolve_inside
 from tfface.evaluation.fddb import FddbFaces
 from tfface.evaluation.pictures import PictureSet, parse_rows
 from tfface.files import atomic_path
@@ -13,6 +14,9 @@ from tfface.image import read_image
 _ELLIPSE_LISTS = "FDDB-fold-*-ellipseList.txt"
 
 _ADVICE = "unpack FDDB-folds.tgz of the FDDB page again"
+
+_FARTHEST = 1e6
+"""Pixels: no radius or centre is larger, and the drawing of OpenCV counts in 32 bits."""
 
 
 def open_fddb(dataset_dir: Path) -> PictureSet[FddbFaces]:
@@ -23,12 +27,16 @@ def open_fddb(dataset_dir: Path) -> PictureSet[FddbFaces]:
 
     Raises:
         FileNotFoundError: lists of ellipses are missing, or every picture is.
-        ValueError: a list is not as FDDB writes it.
+        ValueError: a list is not as FDDB writes it, or names something outside `originalPics`.
         tfface.image.ImageReadError: a picture cannot be read.
     """
     image_root = Path(dataset_dir) / "originalPics"
     listed = read_ellipses(Path(dataset_dir) / "FDDB-folds")
-    present = {name: rows for name, rows in listed.items() if (image_root / name).is_file()}
+    present = {
+        name: rows
+        for name, rows in listed.items()
+        if resolve_inside(image_root, name, "FDDB-folds").is_file()
+    }
     if not present:
         raise FileNotFoundError(
             f"expected pictures of FDDB in {image_root}, got none; unpack originalPics.tar.gz "
@@ -130,7 +138,7 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
 
 def _read_list(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     """Yields the name of each picture of one file, without suffix, and its ellipses."""
-    lines = path.read_text(encoding="utf-8").rstrip().splitlines()
+    lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
     position = 0
     while position < len(lines):
         picture = lines[position].strip()
@@ -160,8 +168,10 @@ def _parse_ellipse(line: str, place: str) -> list[float]:
         raise ValueError(
             f"{place}: expected major_radius minor_radius angle x y 1, got {line!r}; {_ADVICE}"
         ) from None
-    if not (np.isfinite([major, minor, angle, x, y]).all() and major > 0 and minor > 0):
+    # NaN is not below anything.
+    if not (np.abs([major, minor, angle, x, y]) <= _FARTHEST).all() or min(major, minor) <= 0:
         raise ValueError(
-            f"{place}: expected finite numbers and radii above 0, got {line!r}; {_ADVICE}"
+            f"{place}: expected numbers up to {_FARTHEST:g} and radii above 0, got {line!r}; "
+            f"{_ADVICE}"
         )
     return [major, minor, angle, x, y]

@@ -13,6 +13,7 @@ from tfface.evaluation.curves import Curve
 from tfface.evaluation.wider import evaluate_wider
 from tfface.evaluation.wider_files import open_wider
 from tfface.image import read_image
+from tfface.predict.strategy import Strategy
 
 SCORE_THRESHOLD = 0.02
 """Lower scores are left out, as in the evaluations published for RetinaFace and YuNet."""
@@ -54,8 +55,11 @@ def detect_pictures(
     scale: float = 1.0,
     threshold: float = SCORE_THRESHOLD,
     progress: bool = False,
+    strategy: Strategy | None = None,
 ) -> DetectionRun:
     """Detects in every picture `image_root/NAME`; see `evaluate_detector` for the arguments.
+
+    With a strategy, which a `tfface.FaceDetector` alone takes, `long_side` and `scale` do nothing.
 
     Raises:
         tfface.image.ImageReadError: a picture cannot be read. It is not passed over, for that would
@@ -65,8 +69,9 @@ def detect_pictures(
     for name in tqdm(list(names), desc="detect", unit="picture", disable=not progress):
         image = read_image(image_root / name)
         begin = time.perf_counter()
+        how: dict[str, Any] = {"long_side": long_side_for(image, long_side, scale)}
         detections = detector.detect(
-            image, threshold=threshold, long_side=long_side_for(image, long_side, scale)
+            image, threshold=threshold, **({"strategy": strategy} if strategy else how)
         )
         seconds.append(time.perf_counter() - begin)
         predictions[name] = np.concatenate(

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from tfface.data.inside import resolve_inside
 from tfface.evaluation.pictures import PictureSet, parse_rows
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
@@ -22,10 +23,15 @@ def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
 
     Raises:
         FileNotFoundError: ground truth files are missing, or every picture is.
+        ValueError: they do not belong together, or name something outside `WIDER_val/images`.
     """
     image_root = Path(dataset_dir) / "WIDER_val" / "images"
     listed = read_ground_truth(Path(dataset_dir) / "ground_truth")
-    present = {name: faces for name, faces in listed.items() if (image_root / name).is_file()}
+    present = {
+        name: faces
+        for name, faces in listed.items()
+        if resolve_inside(image_root, name, "wider_face_val.mat").is_file()
+    }
     if not present:
         raise FileNotFoundError(
             f"expected pictures of the WIDER FACE validation set in {image_root}, got none; "
@@ -87,6 +93,9 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
 
     A file holds the name of the picture, the number of faces and a line `x y w h score` for each,
     scores falling.
+
+    Raises:
+        ValueError: the name of a picture leads out of the folder.
     """
     for name, rows in predictions.items():
         picture = PurePosixPath(name).with_suffix("")
@@ -95,7 +104,7 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
         for x_min, y_min, x_max, y_max, score in rows.tolist():
             size = f"{x_max - x_min:.3f} {y_max - y_min:.3f}"
             lines.append(f"{x_min:.3f} {y_min:.3f} {size} {score:.8f}")
-        path = folder / f"{picture}.txt"
+        path = resolve_inside(folder, f"{picture}.txt", "predictions")
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary:
             temporary.write_text("\n".join(lines) + "\n")
@@ -117,7 +126,7 @@ def read_predictions(folder: Path, names: Iterable[str]) -> dict[str, np.ndarray
     """
     predictions = {}
     for name in names:
-        path = folder / PurePosixPath(name).with_suffix(".txt")
+        path = resolve_inside(folder, str(PurePosixPath(name).with_suffix(".txt")), "predictions")
         if not path.is_file():
             raise FileNotFoundError(
                 f"expected detections in the layout of WIDER FACE, those of {name} at {path}, got "

@@ -45,3 +45,10 @@ def _normalize_together(inputs, gamma, beta, epsilon: float):
     outputs = values * scale + (beta - mean * scale)
     # As the kernel does: the running variance is that of all maps, of which these are a sample.
     return ops.cast(outputs, inputs.dtype), mean, variance * count / (count - 1.0)
+
+
+def freeze_normalization(layer: keras.layers.Layer, frozen: bool) -> None:
+    """Has all batch normalisation in a layer keep its statistics and scales, or learn them."""
+    for part in layer._flatten_layers():
+        if isinstance(part, BatchNormalization):
+            part.trainable = not frozen

@@ -10,14 +10,24 @@ METADATA_NAME = "tfface"
 
 
 def read_embedded(content: bytes) -> dict[str, Any] | None:
-    """The description in a TFLite file; None where there is none."""
+    """The description in a TFLite file; None where there is none.
+
+    Raises:
+        ValueError, TypeError: what stands there is no JSON object.
+    """
     from ai_edge_litert.schema_py_generated import Model
 
     model = Model.GetRootAs(content, 0)
     for index in range(model.MetadataLength()):
         entry = model.Metadata(index)
         if entry.Name() == METADATA_NAME.encode():
-            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+            buffer = model.Buffers(entry.Buffer())
+            if not buffer.DataLength():
+                raise ValueError("expected a description in JSON, got an empty buffer")
+            description = json.loads(buffer.DataAsNumpy().tobytes())
+            if not isinstance(description, dict):
+                raise TypeError(f"expected a description, got a {type(description).__name__}")
+            return description
     return None
 
 

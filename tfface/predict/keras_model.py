@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tfface.detectors.loading import load_detector
 from tfface.image import Image
-from tfface.predict.runtime import Faces, Size
+from tfface.predict.runtime import Faces, OneProcess, Size
 
 _LOWEST_SCORE = 0.01
 """Below what evaluations use (0.02); with fewer candidates the suppression is faster."""
@@ -36,9 +36,11 @@ class KerasRuntime:
                 f"{type(model).__name__}"
             )
         self.model = model
+        self._home = OneProcess()
 
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`."""
+        self._home.check()
         return self.model.predict_boxes(image, score_threshold=_LOWEST_SCORE)
 
     def masks(self, image: Image) -> list[NDArray[np.bool_]]:

@@ -1,6 +1,8 @@
 """Runs TFLite files with LiteRT, without TensorFlow."""
 
+import os
 import threading
+import weakref
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,6 +16,7 @@ from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, Size
 from tfface.predict.selection import Selection
 from tfface.predict.suppression import suppress_candidates
+from tfface.predict.verification import verify
 from tfface.reasons import reason_of
 
 IDENTIFIER = b"TFL3"
@@ -51,13 +54,16 @@ class LiteRTRuntime:
         content: the bytes of the file.
         source: its name, for messages.
         threads: processor threads that one picture may use, 1 to `MAX_THREADS`.
+        is_known: its checksum is that of a file of tfface; another is verified before it is run.
 
     Raises:
         ModelError: damaged, no TFLite file, or not the signature of a detector.
         ImportError: ai-edge-litert is not installed.
     """
 
-    def __init__(self, content: bytes, source: str, threads: int = 1) -> None:
+    def __init__(
+        self, content: bytes, source: str, threads: int = 1, is_known: bool = False
+    ) -> None:
         if not 1 <= threads <= MAX_THREADS:
             raise ValueError(f"expected 1 to {MAX_THREADS} threads, got {threads}")
         if content[4:8] != IDENTIFIER:
@@ -69,9 +75,14 @@ class LiteRTRuntime:
         self._content = content
         self._threads = threads
         self._lock = threading.Lock()
-        self._load()
+        self._of_parents: list[Any] = []
+        self._load(verified=is_known)
+        _loaded.add(self)
 
-    def _load(self) -> None:
+    def _load(self, verified: bool = True) -> None:
+        if not verified:
+            # LiteRT tells what is no file of its kind at all; its network is built when it is run.
+            verify(self._content, self._source)
         self._interpreter: Any = load_interpreter(
             self._content, self._source, num_threads=self._threads
         )
@@ -148,6 +159,15 @@ class LiteRTRuntime:
             return suppress_candidates(boxes[0], scores[0], image.shape[:2], self._selection)
         return signature.faces_of(self._source, *outputs)
 
+    def _begin_in_child(self) -> None:
+        """In a process that was forked, maybe while a thread detected, everything is loaded anew.
+
+        What the parent loaded is kept: to end it would wait for threads that are not here.
+        """
+        self._lock = threading.Lock()
+        self._of_parents.append(self._interpreter)
+        self._interpreter = None
+
     def _allocate(self, size: Size) -> None:
         if self.fixed_size is None:
             self._interpreter.resize_tensor_input(self._images, (self._batch, *size, 3))
@@ -155,3 +175,15 @@ class LiteRTRuntime:
         with nullcontext() if self._allocated else without_notices():
             self._interpreter.allocate_tensors()
         self._allocated = size
+
+
+_loaded: weakref.WeakSet[LiteRTRuntime] = weakref.WeakSet()
+
+
+def _begin_all_in_child() -> None:
+    for runtime in list(_loaded):
+        runtime._begin_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_all_in_child)

@@ -1,5 +1,6 @@
 """What runs a detector: the contract that LiteRT, SavedModel and Keras fulfil here."""
 
+import os
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,22 @@ Faces = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 class ModelError(ValueError):
     """A model that is missing, damaged, or not a detector as tfface writes them."""
+
+
+class OneProcess:
+    """Where something works that does not survive a fork, as TensorFlow and JAX do not."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+
+    def check(self) -> None:
+        """Raises RuntimeError in another process, in which it would wait for ever."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "expected this detector in the process that loaded it, got a fork of that, which "
+                "lacks the threads of TensorFlow or JAX; load it there, or start processes by "
+                "multiprocessing.get_context('spawn')"
+            )
 
 
 class Runtime(Protocol):

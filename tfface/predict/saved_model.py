@@ -5,7 +5,7 @@ from pathlib import Path
 from tfface.image import Image
 from tfface.predict import signature
 from tfface.predict.packages import import_optional
-from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.predict.runtime import Faces, ModelError, OneProcess, Size
 from tfface.reasons import reason_of
 
 
@@ -22,6 +22,7 @@ class SavedModelRuntime:
 
     def __init__(self, folder: Path) -> None:
         self._source = str(folder)
+        self._home = OneProcess()
         if not (folder / "saved_model.pb").is_file():
             raise ModelError(
                 f"{folder}: expected a SavedModel, got a folder without saved_model.pb"
@@ -61,6 +62,7 @@ class SavedModelRuntime:
         Raises:
             ModelError: TensorFlow cannot run the model at this size.
         """
+        self._home.check()
         try:
             outputs = self._function(images=self._tensorflow.constant(image[None]))
         except self._tensorflow.errors.OpError as error:

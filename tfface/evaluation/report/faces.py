@@ -72,7 +72,7 @@ def fddb_faces(folder: Path, pictures: PictureSet[fddb.FddbFaces]) -> dict[str, 
     """The faces of FDDB, of which all are to be found; a box is what its ellipse lies in."""
     described = {}
     for name, faces in pictures.ground_truth.items():
-        boxes = _around(faces.ellipses)
+        boxes = fddb.boxes_around(faces.ellipses)
         described[name] = PictureFaces(
             boxes,
             np.ones(len(boxes), bool),
@@ -80,12 +80,3 @@ def fddb_faces(folder: Path, pictures: PictureSet[fddb.FddbFaces]) -> dict[str, 
             {HEIGHT: heights_of(boxes)},
         )
     return described
-
-
-def _around(ellipses: np.ndarray) -> NDArray[np.float32]:
-    """The boxes `(m, 4)` that ellipses `(m, 5)` touch from within."""
-    major, minor, angle, x, y = ellipses.T
-    half_width = np.hypot(major * np.cos(angle), minor * np.sin(angle))
-    half_height = np.hypot(major * np.sin(angle), minor * np.cos(angle))
-    edges = [x - half_width, y - half_height, x + half_width, y + half_height]
-    return np.stack(edges, axis=-1).astype(np.float32)

@@ -21,7 +21,7 @@ body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1240p
   color: #222; background: #fff; }}
 h2 {{ margin-top: 2em; border-bottom: 1px solid #ddd; }}
 svg {{ max-width: 100%; height: auto; }}
-table {{ border-collapse: collapse; margin: .5em 0; }}
+table {{ border-collapse: collapse; margin: .5em 0; display: block; overflow-x: auto; }}
 th, td {{ padding: .2em .7em; text-align: right; border-bottom: 1px solid #eee; }}
 th, td:first-child {{ white-space: nowrap; }}
 th:first-child, td:first-child {{ text-align: left; }}
@@ -231,7 +231,7 @@ def differences_section(
         ]
         for entry in entries
     ]
-    header = ["misses", *(f"found by {entry.name}" for entry in entries)]
+    header = ["missed by, found by:", *(entry.name for entry in entries)]
     return section(
         "Which faces does one miss that another one finds?",
         _with_legend(_DIFFERENCES),

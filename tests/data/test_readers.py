@@ -1,0 +1,222 @@
+"""tfface.data.readers: the same pictures and faces in every layout that is read.
+
+Two pictures of 40 x 20 pixels: a.png with a face from (10, 5) to (30, 15), which is 20 wide and 10
+high, and an ignored one from (0, 0) to (4, 4); b.png without any. YOLO and CSV below know no
+ignored ones but by a column, so of YOLO there is the first face alone.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tfface.data.listing import MISSING, WITHOUT_AREA
+from tfface.data.readers import READERS
+
+VOC = """<annotation><filename>{name}.png</filename>{objects}</annotation>"""
+OBJECT = """<object><name>face</name><difficult>{difficult}</difficult><bndbox><xmin>{}</xmin>
+<ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"""
+
+COCO = {
+    "images": [{"id": 7, "file_name": "a.png"}, {"id": 9, "file_name": "b.png"}],
+    "annotations": [
+        {"image_id": 7, "category_id": 3, "bbox": [10, 5, 20, 10]},
+        {"image_id": 7, "category_id": 3, "bbox": [0, 0, 4, 4], "iscrowd": 1},
+    ],
+    "categories": [{"id": 3, "name": "face"}],
+}
+
+
+def write_coco(folder: Path) -> Path:
+    (folder / "list.json").write_text(json.dumps(COCO))
+    return folder / "list.json"
+
+
+def write_voc(folder: Path) -> Path:
+    (folder / "xml").mkdir()
+    # Counted from 1, the last pixel included: 10..30 is written as 11..30.
+    objects = OBJECT.format(11, 6, 30, 15, difficult=0) + OBJECT.format(1, 1, 4, 4, difficult=1)
+    (folder / "xml" / "a.xml").write_text(VOC.format(name="a", objects=objects))
+    (folder / "xml" / "b.xml").write_text(VOC.format(name="b", objects=""))
+    return folder / "xml"
+
+
+def write_yolo(folder: Path) -> Path:
+    (folder / "labels").mkdir()
+    # Centre (20, 10) of 40 x 20 pixels, 20 / 40 wide, 10 / 20 high.
+    (folder / "labels" / "a.txt").write_text("0 0.5 0.5 0.5 0.5\n\n")
+    return folder / "labels"
+
+
+def write_csv(folder: Path) -> Path:
+    rows = ["filename;class;x_min;y_min;x_max;y_max;ignored"]
+    rows += ["a.png;face;10;5;30;15;0", "a.png;face;0;0;4;4;1", "b.png;;;;;;"]
+    (folder / "list.csv").write_text("\n".join(rows))
+    return folder / "list.csv"
+
+
+def write_wider(folder: Path) -> Path:
+    face, ignored = "10 5 20 10 0 0 0 0 0 0", "0 0 4 4 0 0 0 1 0 0"
+    (folder / "list.txt").write_text(f"a.png\n2\n{face}\n{ignored}\nb.png\n0\n")
+    return folder / "list.txt"
+
+
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "wider": write_wider,
+    "coco": write_coco,
+    "voc": write_voc,
+    "yolo": write_yolo,
+    "csv": write_csv,
+}
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a", "b"):
+        cv2.imwrite(str(folder / f"{name}.png"), np.zeros((20, 40, 3), np.uint8))
+    return folder
+
+
+def test_every_reader_is_tested() -> None:
+    assert set(WRITERS) == set(READERS)
+
+
+@pytest.mark.parametrize("layout", WRITERS)
+def test_all_layouts_say_the_same(tmp_path: Path, pictures: Path, layout: str) -> None:
+    samples, report = READERS[layout](WRITERS[layout](tmp_path), pictures)
+
+    assert [sample.name for sample in samples] == ["a.png", "b.png"]
+    assert [sample.path.is_file() for sample in samples] == [True, True]
+    faces = 1 if layout == "yolo" else 2
+    boxes = [[10, 5, 30, 15], [0, 0, 4, 4]][:faces]
+    np.testing.assert_allclose(samples[0].boxes, boxes)
+    assert samples[0].ignored.tolist() == [False, True][:faces]
+    assert samples[1].boxes.shape == (0, 4)
+    assert (report.pictures, report.faces, report.dropped()) == (2, faces, [])
+
+
+@pytest.mark.parametrize("layout", ["wider", "coco", "voc", "csv"])
+def test_a_picture_that_is_not_there_is_dropped(
+    tmp_path: Path, pictures: Path, layout: str
+) -> None:
+    (pictures / "b.png").unlink()
+
+    samples, report = READERS[layout](WRITERS[layout](tmp_path), pictures)
+
+    assert [sample.name for sample in samples] == ["a.png"]
+    assert report.dropped_pictures == {MISSING: ["b.png"]}
+
+
+@pytest.mark.parametrize("layout", ["wider", "coco", "voc", "csv"])
+def test_a_name_that_leads_elsewhere_is_refused(
+    tmp_path: Path, pictures: Path, layout: str
+) -> None:
+    annotations = WRITERS[layout](tmp_path)
+    file = next(annotations.glob("a.*")) if annotations.is_dir() else annotations
+    file.write_text(file.read_text().replace("a.png", "../secret.png"))
+    (tmp_path / "secret.png").write_bytes((pictures / "a.png").read_bytes())
+
+    with pytest.raises(ValueError, match="expected the name of a file inside"):
+        READERS[layout](annotations, pictures)
+
+
+def test_boxes_without_area_are_dropped(tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "list.csv").write_text("image,x,y,w,h\na.png,1,1,0,5\na.png,1,1,2,2\n")
+
+    samples, report = READERS["csv"](tmp_path / "list.csv", pictures)
+
+    assert samples[0].boxes.tolist() == [[1, 1, 3, 3]]
+    assert report.dropped_faces == {WITHOUT_AREA: {"a.png": 1}}
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "1e300"])
+def test_numbers_that_are_no_pixels_are_refused(
+    tmp_path: Path, pictures: Path, number: str
+) -> None:
+    (tmp_path / "list.csv").write_text(f"image,x,y,w,h\na.png,1,1,{number},5\n")
+
+    with pytest.raises(ValueError, match="boxes of a.png in pixels, finite and at most 1,000,000"):
+        READERS["csv"](tmp_path / "list.csv", pictures)
+
+
+def test_of_several_classes_the_one_of_faces_counts(tmp_path: Path, pictures: Path) -> None:
+    text = "image,label,x1,y1,x2,y2\na.png,dog,0,0,9,9\na.png,Face,1,2,3,4\n"
+    (tmp_path / "list.csv").write_text(text)
+
+    samples, _ = READERS["csv"](tmp_path / "list.csv", pictures)
+
+    assert samples[0].boxes.tolist() == [[1, 2, 3, 4]]
+    (tmp_path / "list.csv").write_text(text.replace("Face", "cat"))
+    with pytest.raises(ValueError, match="one class, or one named face, got cat, dog"):
+        READERS["csv"](tmp_path / "list.csv", pictures)
+
+
+def test_yolo_takes_a_turned_picture_as_it_is_seen(tmp_path: Path, pictures: Path) -> None:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[274] = 6  # a quarter turn: 40 x 20 pixels are seen as 20 x 40
+    Image.new("RGB", (40, 20)).save(pictures / "a.jpg", exif=exif)
+    (pictures / "a.png").unlink()
+
+    samples, _ = READERS["yolo"](write_yolo(tmp_path), pictures)
+
+    assert samples[0].boxes.tolist() == [[5, 10, 15, 30]]
+
+
+@pytest.mark.parametrize(
+    ("layout", "content", "message"),
+    [
+        ("coco", "[1, 2]", "expected COCO JSON"),
+        ("coco", "[" * 100_000, "expected COCO JSON"),
+        ("coco", '{"images": [{"id": 1}], "annotations": []}', "expected COCO JSON.*file_name"),
+        (
+            "coco",
+            '{"images": [], "annotations": [{"image_id": 5}]}',
+            "annotations of its images, got one of image 5",
+        ),
+        (
+            "coco",
+            '{"images": [{"id": 1, "file_name": "a.png"}],'
+            '"annotations": [{"image_id": 1, "bbox": [1, 2]}]}',
+            r"a bbox of four numbers for a face of a.png, got \[1, 2\]",
+        ),
+        ("csv", "a.png,1,2,3,4\n", "list:1: expected a heading with the picture"),
+        ("csv", "image,x,y,w,h\na.png,1,2,three,4\n", "list:2: expected numbers of x, y, w, h"),
+        ("csv", 'image,x,y,w,h\n"a.png,1,2,3,4\n', "expected CSV, got unexpected end of data"),
+        ("yolo", "0 0.5 0.5 0.1\n", "a.txt:1: expected a class and x y w h"),
+        ("yolo", "0 12 40 30 30\n", "a.txt:1: expected a class and x y w h"),
+        ("voc", "<annotation>", "a.xml: expected Pascal VOC XML"),
+        ("voc", "<html></html>", "an <annotation>, got <html>"),
+        (
+            "voc",
+            '<!DOCTYPE a [<!ENTITY b "cc">]><annotation><filename>&b;</filename></annotation>',
+            "a.xml: .*entities or a document type, which are refused",
+        ),
+        (
+            "voc",
+            "<annotation><object><name>face</name></object></annotation>",
+            "a.xml: expected a bndbox of xmin, ymin, xmax, ymax",
+        ),
+    ],
+)
+def test_what_is_in_another_layout_is_refused(
+    tmp_path: Path, pictures: Path, layout: str, content: str, message: str
+) -> None:
+    name = {"voc": "list/a.xml", "yolo": "list/a.txt"}.get(layout, "list")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+
+    with pytest.raises(ValueError, match=message):
+        READERS[layout](tmp_path / "list", pictures)
+
+
+@pytest.mark.parametrize("layout", READERS)
+def test_no_folder_of_pictures(tmp_path: Path, layout: str) -> None:
+    with pytest.raises(FileNotFoundError, match="expected .*folder.* of.* pictures, got"):
+        READERS[layout](WRITERS[layout](tmp_path), tmp_path / "nowhere")

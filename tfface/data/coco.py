@@ -1,0 +1,62 @@
+"""Annotations as COCO has them: one JSON file with images, annotations and categories."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tfface.data.classes import chosen_class
+from tfface.data.listing import Listed, to_samples
+from tfface.data.sample import ReadReport, Sample
+
+
+def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
+    """Reads `images`, `annotations` and `categories` of a COCO JSON file.
+
+    `bbox` is x, y, width and height in pixels; what is marked `iscrowd` is ignored. Of several
+    categories the one named face counts. See `tfface.data.listing.to_samples` for what is left out.
+
+    Raises:
+        FileNotFoundError: there is no list, or no folder of pictures.
+        ValueError: it is not such a file; the message says where.
+    """
+    try:
+        content = json.loads(list_file.read_bytes())
+        images = {image["id"]: str(image["file_name"]) for image in content["images"]}
+        categories = {entry["id"]: str(entry["name"]) for entry in content.get("categories", ())}
+        faces: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+        for annotation in content["annotations"]:
+            faces[annotation["image_id"]].append(annotation)
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{list_file}: expected COCO JSON, `images` of id and file_name and `annotations` of "
+            f"image_id and bbox, got something else ({type(error).__name__}: {error})"
+        ) from error
+    unknown = faces.keys() - images.keys()
+    if unknown:
+        raise ValueError(
+            f"{list_file}: expected annotations of its images, got one of image {unknown.pop()!r}"
+        )
+    used = {face.get("category_id") for of_image in faces.values() for face in of_image}
+    names = {key: categories.get(key, str(key)) for key in used}
+    chosen = chosen_class(names, list_file) if used else None
+    listed = [
+        _listed(name, [face for face in faces[key] if face.get("category_id") == chosen], list_file)
+        for key, name in images.items()
+    ]
+    return to_samples(listed, list_file, image_root)
+
+
+def _listed(name: str, faces: list[Mapping[str, Any]], list_file: Path) -> Listed:
+    boxes = []
+    for face in faces:
+        try:
+            x, y, width, height = map(float, face["bbox"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(
+                f"{list_file}: expected a bbox of four numbers for a face of {name}, got "
+                f"{face.get('bbox')!r}"
+            ) from error
+        boxes.append((x, y, x + width, y + height))
+    return Listed(name, boxes, [bool(face.get("iscrowd", 0)) for face in faces])

@@ -1,0 +1,51 @@
+"""Names in data files: of something inside a folder, or refused."""
+
+import os
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+_LONGEST_PART = 255
+_LONGEST_PATH = 4095
+"""Bytes; every call that looks at a longer name fails (Linux: NAME_MAX, PATH_MAX)."""
+
+
+def resolve_inside(root: Path, name: str, source: object) -> Path:
+    """The path that a list means by `name`, which has to lie in `root`, links followed.
+
+    Lists, archives and servers come from others: a name in them must not make a program read or
+    write what lies elsewhere.
+
+    Args:
+        root: the folder that names are relative to.
+        name: with `/` between folders, or `\\` as Windows has it.
+        source: where the name stands, for the message.
+
+    Raises:
+        ValueError: it is empty or absolute, has a part `..` or a character 0, is a link out of
+            `root`, or is longer than a name can be.
+    """
+    parts = PureWindowsPath(name).parts if "\\" in name else PurePosixPath(name).parts
+    windows = PureWindowsPath(name)
+    if not parts or "\0" in name or ".." in parts or windows.drive or windows.root:
+        raise _refused(root, name, source)
+    path = root.joinpath(*parts)
+    try:
+        if len(os.fsencode(path)) > _LONGEST_PATH or any(
+            len(os.fsencode(part)) > _LONGEST_PART for part in parts
+        ):
+            raise ValueError(
+                f"{source}: expected the name of a file of at most {_LONGEST_PART} bytes, and "
+                f"{_LONGEST_PATH} with its folders, got {name[:40]!r}..."
+            )
+        inside = path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise _refused(root, name, source) from error
+    if not inside:
+        raise _refused(root, name, source)
+    return path
+
+
+def _refused(root: Path, name: str, source: object) -> ValueError:
+    return ValueError(
+        f"{source}: expected the name of a file inside {root}, got {name!r}; absolute names, '..' "
+        "and links to elsewhere are not followed"
+    )

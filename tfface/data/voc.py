@@ -1,0 +1,68 @@
+"""Annotations as Pascal VOC has them: a folder with one XML file for each picture."""
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from tfface.data.classes import chosen_class
+from tfface.data.listing import Listed, to_samples
+from tfface.data.sample import ReadReport, Sample
+
+_EDGES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
+    """Reads all XML files of a folder, in the order of their names.
+
+    `filename` names the picture. Edges of a `bndbox` are pixels, counted from 1, that belong to the
+    face: from 1 to 10 it is 10 wide. What is marked `difficult` is ignored. Of several names the
+    objects named face count. See `tfface.data.listing.to_samples` for what is left out.
+
+    Raises:
+        FileNotFoundError: there is no such folder, no XML file in it, or no folder of pictures.
+        ValueError: a file is no such annotation, or defines entities; the message names it.
+    """
+    files = sorted(folder.glob("*.xml")) if folder.is_dir() else []
+    if not files:
+        raise FileNotFoundError(f"expected a folder of Pascal VOC XML files, got none in {folder}")
+    roots = [(file, _parse(file)) for file in files]
+    names = {
+        name: name
+        for _, root in roots
+        for name in (_text(each, "name") for each in root.iter("object"))
+    }
+    chosen = chosen_class(names, folder) if names else None
+    listed = []
+    for file, root in roots:
+        faces = [each for each in root.iter("object") if _text(each, "name") == chosen]
+        boxes = [_box(file, face) for face in faces]
+        ignored = [_text(face, "difficult") == "1" for face in faces]
+        listed.append(Listed(_text(root, "filename") or f"{file.stem}.jpg", boxes, ignored))
+    return to_samples(listed, folder, image_root)
+
+
+def _parse(file: Path) -> ElementTree.Element:
+    """The annotation in a file, as UTF-8 without a document type: that is where entities hide."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise ValueError("it defines entities or a document type, which are refused")
+        root = ElementTree.fromstring(text)
+    except (ValueError, ElementTree.ParseError) as error:
+        raise ValueError(f"{file}: expected Pascal VOC XML, got another file: {error}") from error
+    if root.tag != "annotation":
+        raise ValueError(f"{file}: expected Pascal VOC XML, an <annotation>, got <{root.tag}>")
+    return root
+
+
+def _text(element: ElementTree.Element, name: str) -> str:
+    return (element.findtext(name) or "").strip()
+
+
+def _box(file: Path, face: ElementTree.Element) -> tuple[float, float, float, float]:
+    try:
+        x_min, y_min, x_max, y_max = (float(_text(face, f"bndbox/{edge}")) for edge in _EDGES)
+    except ValueError as error:
+        raise ValueError(
+            f"{file}: expected a bndbox of {', '.join(_EDGES)} for every object, got {error}"
+        ) from error
+    return x_min - 1, y_min - 1, x_max, y_max

@@ -1,0 +1,91 @@
+"""Annotations as YOLO has them: a text file for each picture, with boxes relative to its size."""
+
+import math
+from pathlib import Path
+
+from tfface.data.classes import chosen_class
+from tfface.data.inside import resolve_inside
+from tfface.data.listing import Listed, to_samples
+from tfface.data.sample import ReadReport, Sample
+from tfface.file_kinds import PICTURE_SUFFIXES
+from tfface.image import ImageReadError, read_image
+
+Row = tuple[str, float, float, float, float]
+
+
+def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
+    """Reads the text files of a folder and of those below, and all pictures of `image_root`.
+
+    `labels/a/b.txt` is for the picture `images/a/b.jpg`, whatever its suffix. A line is the class,
+    then centre x, centre y, width and height as parts of the upright picture's width and height;
+    what follows, such as landmarks, is passed over. A picture without a file, or with an empty one,
+    has no faces. Class names are read from `classes.txt` in the folder. Of several classes the one
+    named face counts, or 0. See `tfface.data.listing.to_samples` for what is left out.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or no folder of pictures.
+        ValueError: a line is not that; the message names file and line.
+    """
+    for each in (folder, image_root):
+        if not each.is_dir():
+            raise FileNotFoundError(f"expected folders of labels and of pictures, got {each}")
+    pictures = sorted(
+        path.relative_to(image_root)
+        for path in image_root.rglob("*")
+        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+    )
+    labels = {name: _rows(folder / name.with_suffix(".txt")) for name in pictures}
+    used = {row[0] for rows in labels.values() for row in rows}
+    called = _class_names(folder / "classes.txt")
+    names = {key: called.get(key, key) for key in used}
+    chosen = chosen_class(names, folder) if used else None
+    listed = []
+    for name, rows in labels.items():
+        path = resolve_inside(image_root, name.as_posix(), folder)
+        faces = [row[1:] for row in rows if row[0] == chosen]
+        listed.append(_listed(name.as_posix(), path, faces))
+    return to_samples(listed, folder, image_root)
+
+
+def _rows(file: Path) -> list[Row]:
+    rows = []
+    lines = file.read_text("utf-8-sig").splitlines() if file.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        kind, *words = line.split() or [""]
+        if not kind:
+            continue
+        try:
+            x, y, width, height = map(float, words[:4])
+        except ValueError:
+            x = y = width = height = math.nan
+        if not all(-1 <= value <= 2 for value in (x, y, width, height)):
+            raise ValueError(
+                f"{file}:{number}: expected a class and x y w h as parts of the picture, in 0..1, "
+                f"got {line!r}"
+            )
+        rows.append((kind, x, y, width, height))
+    return rows
+
+
+def _class_names(file: Path) -> dict[str, str]:
+    lines = file.read_text("utf-8-sig").splitlines() if file.is_file() else []
+    return {str(number): name for number, name in enumerate(lines)}
+
+
+def _listed(name: str, path: Path, faces: list[tuple[float, float, float, float]]) -> Listed:
+    if not faces:
+        return Listed(name)
+    try:
+        down, across = read_image(path).shape[:2]
+    except ImageReadError:
+        return Listed(name, lacks="picture cannot be read")
+    boxes = [
+        (
+            across * (x - width / 2),
+            down * (y - height / 2),
+            across * (x + width / 2),
+            down * (y + height / 2),
+        )
+        for x, y, width, height in faces
+    ]
+    return Listed(name, boxes, [False] * len(boxes))
