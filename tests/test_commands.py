@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 EXTRAS = [
     *("matplotlib", "scipy", "skimage"),
     *("ai_edge_quantizer", "h5py", "keras", "tensorboard", "tensorflow"),
-    *("jax", "onnx", "onnxruntime"),
+    *("jax", "onnx", "onnxruntime", "ray"),
 ]
 
 WORKS = {
@@ -29,6 +29,7 @@ WORKS = {
     "tfface.presets": [],
 }
 NEEDS = {
+    "tfface.batch": ("batch", ["PICTURE", "--output=FOLDER/faces"]),
     "tfface.evaluate": ("evaluate", ["--model=fbi-1", "--data=FOLDER"]),
     "tfface.train": ("train", ["--train_records=FOLDER/*", "--output=FOLDER/run"]),
     "tfface.convert": ("train", ["--model=fbi-1", "--output=FOLDER/x.tflite"]),

@@ -1,0 +1,143 @@
+"""Finds the faces in any number of pictures, on Ray Data: here, or on the machines of a cluster.
+
+    python -m tfface.batch 'photos/**/*.jpg' --output faces
+    python -m tfface.batch --list pictures.parquet --output faces --address ray://head:10001
+
+The pictures are divided into shards, once; a shard is one task, and its results appear as one file,
+whole or not at all. So every picture is in the output exactly once, whatever is killed: the same
+command does the shards that have no file yet. Workers read the pictures and write the shards
+themselves: on a cluster all paths are of a file system that its machines share.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfface.command_line import CommandParser, between, positive, run_command
+from tfface.files import check_folder
+from tfface.image import MAX_PIXELS
+from tfface.packaged import PRECISIONS
+from tfface.predict.packages import optional_packages
+from tfface.predict.placement import LARGEST_SIDE
+from tfface.shards import FORMATS, Plan, Shard, detect_shard, list_pictures
+
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # 30 are few where others work
+
+with optional_packages("batch", __name__):
+    import ray
+    import ray.data
+
+
+def detect_row(row: dict[str, Any], plan: Plan, numbers: list[int]) -> dict[str, Any]:
+    """The task of one shard; its process keeps the detector for those that follow."""
+    return detect_shard(plan, Shard(numbers[int(row["id"])]))
+
+
+def start_ray(address: str | None) -> None:
+    """Joins a cluster, or starts Ray on this machine, without its dashboard.
+
+    Raises:
+        OSError: neither works.
+    """
+    here: dict[str, Any] = {} if address else {"address": "local", "include_dashboard": False}
+    try:
+        ray.init(**{"address": address, "log_to_driver": False, "logging_level": "ERROR"} | here)
+    except Exception as error:  # Ray 2.60 raises a plain Exception where it cannot start
+        raise OSError(f"Ray cannot be started or reached: {error}") from error
+
+
+def run_plan(plan: Plan, workers: int | None) -> Iterator[dict[str, Any]]:
+    """Does the shards that are not done; what was in each, as soon as its file is there."""
+    missing = plan.missing()
+    if not missing:
+        return
+    # One shard a block is one shard a task; Ray gives those of a lost process to another.
+    done = ray.data.range(len(missing), override_num_blocks=len(missing)).map(
+        detect_row,
+        fn_kwargs={"plan": plan, "numbers": [shard.number for shard in missing]},
+        num_cpus=1,
+        concurrency=workers,
+    )
+    yield from done.iter_rows()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog="python -m tfface.batch",
+        description="Finds the faces in any number of pictures, on Ray Data.",
+        epilog="Exit status: 0, all well; 1, pictures failed and are named in the dead letters, or "
+        "nothing could be done; 130, interrupted. The same command goes on.",
+    )
+    parser.add_argument("pictures", nargs="*", metavar="GLOB", help="pictures; ** for any folders")
+    parser.add_argument(
+        "--list",
+        type=Path,
+        metavar="FILE",
+        help="further pictures: a text file with one a line, or a Parquet file with a column path",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="of the shards")
+    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="of the shards")
+    parser.add_argument(
+        "--shard_size",
+        type=positive,
+        default=256,
+        help="pictures of a shard, which a killed worker does again (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--address",
+        help="of a Ray cluster, such as ray://head:10001, or auto (default: only this machine)",
+    )
+    parser.add_argument(
+        "--workers", type=positive, help="processes that detect (default: one a processor)"
+    )
+    parser.add_argument("--model", default="fbi-1", help="preset, or path of a model")
+    parser.add_argument(
+        "--precision", default=PRECISIONS[0], choices=PRECISIONS, help="of a preset"
+    )
+    parser.add_argument("--threshold", type=between(0, 1), default=0.5, help="lowest score")
+    parser.add_argument(
+        "--long_side", type=between(0, LARGEST_SIDE, int), help="as that of tfface.detect"
+    )
+    parser.add_argument(
+        "--max_pixels", type=between(1, 1 << 40, int), default=MAX_PIXELS, help="as tfface.detect's"
+    )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    pictures = list_pictures(options.pictures, options.list)
+    check_folder(options.output)
+    names = ("model", "precision", "threshold", "long_side", "max_pixels", "shard_size", "format")
+    settings = {name: getattr(options, name) for name in names}
+    plan = Plan.begin(options.output.absolute(), pictures, settings)
+    before = len(plan.missing())
+    start_ray(options.address)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    start, tried = time.monotonic(), 0
+    for count, found in enumerate(run_plan(plan, options.workers), start=1):
+        tried += int(found["pictures"])
+        rate = tried / (time.monotonic() - start)
+        print(
+            f"[{plan.count - before + count}/{plan.count}] {found['file']}: "
+            f"{found['pictures']} pictures, {found['failed']} failed; {rate:.1f} a second",
+            file=sys.stderr,
+            flush=True,
+        )
+    pictures_done, failed = plan.complete()
+    print(f"{options.output}: {pictures_done} pictures, of which {failed} failed", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    return run_command(_parser(), _run, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
