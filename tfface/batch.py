@@ -33,11 +33,6 @@ with optional_packages("batch", __name__):
     import ray.data
 
 
-def detect_row(row: dict[str, Any], plan: Plan, numbers: list[int]) -> dict[str, Any]:
-    """The task of one shard; its process keeps the detector for those that follow."""
-    return detect_shard(plan, Shard(numbers[int(row["id"])]))
-
-
 def start_ray(address: str | None) -> None:
     """Joins a cluster, or starts Ray on this machine, without its dashboard.
 
@@ -56,13 +51,15 @@ def run_plan(plan: Plan, workers: int | None) -> Iterator[dict[str, Any]]:
     missing = plan.missing()
     if not missing:
         return
-    # One shard a block is one shard a task; Ray gives those of a lost process to another.
-    done = ray.data.range(len(missing), override_num_blocks=len(missing)).map(
-        detect_row,
-        fn_kwargs={"plan": plan, "numbers": [shard.number for shard in missing]},
-        num_cpus=1,
-        concurrency=workers,
-    )
+    numbers = [shard.number for shard in missing]
+
+    def detect_row(row: dict[str, Any]) -> dict[str, Any]:
+        return detect_shard(plan, Shard(numbers[int(row["id"])]))
+
+    # One shard a block is one shard a task; Ray gives those of a lost process to another. Processes
+    # keep the detector for the tasks that follow.
+    rows = ray.data.range(len(missing), override_num_blocks=len(missing))
+    done = rows.map(detect_row, num_cpus=1, concurrency=workers)
     yield from done.iter_rows()
 
 

@@ -135,10 +135,9 @@ def run_on(machines: Machines, checkpoints: Checkpoints, output: Path) -> None:
     try:
         with machines.without_losses():
             train(model, detector, batches, *run_of_steps)
-    except LostWorker:
-        raise
-    except Exception:
-        check_records(files)  # TensorFlow does not say in which file it met damage
+    except Exception as error:
+        if type(error).__module__.startswith("tensorflow"):
+            check_records(files)  # it does not say in which file it met damage
         raise
     # Also of a run that had nothing left to do but this.
     with averaged_weights(model):
