@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         help="write boxes and scores there; - prints them, as having neither --output nor --json",
     )
     parser.add_argument(
-        "--model", default="fbi-1", help="preset, or path of a model (default: %(default)s)"
+        "--model", default="yunet-n", help="preset, or path of a model (default: %(default)s)"
     )
     parser.add_argument(
         "--precision",
