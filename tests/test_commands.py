@@ -131,6 +131,7 @@ def test_every_command_is_here() -> None:
     }
     # These are started by others, in a process of their own.
     commands -= {"measure.anatomy", "measure.cold_start", "benchmarks.run_tflite"}
+    commands -= {"tfface.predict.isolated"}
     # They say where they went, and nothing else.
     commands -= {"convert.inspect", "convert.benchmark", "convert.report"}
     assert commands == {*WORKS, *NEEDS, *INDIRECT}
