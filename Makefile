@@ -1,4 +1,4 @@
-# make setup | demo | deploy-demo | presets | test | lint | format | web; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
+# make setup | demo | deploy-demo | presets | test | fuzz | drill | lint | format | web; each does the set-up it needs. `make PYTHON=python3.13 ...` chooses
 # the interpreter; otherwise it is the first one here that tfface runs on.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 PACKAGES := web/node_modules/.package-lock.json
 NODE_PACKAGES := $(if $(shell command -v npm),$(PACKAGES))
 
-.PHONY: setup demo deploy-demo presets test lint format web
+.PHONY: setup demo deploy-demo presets test fuzz drill lint format web
 
 setup: $(STAMP)
 
@@ -41,6 +41,18 @@ presets: $(STAMP)
 
 test: $(STAMP) $(NODE_PACKAGES)
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+# What reads foreign bytes, fed with changed ones: so many seconds a reader. Needs the extra `fuzz`, on Python 3.11 to 3.13.
+FUZZ_SECONDS ?= 120
+fuzz: $(STAMP)
+	@$(VENV)/bin/python -c 'import atheris' 2>/dev/null || $(VENV)/bin/pip install --quiet --editable '.[fuzz]'
+	@for target in headers pictures records shards lists models; do echo "make: fuzzing $$target"; \
+		$(VENV)/bin/python -m drills.fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; done
+
+# Commands that are killed at random moments, and go on; an hour with 20 kills of each.
+KILLS ?= 20
+drill: $(STAMP)
+	$(VENV)/bin/python -m drills.kill --kills $(KILLS)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

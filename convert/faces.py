@@ -32,9 +32,11 @@ def select_faces(
         falling, and `count` int32 `()`. Rows from `count` on are zero.
     """
     threshold = selection.logit_threshold
+    # A second step may yet raise any score.
+    lowest = tf.float32.min if detector.rescores_candidates else threshold
     # Nearly all anchors end up equal, at the threshold, and the heap of top_k passes over them: 0.1
     # for 0.5 ms on 22,400 anchors. The suppression drops them, for it takes what is above.
-    outputs = {**outputs, "scores": tf.maximum(outputs["scores"], threshold)}
+    outputs = {**outputs, "scores": tf.maximum(outputs["scores"], lowest)}
     each = detector.candidates(outputs, *input_size, selection.candidates)
     logits, boxes = (tf.squeeze(values, axis=0) for values in each)
     # The operation reads boxes as y, x, y, x; with the axes exchanged overlaps are the same. Other

@@ -13,6 +13,8 @@ SMALL: dict[str, dict[str, Any]] = {
     # At 0.25 XNNPACK of LiteRT 2.3 writes beyond its memory when it takes the int8 file.
     "FaceBoxes": {"width": 0.5},
     "FaceBoxesImproved": {"width": 0.25},
+    "GroupedFPN": {"width": 0.125, "filters": 16},
+    "GroupedFastRCNN": {"width": 0.125, "filters": 16, "roi_size": 3, "units": 16},
     "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
     # Every level of two steps, and RFE, takes seconds to compile.
     "RefineFace": {

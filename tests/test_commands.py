@@ -62,6 +62,9 @@ INDIRECT = {
     "benchmarks.distillation",
     "benchmarks.false_alarms",
     "benchmarks.feature_masking",
+    "benchmarks.anchor_distribution",
+    "benchmarks.group_sampling",
+    "benchmarks.group_sampling_cost",
     "benchmarks.operating_point",
     "benchmarks.peers",
     "benchmarks.refineface",
@@ -128,6 +131,7 @@ def test_every_command_is_here() -> None:
     }
     # These are started by others, in a process of their own.
     commands -= {"measure.anatomy", "measure.cold_start", "benchmarks.run_tflite"}
+    commands -= {"tfface.predict.isolated"}
     # They say where they went, and nothing else.
     commands -= {"convert.inspect", "convert.benchmark", "convert.report"}
     assert commands == {*WORKS, *NEEDS, *INDIRECT}

@@ -1,6 +1,7 @@
 """python -m tfface.detect."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+import tfface.detect
 from tfface.detect import main
 from tfface.detections import Detections
 from tfface.image import read_image
@@ -330,3 +332,103 @@ def test_masks_are_shown_where_there_are_pictures_to_show_them_in(
     output = tmp_path / "out"
     assert status(picture, "--model", tflite_file, "--show_masks", "--output", output) == 1
     assert "expected a Keras detector" in capsys.readouterr().err
+
+
+def test_whatever_one_picture_is_the_others_are_searched(
+    tmp_path: Path, tflite_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = save(tmp_path / "in" / "whole.png")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    odd = [
+        (tmp_path / "pipe.jpg", "got a pipe"),
+        (Path("/dev/zero"), "got a device"),
+        (tmp_path / "circle.jpg", "Too many levels of symbolic links"),
+        (tmp_path / ("n" * 300 + ".jpg"), "File name too long"),
+        (save(tmp_path / "large.png", 50, 50), "at most 2400 pixels, got 50 x 50 = 2500"),
+    ]
+    report = tmp_path / "faces.json"
+
+    code = status(
+        *(path for path, _ in odd), whole, "--model", tflite_file, "--max_pixels", 2400,
+        "--json", report, "--output", tmp_path / "out",
+    )  # fmt: skip
+
+    assert code == 1
+    result = json.loads(report.read_text())
+    assert [picture["file"] for picture in result["pictures"]] == [str(whole)]
+    for failure, (path, reason) in zip(result["failed"], odd, strict=True):
+        assert failure["file"] == str(path)
+        assert reason in failure["error"]
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path: Path, tflite_file: Path) -> None:
+    save(tmp_path / "in" / "whole.png")
+    (tmp_path / "in" / "gone").symlink_to("nowhere")
+
+    assert status(tmp_path / "in", "--model", tflite_file, "--json", tmp_path / "a.json") == 1
+
+    (failure,) = json.loads((tmp_path / "a.json").read_text())["failed"]
+    assert failure["error"].endswith("gone: a link that leads nowhere")
+
+
+def test_a_long_name_is_shortened_for_its_annotated_copy(tmp_path: Path, tflite_file: Path) -> None:
+    picture = save(tmp_path / ("n" * 251 + ".png"))
+
+    assert status(picture, "--model", tflite_file, "--output", tmp_path / "out") == 0
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["n" * 240 + ".png"]
+
+
+def test_names_do_not_steer_the_terminal(
+    tmp_path: Path, tflite_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = save(tmp_path / "a\x1b[2J\n.png")
+
+    assert status(picture, "--model", tflite_file, "--json", tmp_path / "a.json") == 0
+
+    assert "\x1b" not in (printed := capsys.readouterr().err)
+    assert r"a\x1b[2J .png: faces: 1" in printed
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(
+    tmp_path: Path, tflite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [save(tmp_path / f"{name}.png") for name in "abc"]
+    command = [*pictures, "--model", tflite_file, "--json", tmp_path / "faces.json"]
+    command += ["--output", tmp_path / "out"]
+    searched: list[Path] = []
+    detect_file = tfface.detect.detect_file
+
+    class Killed(BaseException):
+        """Nothing that a command catches."""
+
+    def until_c(detector, picture, *rest):
+        if picture.name == "c.png" and len(searched) == 2:
+            raise Killed
+        searched.append(picture)
+        return detect_file(detector, picture, *rest)
+
+    monkeypatch.setattr(tfface.detect, "detect_file", until_c)
+    with pytest.raises(Killed):
+        status(*command)
+    assert not (tmp_path / "faces.json").exists()
+
+    searched.append(Path("again"))
+    assert status(*command) == 0
+
+    assert [path.name for path in searched] == ["a.png", "b.png", "again", "c.png"]
+    found = json.loads((tmp_path / "faces.json").read_text())["pictures"]
+    assert [result["file"] for result in found] == [str(picture) for picture in pictures]
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_full_disk_is_one_line(
+    tmp_path: Path, tflite_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    picture = save(tmp_path / "a.png")
+
+    assert status(picture, "--model", tflite_file, "--json", "/dev/full") == 2
+
+    errors = [line for line in capfd.readouterr().err.splitlines() if "error" in line]
+    assert errors == ["error: No space left on device"]

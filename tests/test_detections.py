@@ -47,3 +47,58 @@ def test_a_picture_without_faces() -> None:
 def test_what_does_not_belong_together(boxes: np.ndarray, scores: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Detections(boxes, scores)
+
+
+def test_results_make_pictures_of_the_picture_they_are_of() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    before = image.copy()
+    boxes = np.array([[10, 20, 30, 40]], np.float32)
+    found = Detections(boxes, np.array([0.9], np.float32), image)
+
+    (crop,) = found.crops()
+    (larger,) = found.crops(margin=0.25)  # 5 more on every side
+    assert crop.tolist() == image[20:40, 10:30].tolist()
+    assert larger.tolist() == image[15:45, 5:35].tolist()
+    for hidden in (found.blur(), found.pixelate()):
+        # A fifth more on every side: 4 pixels. Outside nothing changes, inside there are blocks.
+        changed = (hidden != image).any(axis=-1)
+        rows, columns = np.nonzero(changed)
+        assert (rows.min(), rows.max(), columns.min(), columns.max()) == (16, 43, 6, 33)
+        assert hidden[20:40, 10:30].std() < image[20:40, 10:30].std() / 2
+    assert found.draw().shape == image.shape
+    assert (image == before).all()
+
+
+def test_pictures_have_the_order_of_colours_that_was_given() -> None:
+    image = np.zeros((50, 60, 3), np.uint8)
+    image[..., 0] = 250  # blue
+    found = Detections(
+        np.array([[10, 20, 30, 40]], np.float32), np.array([0.9], np.float32), image, bgr=True
+    )
+
+    assert found.crops()[0][0, 0].tolist() == [250, 0, 0]
+    assert found.draw()[0, 59].tolist() == found.blur()[0, 59].tolist() == [250, 0, 0]
+
+
+def test_without_a_picture_one_is_given_or_missed() -> None:
+    found = two_faces()
+
+    assert found.draw(np.zeros((50, 60, 3), np.uint8)).shape == (50, 60, 3)
+    with pytest.raises(ValueError, match="pass it as image="):
+        found.blur()
+
+
+def test_a_dictionary_names_the_file() -> None:
+    boxes, scores = np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
+
+    assert Detections(boxes, scores, "a.png").to_dict() == {"file": "a.png", "faces": []}
+    assert Detections(boxes, scores).to_dict() == {"faces": []}
+
+
+def test_a_table_of_pandas() -> None:
+    pytest.importorskip("pandas")
+
+    table = two_faces().to_pandas()
+
+    assert list(table.columns) == ["x_min", "y_min", "x_max", "y_max", "score"]
+    assert table["score"].tolist() == pytest.approx([0.9, 0.5])

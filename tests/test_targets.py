@@ -8,7 +8,14 @@ import pytest
 
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
-from tfface.targets import AnchorTargets, FaceTargets, TwoStepTargets
+from tfface.sampling import GroupSampling
+from tfface.targets import (
+    AnchorTargets,
+    FaceTargets,
+    RegionTargets,
+    SampledTargets,
+    TwoStepTargets,
+)
 
 NOTHING = np.zeros(0, np.float32)
 SQUARES = (AnchorLevel(16, (16,)),)
@@ -155,3 +162,45 @@ def test_faces_and_ignored_boxes_travel_with_two_steps() -> None:
     made, *_ = of_two_steps([large], [FACE])
     assert made["kinds"].tolist() == [FACE, ABSENT, ABSENT]
     assert not made["faces"][1:].any()
+
+
+def test_what_is_not_sampled_is_ignored_and_the_rest_stays() -> None:
+    whole = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
+    boxes, kinds = np.array([[8, 8, 24, 24]], np.float32), np.array([FACE], np.int32)
+    groups = np.zeros(len(whole.anchors), np.int32)
+    targets = SampledTargets(whole, GroupSampling(groups, 12, 0.25))
+    assert targets.uniform_count == 1
+
+    before = whole(boxes, kinds, np.zeros(0, np.float32))
+    after = targets(boxes, kinds, np.array([0.25], np.float32))
+
+    before_labels, labels = np.asarray(before["labels"]), np.asarray(after["labels"])
+    kept = labels >= 0
+    np.testing.assert_array_equal(labels[kept], before_labels[kept])
+    assert np.sum(labels == 1) == min(3, np.sum(before_labels == 1))
+    assert np.sum(kept) == 12
+    assert int(after["seed"]) == 1 << 22  # a quarter of 2 ** 24
+    np.testing.assert_array_equal(after["offsets"], before["offsets"])
+
+
+def test_both_of_two_steps_are_sampled() -> None:
+    two = TwoStepTargets(SQUARES, 64, 96, AnchorMatcher(), AnchorMatcher(), (0,), (0,))
+    groups = np.zeros(len(two.anchors), np.int32)
+    targets = SampledTargets(two, GroupSampling(groups, 4, 0.25))
+
+    made = targets(np.zeros((0, 4), np.float32), np.zeros(0, np.int32), np.zeros(1, np.float32))
+
+    assert [int(np.sum(np.asarray(made[n]) == 0)) for n in ("labels", "first_labels")] == [4, 4]
+
+
+def test_regions_are_matched_with_the_largest_faces() -> None:
+    whole = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
+    targets = RegionTargets(whole, most_faces=2)
+    boxes = np.array([[0, 0, 8, 8], [0, 0, 30, 30]], np.float32)
+
+    made = targets(boxes, np.array([FACE, IGNORED], np.int32), np.array([1.0], np.float32))
+
+    np.testing.assert_array_equal(made["faces"], boxes[::-1])
+    assert np.asarray(made["kinds"]).tolist() == [IGNORED, FACE]
+    assert int(made["seed"]) == 1 << 24
+    assert {"labels", "offsets"} <= set(made)

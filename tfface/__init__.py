@@ -8,8 +8,8 @@
         print(box, score)
 
 Names load on first use: detecting imports NumPy, OpenCV and LiteRT only; the Keras models
-(`FaceBoxes`, `FaceBoxesImproved`, `RefineFace`, `UFSSD`, `Distiller`) import Keras when they are
-named.
+(`FaceBoxes`, `FaceBoxesImproved`, `GroupedFPN`, `GroupedFastRCNN`, `RefineFace`, `UFSSD`,
+`Distiller`) import Keras when they are named.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tfface.detections import Detections
     from tfface.detectors.faceboxes import FaceBoxes as FaceBoxes
     from tfface.detectors.faceboxes import FaceBoxesImproved as FaceBoxesImproved
+    from tfface.detectors.grouped_fpn import GroupedFPN as GroupedFPN
+    from tfface.detectors.grouped_rcnn import GroupedFastRCNN as GroupedFastRCNN
     from tfface.detectors.refineface import RefineFace as RefineFace
     from tfface.detectors.uf_ssd import UFSSD as UFSSD
     from tfface.distiller import Distiller as Distiller
@@ -43,6 +45,8 @@ _KERAS_MODULE_OF = {
     "Distiller": "tfface.distiller",
     "FaceBoxes": "tfface.detectors.faceboxes",
     "FaceBoxesImproved": "tfface.detectors.faceboxes",
+    "GroupedFastRCNN": "tfface.detectors.grouped_rcnn",
+    "GroupedFPN": "tfface.detectors.grouped_fpn",
     "RefineFace": "tfface.detectors.refineface",
     "UFSSD": "tfface.detectors.uf_ssd",
 }

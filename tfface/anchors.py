@@ -99,6 +99,16 @@ def level_of_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> 
     return np.repeat(np.arange(len(levels), dtype=np.int32), counts)
 
 
+def scales_of_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> np.ndarray:
+    """The scale of every anchor of `grid_anchors`, pixels: float32 `(A,)`."""
+    scales = []
+    for level in levels:
+        counts = [count * count for count in level.densification]
+        cells = math.prod(level.grid_shape(height, width))
+        scales.append(np.tile(np.repeat(np.array(level.scales, np.float32), counts), cells))
+    return np.concatenate(scales)
+
+
 def anchors_at(indices: Any, levels: Sequence[AnchorLevel], height: Any, width: Any) -> Any:
     """The anchors with the given numbers, worked out one by one, on any Keras backend.
 

@@ -1,11 +1,17 @@
 """The faces found in one picture."""
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tfface.anonymising import blur_faces, crop_faces, pixelate_faces
+from tfface.image import Image
+from tfface.predict.packages import import_optional
+from tfface.sources import load_picture
 
 
 class Detection(NamedTuple):
@@ -23,6 +29,10 @@ class Detections:
         boxes: float32 `(n, 4)`: x_min, y_min, x_max, y_max in pixels of the picture that was
             given, cut to it.
         scores: float32 `(n,)` in 0..1, falling.
+        source: the picture they were found in, as it was given: a path is read again where `draw`
+            and the like need its pixels, so that results of many files keep no pictures. An array
+            is kept: `dataclasses.replace(detections, source=None)` lets it go.
+        bgr: whether `source` is an array with blue first; pictures made from it are so too.
 
     Raises:
         ValueError: the shapes do not belong together, or the scores rise.
@@ -30,6 +40,8 @@ class Detections:
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
+    source: Any = field(default=None, repr=False)
+    bgr: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.scores.ndim != 1 or self.boxes.shape != (len(self.scores), 4):
@@ -56,3 +68,74 @@ class Detections:
             {"box": [round(float(edge), 3) for edge in box], "score": round(score, 6)}
             for box, score in self
         ]
+
+    def to_dict(self) -> dict[str, object]:
+        """For `json.dump`: `{"faces": [...]}` as of `to_json`, and `"file"` of a picture file."""
+        file = {"file": os.fspath(self.source)} if self._is_of_a_file() else {}
+        return {**file, "faces": self.to_json()}
+
+    def draw(self, image: Any = None) -> Image:
+        """A copy of the picture with a frame and a score for every face: uint8 `(H, W, 3)`.
+
+        Args:
+            image: another picture of that size; as all of `draw`, `crops`, `blur` and `pixelate`.
+
+        Raises:
+            ValueError: there is no picture, neither `source` nor `image`.
+        """
+        from tfface.drawing import draw_detections  # which knows this class
+
+        return self._given_order(draw_detections(self._pixels(image), self))
+
+    def crops(self, margin: float = 0.0, image: Any = None) -> list[Image]:
+        """Every face as a picture of its own, the surest first.
+
+        Args:
+            margin: share of the sides of its box that is added on every side, inside the picture.
+            image: as of `draw`.
+        """
+        faces = crop_faces(self._pixels(image), self.boxes, margin)
+        return [self._given_order(face) for face in faces]
+
+    def blur(self, image: Any = None) -> Image:
+        """A copy of the picture with every face blurred beyond recognition."""
+        return self._given_order(blur_faces(self._pixels(image), self.boxes))
+
+    def pixelate(self, image: Any = None) -> Image:
+        """A copy of the picture with every face in a few large blocks."""
+        return self._given_order(pixelate_faces(self._pixels(image), self.boxes))
+
+    def to_pandas(self) -> Any:
+        """A `pandas.DataFrame` with the columns x_min, y_min, x_max, y_max and score.
+
+        Raises:
+            tfface.predict.packages.MissingPackageError: pandas is not installed.
+        """
+        pandas = import_optional("pandas")
+        columns = dict(zip(("x_min", "y_min", "x_max", "y_max"), self.boxes.T, strict=True))
+        return pandas.DataFrame({**columns, "score": self.scores})
+
+    def to_supervision(self) -> Any:
+        """A `supervision.Detections`, all of class 0.
+
+        Raises:
+            tfface.predict.packages.MissingPackageError: supervision is not installed.
+        """
+        supervision = import_optional("supervision")
+        return supervision.Detections(
+            xyxy=self.boxes, confidence=self.scores, class_id=np.zeros(len(self), int)
+        )
+
+    def _pixels(self, image: Any) -> Image:
+        if image is None and self.source is None:
+            raise ValueError(
+                "expected a picture to work on, got detections without one; pass it as image="
+            )
+        return load_picture(self.source if image is None else image, self.bgr)
+
+    def _given_order(self, image: Image) -> Image:
+        is_bgr = self.bgr and not self._is_of_a_file()
+        return np.ascontiguousarray(image[..., ::-1]) if is_bgr else image
+
+    def _is_of_a_file(self) -> bool:
+        return isinstance(self.source, str | os.PathLike)

@@ -14,6 +14,10 @@ And those of a first of two steps, with anchors of some levels:
 
     first_labels   int32 (A1,)
     first_offsets  float32 (A2, 4)
+
+And what a sampling in the compiled step begins with:
+
+    seed     int32 ()
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -23,7 +27,8 @@ import numpy as np
 from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors, level_of_anchors
-from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
+from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher, TwoPassMatcher
+from tfface.sampling import SEEDS, GroupSampling
 
 
 class Targets(Protocol):
@@ -51,7 +56,11 @@ class AnchorTargets:
     uniform_count = 0
 
     def __init__(
-        self, levels: Sequence[AnchorLevel], height: int, width: int, matcher: AnchorMatcher
+        self,
+        levels: Sequence[AnchorLevel],
+        height: int,
+        width: int,
+        matcher: AnchorMatcher | TwoPassMatcher,
     ):
         self.anchors = grid_anchors(levels, height, width)
         self.matcher = matcher
@@ -107,6 +116,66 @@ class TwoStepTargets:
             targets["first_labels"] = ops.take(first["labels"], self.labelled)
             targets["first_offsets"] = ops.take(first["offsets"], self.moved, axis=0)
         return targets
+
+
+class SampledTargets:
+    """Targets of which only some anchors keep their labels: the others are ignored, -1.
+
+    Also `seed` int32 `()`, for what is sampled in the compiled step.
+
+    Args:
+        targets: with `labels`, and `first_labels` of the anchors `targets.labelled`.
+        sampling: of all anchors.
+    """
+
+    def __init__(self, targets: Any, sampling: GroupSampling):
+        self.targets = targets
+        self.sampling = sampling
+        self.uniform_count = targets.uniform_count + 1
+
+    def __call__(self, boxes, kinds, uniform) -> dict:
+        targets = self.targets(boxes, kinds, uniform[:-1])
+        seed = seed_of(uniform[-1])
+        sampled = {"labels": self.sampling(targets["labels"], seed), "seed": seed}
+        if "first_labels" in targets:
+            of_first = self.sampling.of_anchors(self.targets.labelled)
+            sampled["first_labels"] = of_first(targets["first_labels"], seed)
+        return {**targets, **sampled}
+
+
+class RegionTargets:
+    """Targets and what the regions that are proposed in the compiled step are matched with.
+
+    That is `faces` and `kinds`, faces and ignored boxes, and `seed` for their sampling.
+
+    Args:
+        targets: of the anchors.
+        most_faces: F; of more the smallest are left out.
+    """
+
+    def __init__(self, targets: Any, most_faces: int = 128):
+        self.targets = targets
+        self.most_faces = most_faces
+        self.uniform_count = targets.uniform_count + 1
+
+    def __call__(self, boxes, kinds, uniform) -> dict:
+        kinds = ops.cast(kinds, "int32")
+        faces, places, _ = _largest(boxes, kinds, kinds != ABSENT, self.most_faces)
+        targets = self.targets(boxes, kinds, uniform[:-1])
+        return {**targets, "faces": faces, "kinds": places, "seed": seed_of(uniform[-1])}
+
+
+def seed_of(number):
+    """The seed that a uniform number in 0..1 stands for: int32 scalar."""
+    return ops.cast(ops.floor(number * SEEDS), "int32")
+
+
+def sampled_targets(
+    targets: Any, settings: Any, levels: Sequence[AnchorLevel], height: int, width: int
+) -> Targets:
+    """The targets, sampled where the settings, as of `GroupSampling`, have it in the data stage."""
+    sampling = GroupSampling.of_levels(settings, levels, height, width)
+    return targets if sampling is None else SampledTargets(targets, sampling)
 
 
 class FaceTargets:

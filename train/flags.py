@@ -111,6 +111,7 @@ def define_flags(
     number("faceless_probability", 0.0, "Of an image of nothing, made up.", highest=1.0)
     number("jitter_minimum", 0.4, "Smallest factor of scale jitter.")
     number("jitter_maximum", 2.0, "Largest factor of scale jitter.")
+    number("jitter_step", 0.0, "Factors are multiples of it; 0: any, evenly in octaves.")
     flags.DEFINE_bool(
         "mixed_bfloat16", False, "Compute in bfloat16, keep weights in float32.", values
     )
@@ -145,6 +146,8 @@ def define_options(detector: Any, values: flags.FlagValues) -> None:
             define(option.name, None, help, flag_values=values)
             if option.type is float:
                 _must_be_finite(option.name, values)
+        if option.name == "sampler":  # flag files of before group sampling call it so
+            flags.DEFINE_alias("sampling", "sampler", values)
 
 
 def _must_be_finite(name: str, values: flags.FlagValues) -> None:
@@ -233,5 +236,11 @@ def _check_values(values: flags.FlagValues) -> None:
         ["jitter_minimum", "jitter_maximum"],
         lambda jitter: 0.0 < jitter["jitter_minimum"] <= jitter["jitter_maximum"],
         "Expected --jitter_minimum above 0 and not above --jitter_maximum.",
+        values,
+    )
+    flags.register_multi_flags_validator(
+        ["jitter_step", "jitter_minimum"],
+        lambda jitter: jitter["jitter_step"] <= jitter["jitter_minimum"],
+        "Expected --jitter_step not above --jitter_minimum, the smallest factor.",
         values,
     )

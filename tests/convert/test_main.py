@@ -12,6 +12,7 @@ import convert.main
 from convert import writers
 from convert.main import calibration_folder, choose_format, chosen_selection, parse_size
 from convert.parity import TOLERANCES, ParityError, Tolerance
+from tfface.files import OutputError
 from tfface.predict.description import read_embedded
 from tfface.predict.selection import Selection
 
@@ -157,3 +158,13 @@ def test_calibrates_on_what_is_named_then_on_the_training_pictures(tmp_path, mon
     trained_on.mkdir(parents=True)
     monkeypatch.setenv("TFFACE_DATA", str(tmp_path))
     assert calibration_folder(None, "faces") == str(trained_on)
+
+
+def test_an_output_that_cannot_be_written_is_found_before_anything_is_loaded(tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("x.tflite", "saved"):
+        values = flags.FlagValues()
+        convert.main.define_flags(values)
+        values(["convert", "--model=missing.keras", f"--output={tmp_path / 'file' / name}"])
+        with pytest.raises(OutputError, match=f"{tmp_path}/file is a file"):
+            convert.main.run(values)

@@ -295,3 +295,21 @@ def test_by_default_there_are_pictures_only() -> None:
 
     assert not Augmentation().is_faceless(smallest)
     np.testing.assert_array_equal(Augmentation().fill(smallest), FILL)
+
+
+@pytest.mark.parametrize(("draw", "factor"), [(0.0, 0.25), (0.13, 0.5), (0.5, 1.25), (1.0, 2.0)])
+def test_jitter_by_steps_has_few_factors(draw: float, factor: float) -> None:
+    # 0.25 n with n from 1 to 8: an eighth of the draws each. The patch is 64 pixels by the factor.
+    augmentation = Augmentation(
+        64,
+        crop_probability=0.0,
+        expansion_probability=0.0,
+        jitter_minimum=0.25,
+        jitter_maximum=2.0,
+        jitter_step=0.25,
+    )
+    draws = {name: np.float32(0.5) for name in DRAWS} | {"scale": np.float32(draw)}
+
+    patch = augmentation.patch(draws, 100, 100, np.zeros((0, 4), np.float32), np.zeros(0, np.int32))
+
+    assert float(patch[2]) == round(64 / factor)

@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from drills.kill import alive, alive_after
 from tfface.data.records import read_records
 
 
@@ -106,3 +108,20 @@ def test_a_list_that_is_not_there_ends_in_one_line(tmp_path: Path) -> None:
     )
     assert process.returncode == 1
     assert re.fullmatch(r"error: .*no\.txt: No such file or directory\n", process.stderr)
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    pair = data_set(tmp_path / "one", "a.png")
+    list_file = tmp_path / "one" / "list.txt"
+    for number in range(300):
+        (tmp_path / "one" / f"{number}.png").write_bytes((tmp_path / "one" / "a.png").read_bytes())
+    list_file.write_text("".join(f"{number}.png\n1\n1 2 3 4\n" for number in range(300)))
+    command = [sys.executable, "-m", "tfface.data.prepare", *pair, f"--output={tmp_path / 'out'}"]
+    process = subprocess.Popen(
+        [*command, "--workers=2"], start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    while len(alive(process.pid)) < 3 and process.poll() is None:  # the parent and two more
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert alive_after(process.pid, seconds=60) == []

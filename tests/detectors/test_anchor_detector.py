@@ -78,7 +78,7 @@ def losses_of(detector: AnchorDetector, labels, offsets) -> dict[str, float]:
 
 def test_losses_follow_the_recipe() -> None:
     detector = CentresDetector()
-    detector.recipe = AnchorRecipe(regression_weight=2.0, sampling="all")
+    detector.recipe = AnchorRecipe(regression_weight=2.0, sampler="all")
 
     losses = losses_of(detector, [1] + [-1] * 27 + [0] * 140, np.ones((168, 4)))
 

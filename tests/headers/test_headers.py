@@ -147,6 +147,7 @@ def test_the_largest_claim_counts(data: bytes, size: tuple[int, int]) -> None:
         b"\xff\xd8\xff\xe0\0\x10",
         b"II*\0\xff\xff\xff\xff",
         b"II*\0\x08\0\0\0\xff\xff" + bytes(12),
+        b"II+\0\x08\0\0\0" + b"\xff" * 16,  # BigTIFF whose directory is at 2^64 - 1
         b"P6\nwidth",
         b"#?RADIANCE\n\n",
     ],

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfface.layers.top_down_pyramid import TopDownPyramid, enlarge
+from tfface.layers.top_down_pyramid import TopDownPyramid, enlarge, enlarge_bilinear
 
 GENERATOR = np.random.default_rng(0)
 MAPS = [
@@ -85,3 +85,24 @@ def test_a_pyramid_comes_back_from_its_config() -> None:
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(pyramid))
 
     assert copy.get_config() == pyramid.get_config()
+
+
+def test_bilinear_lies_between_the_centres_of_cells() -> None:
+    # New centres stand a quarter of a cell beside the old ones: 3 to 1; at the edge the edge.
+    maps = np.array([[0.0, 4.0, 8.0]], np.float32).reshape(1, 1, 3, 1)
+
+    enlarged = np.asarray(enlarge_bilinear(maps))[0, ..., 0]
+
+    np.testing.assert_allclose(enlarged, [[0, 1, 3, 5, 7, 8]] * 2)
+
+
+def test_without_the_last_convolutions_it_gives_the_sums() -> None:
+    pyramid = TopDownPyramid(filters=6, inputs=3, smooth=False, enlargement="bilinear")
+
+    outputs = pyramid(MAPS)
+
+    assert len(pyramid.weights) == 2 * 3
+    np.testing.assert_allclose(outputs[2], pyramid.laterals[2](MAPS[2]), rtol=1e-5)
+    coarse = enlarge_bilinear(outputs[2])
+    expected = pyramid.laterals[1](MAPS[1]) + coarse
+    np.testing.assert_allclose(outputs[1], expected, rtol=1e-4, atol=1e-5)

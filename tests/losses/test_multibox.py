@@ -61,7 +61,7 @@ def test_a_batch_without_faces_has_finite_losses() -> None:
 def test_without_sampling_every_anchor_counts_but_the_ignored_ones() -> None:
     labels = [1, 0, 0, 0, 0, -1, -1, 0]
 
-    values = losses([labels], np.zeros((1, 8, 2)), sampling="all")
+    values = losses([labels], np.zeros((1, 8, 2)), sampler="all")
 
     # Six anchors with equal logits, one of them positive.
     assert values["classification"] == pytest.approx(6 * math.log(2), rel=1e-5)
@@ -95,3 +95,37 @@ def test_ignored_anchors_have_no_gradient() -> None:
     assert not np.any(of_logits.numpy()[labels == -1])
     assert not np.any(of_offsets.numpy()[labels != 1])
     assert np.all(np.any(of_logits.numpy()[labels == 1], axis=-1))
+
+
+@pytest.mark.parametrize("sampler", ["random", "group", "ohem"])
+def test_a_fixed_number_of_samples_is_averaged(sampler: str) -> None:
+    # Six of eight anchors count; log 2 each.
+    labels = [1, 0, 0, 0, 0, -1, -1, 0]
+
+    values = losses([labels], np.zeros((1, 8, 2)), sampler=sampler, ohem_samples=8)
+
+    assert values["classification"] == pytest.approx(math.log(2), rel=1e-5)
+
+
+def test_the_focal_loss_is_divided_by_the_positives() -> None:
+    # alpha 0.25, half of a score missing: 0.25 * 0.25 log 2 of a face, three times that of each
+    # of two others.
+    values = losses([[1, 0, 0, -1]], np.zeros((1, 4, 2)), sampler="focal")
+
+    assert values["classification"] == pytest.approx((1 + 2 * 3) * 0.0625 * math.log(2), rel=1e-3)
+
+
+def test_boxes_may_lose_by_their_overlap() -> None:
+    # Half as high: an IoU of 0.5, and a square of 0.25.
+    offsets = np.zeros((1, 4, 4), np.float32)
+    offsets[..., 3] = math.log(0.5) / 0.2
+
+    values = losses(
+        [[1, 1, 0, -1]],
+        np.zeros((1, 4, 2)),
+        offsets=offsets,
+        regression_loss="least_square_iou",
+        regression_weight=2.0,
+    )
+
+    assert values["regression"] == pytest.approx(2 * 0.25, rel=1e-4)

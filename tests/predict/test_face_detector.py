@@ -70,6 +70,72 @@ def test_boxes_that_are_no_faces_may_be_anything() -> None:
     assert len(FaceDetector(runtime).detect(black(32, 32))) == 0
 
 
+def test_the_smallest_and_the_most_faces() -> None:
+    # 9, 20 and 6 pixels high
+    faces = [[0.0, 0, 9, 9, 0.5], [10.0, 0, 12, 20, 0.75], [20.0, 0, 26, 6, 0.875]]
+    detector = FaceDetector(FixedFaces(faces))
+
+    assert detector.detect(black(32, 32), min_face=9).scores.tolist() == [0.75, 0.5]
+    assert detector.detect(black(32, 32), max_faces=1).scores.tolist() == [0.875]
+    for options in ({"min_face": -1}, {"min_face": float("nan")}, {"max_faces": 0}):
+        with pytest.raises(ValueError, match="expected min_face of 0 pixels or more and max_faces"):
+            detector.detect(black(32, 32), **options)
+
+
+def test_pictures_come_as_path_bytes_pillow_and_blue_first(
+    tmp_path: Path, tflite_file: Path
+) -> None:
+    from PIL import Image
+
+    image = black(50, 70)
+    image[30, 60] = 200, 90, 0
+    Image.fromarray(image).save(tmp_path / "a.png")
+    path = tmp_path / "a.png"
+    detector = FaceDetector.from_preset(tflite_file)
+
+    for picture in (image, path, str(path), path.read_bytes(), Image.open(path)):
+        assert detector.detect(picture).boxes.tolist() == [[60, 30, 61, 31]]
+    assert detector.detect(image[..., ::-1], bgr=True).boxes.tolist() == [[60, 30, 61, 31]]
+    assert detector.detect(path, bgr=True).boxes.tolist() == [[60, 30, 61, 31]]  # says nothing here
+
+
+def test_a_batch_has_its_results_in_order_and_fails_at_the_picture_that_fails(
+    tmp_path: Path, tflite_file: Path
+) -> None:
+    detector = FaceDetector.from_preset(tflite_file)
+    red = black(30, 50)
+    red[5, 7, 0] = 255
+    pictures = [black(40, 40), red, tmp_path / "missing.png", black(9, 9)]
+
+    results = detector.detect_batch(pictures, threshold=0.2)
+
+    assert len(next(results)) == 1  # the whole picture, as the tiny detector has it
+    assert next(results).boxes.tolist() == [[7, 5, 8, 6], [0, 0, 50, 30]]
+    with pytest.raises(ValueError, match=r"missing\.png"):
+        next(results)
+    assert list(detector.detect_batch([])) == []
+
+
+def test_a_video_has_the_faces_of_every_frame(tmp_path: Path, tflite_file: Path) -> None:
+    from tfface.video import VideoError, write_video
+
+    with write_video(tmp_path / "a.mp4", rate=10) as video:
+        for x in (16, 48, 80):
+            image = black(64, 128)
+            image[16:48, x : x + 32, 0] = 255
+            video.write(image)
+    detector = FaceDetector.from_preset(tflite_file)
+
+    frames = list(detector.detect_video(tmp_path / "a.mp4", threshold=0.3))
+
+    assert [(frame.number, frame.seconds) for frame in frames] == [(0, 0), (1, 0.1), (2, 0.2)]
+    for frame, x in zip(frames, (16, 48, 80), strict=True):
+        (box,) = frame.detections.boxes
+        assert x - 2 <= box[0] < x + 34 and 14 <= box[1] < 50
+    with pytest.raises(VideoError, match="expected a video file"):
+        next(detector.detect_video(tmp_path / "missing.mp4"))
+
+
 def test_no_faces() -> None:
     detections = FaceDetector(FixedFaces([])).detect(black(480, 640))
 

@@ -97,7 +97,7 @@ def test_output_and_records_are_required(make_flags, missing: str) -> None:
         (["--boundaries=10,half"], "boundaries=.*: Expected whole numbers"),
         (["--jitter_minimum=3"], "--jitter_minimum above 0 and not above --jitter_maximum"),
         (["--crop_probability=1.5"], "crop_probability"),
-        (["--sampling=soft"], "sampling.*hard_negatives.*all"),
+        (["--sampler=soft"], "sampler.*hard_negatives.*all"),
         (["--width=wide"], "width"),
     ],
 )
@@ -114,12 +114,29 @@ def options_of(values: flags.FlagValues) -> tuple[dict, dict]:
 
 
 def test_options_of_the_detector_are_flags(make_flags) -> None:
-    arguments = ("--width=0.5", "--negative_ratio=7", "--minimum_negatives=4", "--sampling=all")
+    arguments = ("--width=0.5", "--negative_ratio=7", "--minimum_negatives=4", "--sampler=all")
 
     network, recipe = options_of(make_flags(*REQUIRED, *arguments))
 
     assert network == {"width": 0.5}
-    assert recipe == {"negative_ratio": 7.0, "minimum_negatives": 4, "sampling": "all"}
+    assert recipe == {"negative_ratio": 7.0, "minimum_negatives": 4, "sampler": "all"}
+
+
+@pytest.mark.parametrize("detector", ["FaceBoxes", "RefineFace", "UFSSD"])
+def test_every_detector_with_anchors_has_samplers_and_losses_of_boxes(make_flags, detector) -> None:
+    given = ("--sampler=group", "--group_samples=64", "--regression_loss=least_square_iou")
+
+    _, recipe = options_of(make_flags(*REQUIRED, f"--detector={detector}", *given))
+
+    assert recipe == {
+        "sampler": "group",
+        "group_samples": 64,
+        "regression_loss": "least_square_iou",
+    }
+
+
+def test_the_sampler_has_its_former_name_too(make_flags) -> None:
+    assert options_of(make_flags(*REQUIRED, "--sampling=all"))[1] == {"sampler": "all"}
 
 
 def test_what_is_not_set_is_as_the_detector_says(make_flags) -> None:

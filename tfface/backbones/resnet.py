@@ -27,18 +27,20 @@ class ResNet(keras.layers.Layer):
     Args:
         depth: one of `BLOCKS`; from 50 on the blocks are bottlenecks.
         width: multiplier of all channels.
+        stages: of 4, so many, for whoever needs no coarser maps.
 
     Call arguments:
         pixels: `(B, H, W, 3)` float, sides multiples of 32.
 
     Returns:
-        `{"C2": ..., "C5": ...}`: maps of strides 4, 8, 16 and 32.
+        `{"C2": ..., "C5": ...}`: maps of strides 4, 8, 16 and 32, one a stage.
 
     Raises:
-        ValueError: another depth, or a width that leaves no whole number of channels.
+        ValueError: another depth or number of stages, or a width that leaves no whole number of
+            channels.
     """
 
-    def __init__(self, depth: int = 18, width: float = 1.0, **kwargs):
+    def __init__(self, depth: int = 18, width: float = 1.0, stages: int = 4, **kwargs):
         super().__init__(**kwargs)
         if depth not in BLOCKS:
             raise ValueError(f"expected a depth of {', '.join(map(str, BLOCKS))}, got {depth}")
@@ -47,18 +49,25 @@ class ResNet(keras.layers.Layer):
             raise ValueError(
                 f"expected a width that gives whole numbers of channels, such as 0.25, got {width}"
             )
+        if not 1 <= stages <= len(STAGE_CHANNELS):
+            raise ValueError(f"expected 1 to {len(STAGE_CHANNELS)} stages, got {stages}")
         self.depth = depth
         self.width = width
+        bottleneck = depth in BOTTLENECK_DEPTHS
+        self.channels = [
+            int(count) * (EXPANSION if bottleneck else 1) for count in channels[:stages]
+        ]
         self.stem = ConvolutionUnit(int(channels[0]), 7, strides=2)
         self.stages = []
-        for stage, (count, blocks) in enumerate(zip(channels, BLOCKS[depth], strict=True)):
+        every = list(zip(channels, BLOCKS[depth], strict=True))
+        for stage, (count, blocks) in enumerate(every[:stages]):
             self.stages.append(
                 [
                     ResidualBlock(
                         int(count),
                         strides=2 if stage and not block else 1,
-                        bottleneck=depth in BOTTLENECK_DEPTHS,
-                        project=not block and (stage > 0 or depth in BOTTLENECK_DEPTHS),
+                        bottleneck=bottleneck,
+                        project=not block and (stage > 0 or bottleneck),
                     )
                     for block in range(blocks)
                 ]
@@ -76,7 +85,12 @@ class ResNet(keras.layers.Layer):
         return outputs
 
     def get_config(self):
-        return {**super().get_config(), "depth": self.depth, "width": self.width}
+        return {
+            **super().get_config(),
+            "depth": self.depth,
+            "width": self.width,
+            "stages": len(self.stages),
+        }
 
 
 def _pad(maps, kernel_size: int):

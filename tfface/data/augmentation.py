@@ -51,7 +51,8 @@ class Augmentation:
       arXiv:1708.05234, section 3.4: one of five); of a canvas that is up to `crop_canvas_maximum`
       times as large as the picture in it (RefineFace, section 3.6: 2, and one of two);
     - jitter: the picture is scaled by a factor between `jitter_minimum` and `jitter_maximum`,
-      evenly in octaves (scale jitter of group sampling);
+      evenly in octaves; or by one of the multiples of `jitter_step` from the one to the other, all
+      alike probable (group sampling, section 5: 0.25 n, n from 1 to 8);
     - expansion: the picture lies in a canvas up to `expansion_maximum` times its long side (SSD,
       arXiv:1512.02325).
 
@@ -82,6 +83,7 @@ class Augmentation:
     expansion_maximum: float = 2.0
     jitter_minimum: float = 0.4
     jitter_maximum: float = 2.0
+    jitter_step: float = 0.0
     flip_probability: float = 0.5
     distortion_probability: float = 0.5
     grey_probability: float = 0.05
@@ -132,12 +134,22 @@ class Augmentation:
         canvas = 1.0 + (self.crop_canvas_maximum - 1.0) * draw["canvas"]
         crop = short * canvas * ops.where(whole, 1.0, fraction)
         expansion = long * (1.0 + (self.expansion_maximum - 1.0) * scale)
-        octaves = self.jitter_maximum / self.jitter_minimum
-        jitter = self.size / (self.jitter_minimum * ops.power(octaves, scale))
+        jitter = self.size / self._jitter_factor(scale)
         chosen = ops.where(
             mode < self.crop_probability + self.expansion_probability, expansion, jitter
         )
         return ops.where(mode < self.crop_probability, crop, chosen)
+
+    def _jitter_factor(self, scale):
+        if self.jitter_step:
+            first, last = (
+                round(bound / self.jitter_step)
+                for bound in (self.jitter_minimum, self.jitter_maximum)
+            )
+            drawn = ops.floor(scale * (last - first + 1))
+            return self.jitter_step * (first + ops.minimum(drawn, last - first))
+        octaves = self.jitter_maximum / self.jitter_minimum
+        return self.jitter_minimum * ops.power(octaves, scale)
 
     @staticmethod
     def _drawn_face(draw, height, width, boxes, kinds):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import keras
 import numpy as np
@@ -9,42 +10,30 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.detectors.base import Detector
+from tfface.detectors.sampled_recipe import SampledRecipe
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.layers.two_class_head import CHANNELS, LOGITS, face_logits, offset_map, score_map
 from tfface.losses.multibox import multibox_losses
-from tfface.matching import AnchorMatcher
-from tfface.sampling import Sampling, annealed_ratio
-from tfface.targets import AnchorTargets, Targets
+from tfface.matching import AnchorMatcher, TwoPassMatcher
+from tfface.targets import AnchorTargets, Targets, sampled_targets
 
 
 @dataclass(frozen=True)
-class AnchorRecipe:
+class AnchorRecipe(SampledRecipe):
     """How anchors train; the defaults are those of the papers' code.
 
     Attributes:
-        sampling: the background that trains: hard_negatives, or all.
-        negative_ratio: hard negatives for each positive (3 in the FaceBoxes paper; its released
-            code has 7).
-        initial_negative_ratio: the ratio of the first step.
-        mining_steps: within so many steps the ratio falls from the initial one (see
-            `tfface.sampling.annealed_ratio`); 0 steps for the papers' constant ratio.
-        minimum_negatives: hard negatives of a picture with few faces or none.
-        regression_weight: weight of smooth L1 beside the softmax loss (1 in kd_fbi; 2 in FaceBoxes'
-            code).
+        matching: compensated, which finds anchors for every face (`AnchorMatcher`), or two_pass
+            (`TwoPassMatcher`, group sampling).
         positive_threshold: IoU from which an anchor is positive.
         negative_threshold: IoU from which an anchor is ignored.
-        compensation_threshold: IoU of the anchors given to a face with few.
+        compensation_threshold: of compensated, IoU of the anchors given to a face with few.
         compensation_count: anchors up to which a face is given some.
         trained_strides: levels to train, with the layers of their own; all else stays, and the
             faces of the other levels are neither learned nor background. None: everything.
     """
 
-    sampling: Sampling = "hard_negatives"
-    negative_ratio: float = 3.0
-    initial_negative_ratio: float = 200.0
-    mining_steps: int = 0
-    minimum_negatives: int = 16
-    regression_weight: float = 1.0
+    matching: Literal["compensated", "two_pass"] = "compensated"
     positive_threshold: float = 0.35
     negative_threshold: float = 0.3
     compensation_threshold: float = 0.1
@@ -145,15 +134,25 @@ class AnchorDetector(Detector):
         trained = np.isin(strides, self.recipe.trained_strides or strides)
         return trained[level_of_anchors(self.anchor_levels, height, width)]
 
-    def make_targets(self, height: int, width: int) -> Targets:
-        matcher = AnchorMatcher(
-            positive_threshold=self.recipe.positive_threshold,
-            negative_threshold=self.recipe.negative_threshold,
-            compensation_threshold=self.recipe.compensation_threshold,
-            compensation_count=self.recipe.compensation_count,
+    def _matcher(self) -> AnchorMatcher | TwoPassMatcher:
+        recipe = self.recipe
+        thresholds = {
+            "positive_threshold": recipe.positive_threshold,
+            "negative_threshold": recipe.negative_threshold,
+        }
+        if recipe.matching == "two_pass":
+            return TwoPassMatcher(**thresholds, variances=self.box_variances)
+        return AnchorMatcher(
+            **thresholds,
+            compensation_threshold=recipe.compensation_threshold,
+            compensation_count=recipe.compensation_count,
             variances=self.box_variances,
         )
-        return AnchorTargets(self.anchor_levels, height, width, matcher)
+
+    def make_targets(self, height: int, width: int) -> Targets:
+        matcher = self._matcher()
+        targets = AnchorTargets(self.anchor_levels, height, width, matcher)
+        return sampled_targets(targets, self.recipe, self.anchor_levels, height, width)
 
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
         """Scalar losses by name; their sum is minimised.
@@ -168,7 +167,4 @@ class AnchorDetector(Detector):
         if recipe.trained_strides:
             trained = self._trained_anchors(*images.shape[1:3])
             targets = {**targets, "labels": ops.where(trained, targets["labels"], -1)}
-        ratio = annealed_ratio(
-            step, recipe.mining_steps, recipe.initial_negative_ratio, recipe.negative_ratio
-        )
-        return multibox_losses(targets, outputs, recipe, ratio)
+        return multibox_losses(targets, outputs, recipe, recipe.ratio_at(step), self.box_variances)

@@ -42,6 +42,8 @@ class Detector(TrainStep):
         box_outputs: names of the outputs that `decode` needs.
         loss_names: what `compute_losses` returns; a detector whose losses depend on its options
             sets it before it calls this constructor.
+        rescores_candidates: whether `candidates` judges boxes once more, by scores of its own;
+            those of a call are then proposals.
         selection: which of its boxes are faces, where nothing else is asked for.
         recipe: how it is trained, a frozen dataclass of type `recipe_class`, whose fields are flags
             of `train.main` too.
@@ -52,6 +54,7 @@ class Detector(TrainStep):
     box_variances: ClassVar[tuple[float, ...]] = VARIANCES
     box_outputs: ClassVar[tuple[str, ...]] = ("offsets",)
     loss_names: tuple[str, ...] = ()
+    rescores_candidates: ClassVar[bool] = False
     selection: ClassVar[Selection] = Selection()
     recipe_class: ClassVar[Any]
 

@@ -49,7 +49,7 @@ def check_options(options: Sequence[Option], values: Mapping[str, Any]) -> None:
 
 
 def build_within_limits(model: keras.Model, image: Any) -> None:
-    """Creates all weights of a model, if they are at most `MAX_PARAMETERS`, by its call on `image`.
+    """Creates all weights of a model, if they are at most `MAX_PARAMETERS`, for `image`s.
 
     Keras tells their shapes before it makes them where their state is kept elsewhere.
 
@@ -58,7 +58,10 @@ def build_within_limits(model: keras.Model, image: Any) -> None:
     """
     with keras.StatelessScope(initialize_variables=False):
         try:
-            model(image, training=True)
+            # A call of the image would trace the network twice.
+            with keras.name_scope(model.name, caller=model):
+                model.compute_output_spec(image, training=True)
+            model.build(image.shape)
             count = sum(math.prod(variable.shape) for variable in model.variables)
             if count > MAX_PARAMETERS:
                 raise ValueError(

@@ -91,7 +91,10 @@ def build_detector(description: dict[str, Any]) -> Any:
     """
     detector = detector_class(description["class"]).from_config(description["config"])
     recipe = {
-        name: tuple(value) if isinstance(value, list) else value  # JSON has no tuples
+        # Runs of before group sampling call the sampler a sampling.
+        {"sampling": "sampler"}.get(name, name): tuple(value)  # JSON has no tuples
+        if isinstance(value, list)
+        else value
         for name, value in description["recipe"].items()
     }
     detector.adopt(detector.recipe_class(**recipe))

@@ -15,7 +15,7 @@ from tfface.detectors.masked_detector import MaskedDetector
 from tfface.detectors.refineface_recipe import RefineFaceRecipe
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.detectors.two_steps import TwoSteps
-from tfface.layers.batch_normalization import BatchNormalization
+from tfface.layers.batch_normalization import freeze_normalization
 from tfface.layers.feature_supervision import FeatureSupervision, Supervision
 from tfface.layers.prediction_head import PRIOR_LOGIT, prediction_head
 from tfface.layers.prediction_tower import PredictionTower
@@ -25,7 +25,7 @@ from tfface.losses.two_steps import supervision_loss, two_step_losses
 from tfface.matching import AnchorMatcher
 from tfface.predict.selection import Selection
 from tfface.proposals import CANDIDATES, make_proposals, nearest_level
-from tfface.targets import Targets, TwoStepTargets
+from tfface.targets import Targets, TwoStepTargets, sampled_targets
 
 Backbone = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
@@ -168,9 +168,7 @@ class RefineFace(MaskedDetector):
                 f"expected proposals of 2 or more, a face among them, got {recipe.proposals}"
             )
         super().adopt(recipe)
-        for layer in self.resnet._flatten_layers():
-            if isinstance(layer, BatchNormalization):
-                layer.trainable = not recipe.frozen_normalization
+        freeze_normalization(self.resnet, recipe.frozen_normalization)
 
     def load_backbone(self, source: str) -> None:
         load_backbone_weights(self.resnet, source, self.pixel_mean)
@@ -300,7 +298,8 @@ class RefineFace(MaskedDetector):
             labelled={*self.steps.classified, *self.steps.moved},
             moved=self.steps.moved,
         )
-        return self.with_masks(targets, height, width)
+        sampled = sampled_targets(targets, recipe, self.anchor_levels, height, width)
+        return self.with_masks(sampled, height, width)
 
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
         """Scalar losses by name (equations 1 and 2); their sum is minimised.
@@ -309,10 +308,10 @@ class RefineFace(MaskedDetector):
             images: the batch.
             targets: of `tfface.targets.TwoStepTargets`.
             outputs: of `training_outputs`.
-            step: not used.
+            step: of the run; `mining_steps` of the recipe counts them.
         """
         losses = two_step_losses(
-            self.steps, self.recipe, self.margin, targets, outputs, images.shape[1:3]
+            self.steps, self.recipe, self.margin, targets, outputs, images.shape[1:3], step
         )
         if self.feature_supervision:
             losses["supervision"] = supervision_loss(self.recipe, targets, outputs)

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tfface.detectors.sampled_recipe import SampledRecipe
+from tfface.sampling import Sampler
+
 
 @dataclass(frozen=True)
-class RefineFaceRecipe:
+class RefineFaceRecipe(SampledRecipe):
     """How RefineFace trains; the defaults are those of the paper, section 3.6.
 
     Attributes:
@@ -15,7 +18,6 @@ class RefineFaceRecipe:
         second_negative: as first_negative, in the second step.
         margin_samples: whose logits the margin is taken from: all, as equation 3 has it, or those
             of faces alone, as in the losses of face recognition that it comes from.
-        regression_weight: of the losses of boxes (1 in the paper).
         proposals: of a picture, classified for feature supervision; half of them faces at most.
         supervision_positive: IoU from which a proposal is positive.
         supervision_negative: IoU below which it is background.
@@ -25,12 +27,12 @@ class RefineFaceRecipe:
             for few pictures a step.
     """
 
+    sampler: Sampler = "focal"
     first_positive: float = 0.7
     first_negative: float = 0.3
     second_positive: float = 0.5
     second_negative: float = 0.4
     margin_samples: Literal["all", "faces"] = "all"
-    regression_weight: float = 1.0
     proposals: int = 512
     supervision_positive: float = 0.7
     supervision_negative: float = 0.4

@@ -8,6 +8,8 @@ from tfface.predict.packages import import_optional
 DETECTORS = {
     "FaceBoxes": "tfface.detectors.faceboxes",
     "FaceBoxesImproved": "tfface.detectors.faceboxes",
+    "GroupedFastRCNN": "tfface.detectors.grouped_rcnn",
+    "GroupedFPN": "tfface.detectors.grouped_fpn",
     "PlainFace": "tfface.detectors.plain",
     "RefineFace": "tfface.detectors.refineface",
     "ResNetFPN": "tfface.detectors.resnet_fpn",

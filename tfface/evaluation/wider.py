@@ -4,7 +4,7 @@ It follows the authors' MATLAB tool `eval_tools` step by step, so that its numbe
 published ones. Only NumPy is needed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +93,7 @@ def evaluate_wider(
     predictions: Mapping[str, np.ndarray],
     ground_truth: Mapping[str, WiderFaces],
     iou_threshold: float = IOU_THRESHOLD,
+    settings: Sequence[str] = SETTINGS,
 ) -> dict[str, Curve]:
     """The curves of the easy, medium and hard setting.
 
@@ -102,6 +103,7 @@ def evaluate_wider(
             several points on hard. A picture that is absent has no detections.
         ground_truth: the faces of every picture that is evaluated.
         iou_threshold: 0.5 in the official tool; with higher ones boxes have to fit better.
+        settings: others, if the ground truth has them.
 
     Raises:
         ValueError: predictions of a wrong shape, with NaN or infinity, or for a picture that is not
@@ -110,8 +112,8 @@ def evaluate_wider(
     check_predictions(predictions, ground_truth, _NAMES)
     smallest, largest = _score_range(predictions)
     scores: list[np.ndarray] = []
-    proposals: dict[str, list[np.ndarray]] = {setting: [] for setting in SETTINGS}
-    found: dict[str, list[np.ndarray]] = {setting: [] for setting in SETTINGS}
+    proposals: dict[str, list[np.ndarray]] = {setting: [] for setting in settings}
+    found: dict[str, list[np.ndarray]] = {setting: [] for setting in settings}
     for name, rows in predictions.items():
         faces = ground_truth[name]
         # Pictures without any annotated face or any detection are passed over: false positives in
@@ -121,7 +123,7 @@ def evaluate_wider(
         rows = rows[np.argsort(-rows[:, 4], kind="stable")]
         overlap = overlaps(rows[:, :4], faces.boxes)
         scores.append(normalise(rows[:, 4], smallest, largest))
-        for setting in SETTINGS:
+        for setting in settings:
             is_proposal, is_found = match(overlap, faces.counted[setting], iou_threshold)
             proposals[setting].append(is_proposal)
             found[setting].append(is_found)
@@ -129,7 +131,7 @@ def evaluate_wider(
     thresholds = 1 - np.arange(1, THRESHOLDS + 1) / THRESHOLDS
     all_scores = np.concatenate([np.zeros(0), *scores])
     curves = {}
-    for setting in SETTINGS:
+    for setting in settings:
         # Every face that counts is to be found, also in pictures without detections.
         faces_to_find = sum(int(faces.counted[setting].sum()) for faces in ground_truth.values())
         curves[setting] = Curve.from_counts(

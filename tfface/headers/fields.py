@@ -11,7 +11,7 @@ def unpack(layout: str, data: bytes, offset: int) -> tuple[int, ...]:
     """
     try:
         return struct.unpack_from(layout, data, offset)
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:  # a place beyond what an index may be
         raise IndexError(str(error)) from error
 
 

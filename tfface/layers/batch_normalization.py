@@ -29,3 +29,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for running, of_batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             running.assign(running * self.momentum + of_batch * (1.0 - self.momentum))
         return outputs
+
+
+def freeze_normalization(layer: keras.layers.Layer, frozen: bool) -> None:
+    """Has all batch normalisation in a layer keep its statistics and scales, or learn them."""
+    for part in layer._flatten_layers():
+        if isinstance(part, BatchNormalization):
+            part.trainable = not frozen

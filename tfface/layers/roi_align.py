@@ -38,7 +38,7 @@ def pyramid_roi_align(
     """`roi_align` of every box of every picture, each in the map of its level, in one gather.
 
     Args:
-        maps: of every level `(B, H, W, C)`.
+        maps: of every level `(B, H, W, C)`, whose sides need not be known.
         boxes: `(B, n, 4)`, pixels.
         levels: int32 `(B, n)`, indices of maps.
         size: rows and columns of a result.
@@ -49,35 +49,41 @@ def pyramid_roi_align(
         `(B, n, size, size, C)`.
     """
     boxes = ops.stop_gradient(boxes)
-    rows, columns = (np.array([level.shape[axis] for level in maps], "int32") for axis in (1, 2))
-    firsts = np.cumsum([0, *(rows * columns)[:-1]]).astype("int32")
+    batch, count = ops.shape(boxes)[0], ops.shape(boxes)[1]
+    rows, columns = (_whole([ops.shape(level)[axis] for level in maps]) for axis in (1, 2))
+    cells = rows * columns
     flat = ops.concatenate(
         [ops.reshape(level, (ops.shape(level)[0], -1, level.shape[-1])) for level in maps], axis=1
     )
-    stride = ops.take(ops.array(strides, "float32"), levels)[..., None]
-    row, column = (ops.take(ops.array(count), levels)[..., None] for count in (rows, columns))
-    first = ops.take(ops.array(firsts), levels)[..., None, None]
-    x = _points(boxes[..., 0::2] / stride, size, samples)
-    y = _points(boxes[..., 1::2] / stride, size, samples)
+    # Boxes of all pictures one after the other, and the maps of all: TFLite has few axes.
+    boxes, levels = ops.reshape(boxes, (-1, 4)), ops.reshape(levels, (-1,))
+    pictures = ops.repeat(ops.arange(batch, dtype="int32"), count)
+    first = ops.take(ops.cumsum(cells) - cells, levels) + pictures * ops.sum(cells)
+    flat = ops.reshape(flat, (-1, flat.shape[-1]))
+    stride = ops.take(ops.array(strides, "float32"), levels)[:, None]
+    row, column = (ops.take(counts, levels)[:, None] for counts in (rows, columns))
+    x = _points(boxes[:, 0::2] / stride, size, samples)
+    y = _points(boxes[:, 1::2] / stride, size, samples)
     (left, right, along), (top, bottom, down) = _neighbours(x, column), _neighbours(y, row)
-    along, down = along[..., None, :], down[..., :, None]
+    along, down = along[:, None, :], down[:, :, None]
 
-    def cells(y, x, weights):
-        places = first + y[..., :, None] * column[..., None] + x[..., None, :]
-        shape = ops.shape(places)
-        gathered = ops.take_along_axis(flat, ops.reshape(places, (shape[0], -1, 1)), axis=1)
-        gathered = ops.reshape(gathered, (*shape, flat.shape[-1]))
-        return gathered * ops.cast(weights, flat.dtype)[..., None]
+    def part(y, x, weights):
+        places = first[:, None, None] + y[:, :, None] * column[..., None] + x[:, None, :]
+        return ops.take(flat, places, axis=0) * ops.cast(weights, flat.dtype)[..., None]
 
     values = (
-        cells(top, left, (1.0 - down) * (1.0 - along))
-        + cells(top, right, (1.0 - down) * along)
-        + cells(bottom, left, down * (1.0 - along))
-        + cells(bottom, right, down * along)
+        part(top, left, (1.0 - down) * (1.0 - along))
+        + part(top, right, (1.0 - down) * along)
+        + part(bottom, left, down * (1.0 - along))
+        + part(bottom, right, down * along)
     )
-    batch, count = ops.shape(boxes)[0], ops.shape(boxes)[1]
-    bins = ops.reshape(values, (batch, count, size, samples, size, samples, flat.shape[-1]))
-    return ops.mean(bins, axis=(3, 5))
+    bins = ops.reshape(values, (-1, samples, size, samples, flat.shape[-1]))
+    return ops.reshape(ops.mean(bins, axis=(1, 3)), (batch, count, size, size, flat.shape[-1]))
+
+
+def _whole(numbers: Sequence):
+    """Whole numbers, or scalar tensors of them, as int32 `(n,)`."""
+    return ops.stack([ops.cast(number, "int32") for number in numbers])
 
 
 def _points(edges, size: int, samples: int):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from tfface.anchors import AnchorLevel, level_of_anchors
+from tfface.anchors import AnchorLevel, scales_of_anchors
 from tfface.losses.quality import cross_entropy
 
 
@@ -38,21 +38,7 @@ def scale_aware_margins(
     `alpha / sqrt(w h)` of an anchor of w x h pixels (equation 4): 1.875 for 8 pixels and an alpha
     of 15, 0.04 for 362.
     """
-    cell_margins = [
-        [
-            alpha / scale
-            for scale, n in zip(level.scales, level.densification, strict=True)
-            for _ in range(n * n)
-        ]
-        for level in levels
-    ]
-    of_level = level_of_anchors(levels, height, width)
-    counts = np.bincount(of_level, minlength=len(levels))
-    repeated = [
-        np.tile(margins, count // len(margins))
-        for margins, count in zip(cell_margins, counts, strict=True)
-    ]
-    return np.concatenate(repeated).astype(np.float32)
+    return np.float32(alpha) / scales_of_anchors(levels, height, width)
 
 
 def mean_over_positives(losses, labels, counts=True):

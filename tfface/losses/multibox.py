@@ -1,39 +1,48 @@
-"""The loss of SSD, FaceBoxes and FBI: classes of sampled anchors, offsets of positive ones."""
+"""The loss of SSD, FaceBoxes and FBI: classes of sampled anchors, boxes of positive ones."""
 
 from keras import ops
 
-from tfface.losses.classification import softmax_cross_entropy
-from tfface.losses.regression import smooth_l1
-from tfface.sampling import sampled_anchors
+from tfface.boxes import VARIANCES
+from tfface.layers.two_class_head import face_logits
+from tfface.losses.classification import sampled_classification
+from tfface.losses.focal import mean_over_positives
+from tfface.losses.regression import regression_losses
 
 
-def multibox_losses(targets, outputs, settings, negative_ratio) -> dict:
-    """Losses of a batch, divided by its number of positive anchors (SSD, arXiv:1512.02325, eq. 1).
+def multibox_losses(targets, outputs, settings, negative_ratio, variances=VARIANCES) -> dict:
+    """Losses of a batch, as in SSD (arXiv:1512.02325, equation 1) where nothing else is asked for.
 
     Args:
         targets: `labels` `(B, A)` int (1 face, 0 background, -1 ignored) and `offsets` `(B, A, 4)`.
         outputs: `logits` `(B, A, 2)` and `offsets` `(B, A, 4)`.
-        settings: `sampling`, `minimum_negatives`, `regression_weight`.
+        settings: `sampler`, `minimum_negatives`, `ohem_samples`, `regression_loss`,
+            `regression_weight`.
         negative_ratio: hard negatives for each positive, a number or a scalar tensor.
+        variances: of the offsets.
 
     Returns:
         `{"classification": scalar, "regression": scalar}`; finite also when the batch has no face.
+        That of boxes is divided by the number of positive anchors.
     """
     labels = targets["labels"]
-    positive = labels == 1
-    classification = softmax_cross_entropy(labels, outputs["logits"])
-    selected = sampled_anchors(
-        settings.sampling,
-        ops.stop_gradient(classification),
-        labels,
-        ratio=negative_ratio,
-        minimum=settings.minimum_negatives,
-    )
-    normalizer = ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
-    regression = smooth_l1(targets["offsets"], outputs["offsets"])
+    logits = face_logits(outputs["logits"])
     return {
-        "classification": ops.sum(ops.where(selected, classification, 0.0)) / normalizer,
-        "regression": settings.regression_weight
-        * ops.sum(ops.where(positive, regression, 0.0))
-        / normalizer,
+        "classification": sampled_classification(settings, labels, logits, negative_ratio),
+        "regression": regression(
+            settings, labels, targets["offsets"], outputs["offsets"], variances
+        ),
     }
+
+
+def regression(settings, labels, targets, offsets, variances, aspect: float = 1.0, counts=True):
+    """The loss of the boxes of positive anchors, by their number: a scalar.
+
+    Args:
+        settings: `regression_loss`, `regression_weight`.
+        labels: int `(B, A)`; targets, offsets: `(B, A, 4)`; variances, aspect: see
+            `regression_losses`.
+        counts: bool, broadcast to `(B, A)`: which anchors train at all.
+    """
+    losses = regression_losses(settings.regression_loss, targets, offsets, variances, aspect)
+    losses = ops.where(labels == 1, losses, 0.0)
+    return settings.regression_weight * mean_over_positives(losses, labels, counts)

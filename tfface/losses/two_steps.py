@@ -4,23 +4,27 @@ import numpy as np
 from keras import ops
 
 from tfface.detectors.two_steps import TwoSteps
+from tfface.losses.classification import sampled_classification
 from tfface.losses.focal import mean_over_positives, scale_aware_margins, sigmoid_focal
-from tfface.losses.regression import smooth_l1
+from tfface.losses.multibox import regression
 from tfface.matching import ThresholdMatcher
+from tfface.sampling import GroupSampling
 
 
 def two_step_losses(
-    steps: TwoSteps, settings, margin: float, targets, outputs, size: tuple[int, int]
+    steps: TwoSteps, settings, margin: float, targets, outputs, size: tuple[int, int], step=0
 ) -> dict:
     """Scalar losses by name (RefineFace, equations 1 and 2); finite also without a face.
 
     Args:
         steps: which levels have a first step.
-        settings: `second_positive`, `second_negative`, `margin_samples`, `regression_weight`.
+        settings: `second_positive`, `second_negative`, `margin_samples`, and those of
+            `sampled_classification` and `regression`.
         margin: alpha of the scale-aware margin, pixels; 0 for none.
         targets: of `tfface.targets.TwoStepTargets`.
         outputs: of `TwoSteps.separate`.
         size: height and width of the images.
+        step: of the run.
 
     Returns:
         `classification` and `regression` of the second step, and `first_classification` and
@@ -29,23 +33,32 @@ def two_step_losses(
     margins = scale_aware_margins(steps.levels, *size, margin)
     matcher = ThresholdMatcher(settings.second_positive, settings.second_negative)
     labels, offsets = steps.second_targets(targets, outputs.get("first_offsets"), matcher, *size)
-    remaining = outputs["remaining"]
+    sampling = GroupSampling.of_levels(settings, steps.levels, *size)
+    if steps.moved and sampling is not None:  # those of levels that moved are new
+        labels = sampling(labels, targets["seed"])
+    remaining, ratio = outputs["remaining"], settings.ratio_at(step)
+
+    def of_classes(labels, logits, margins, counts=True):
+        if settings.margin_samples == "faces":
+            margins = ops.where(labels == 1, margins, 0.0)
+        return sampled_classification(settings, labels, logits - margins, ratio, counts)
+
+    def of_boxes(labels, targets, offsets, counts=True):
+        aspect = steps.levels[0].aspect
+        return regression(settings, labels, targets, offsets, steps.variances, aspect, counts)
+
     losses = {
-        "classification": _classification(
-            settings, labels, outputs["second_scores"], margins, remaining
-        ),
-        "regression": _regression(settings, labels, offsets, outputs["second_offsets"], remaining),
+        "classification": of_classes(labels, outputs["second_scores"], margins, remaining),
+        "regression": of_boxes(labels, offsets, outputs["second_offsets"], remaining),
     }
     if steps.classified:
-        losses["first_classification"] = _classification(
-            settings,
+        losses["first_classification"] = of_classes(
             _first_labels(steps, targets, steps.classified, size),
             outputs["first_scores"],
             margins[steps.anchors_of(steps.classified, *size)],
         )
     if steps.moved:
-        losses["first_regression"] = _regression(
-            settings,
+        losses["first_regression"] = of_boxes(
             _first_labels(steps, targets, steps.moved, size),
             targets["first_offsets"],
             outputs["first_offsets"],
@@ -74,15 +87,3 @@ def _first_labels(steps: TwoSteps, targets, levels, size: tuple[int, int]):
     if wanted.all():
         return targets["first_labels"]
     return ops.take(targets["first_labels"], np.flatnonzero(wanted), axis=1)
-
-
-def _classification(settings, labels, logits, margins, counts=True):
-    if settings.margin_samples == "faces":
-        margins = ops.where(labels == 1, margins, 0.0)
-    losses = sigmoid_focal(labels, logits - margins)
-    return mean_over_positives(losses, labels, counts)
-
-
-def _regression(settings, labels, targets, offsets, counts=True):
-    losses = ops.where(labels == 1, smooth_l1(targets, offsets), 0.0)
-    return settings.regression_weight * mean_over_positives(losses, labels, counts)

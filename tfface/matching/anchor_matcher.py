@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from keras import ops
 
 from tfface.boxes import VARIANCES, encode, pairwise_iou
-from tfface.matching.kinds import ABSENT, FACE, IGNORED
+from tfface.matching.hidden import hidden_overlaps, only
+from tfface.matching.kinds import ABSENT, FACE
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,9 @@ class AnchorMatcher:
         """
         boxes = ops.concatenate([boxes, ops.zeros((1, 4), "float32")])
         kinds = ops.concatenate([ops.cast(kinds, "int32"), ops.full((1,), ABSENT, "int32")])
-        overlaps = pairwise_iou(_only(FACE, boxes, kinds), anchors)
+        overlaps = pairwise_iou(only(FACE, boxes, kinds), anchors)
         best = ops.max(overlaps, axis=0)
-        hidden = ops.cond(
-            ops.any(kinds == IGNORED),
-            lambda: ops.max(pairwise_iou(_ignored_areas(boxes, kinds, anchors), anchors), axis=0),
-            lambda: ops.zeros_like(best),
-        )
+        hidden = hidden_overlaps(boxes, kinds, anchors)
         # An anchor without a face is the added box's, which overlaps nothing.
         nobody = ops.shape(boxes)[0] - 1
         rows = ops.arange(nobody + 1, dtype="int32")[:, None]
@@ -99,20 +96,6 @@ class AnchorMatcher:
         bidders = ops.repeat(ops.arange(face_count, dtype="int32"), candidates)
         given = ops.where(wins, bidders, nobody)
         return ops.scatter_update(owners, choices[:, None], given, reduction="min")
-
-
-def _only(kind: int, boxes, kinds):
-    """The boxes, without area where they are of another kind: those overlap nothing."""
-    return ops.where((kinds == kind)[:, None], boxes, 0.0)
-
-
-def _ignored_areas(boxes, kinds, anchors):
-    """The ignored boxes, none smaller than the smallest anchor; the others without area."""
-    smallest = ops.min(anchors[:, 2:] - anchors[:, :2])
-    missing = 0.5 * ops.relu(smallest - (boxes[:, 2:] - boxes[:, :2]))
-    return _only(
-        IGNORED, ops.concatenate([boxes[:, :2] - missing, boxes[:, 2:] + missing], axis=1), kinds
-    )
 
 
 def _strongest(overlaps, count: int, group: int = 32):

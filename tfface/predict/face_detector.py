@@ -1,7 +1,7 @@
 """The way from a picture to its faces, whatever runs the detector."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,29 @@ from tfface.predict.strategy import Strategy, parse_strategy
 from tfface.predict.suppression import IOU_THRESHOLD
 from tfface.predict.view import View
 from tfface.presets import PRESETS
+from tfface.sources import load_picture, read_ahead
+from tfface.video import VideoFrame, open_video
 from tfface.voting import vote
 
 
 class FaceDetector:
     """Finds the faces in pictures of any size.
+
+        import tfface
+
+        detector = tfface.FaceDetector.from_preset("fbi-1")  # tfface.presets() lists them
+        faces = detector.detect("family.jpg")  # or bytes, an array, a picture of Pillow
+        faces.boxes, faces.scores  # (n, 4): x_min, y_min, x_max, y_max in pixels; (n,), falling
+        faces.draw(), faces.crops(margin=0.2), faces.blur()  # arrays: RGB uint8
+        faces.to_dict(), faces.to_pandas(), faces.to_supervision()
+
+        for faces in detector.detect_batch(paths):  # as many as you like: one is in memory
+            ...
+        for frame in detector.detect_video("film.mp4"):  # or detect_video(0), a camera
+            frame.seconds, frame.detections
+
+    Pictures of OpenCV have blue first: `detect(frame, bgr=True)`. Faces that are missed are often
+    small: `detect(picture, long_side=2048)`, `strategy="tiles"` or `strategy="pyramid"`.
 
     Args:
         runtime: a loaded detector; `from_preset` and `from_model` make one.
@@ -86,15 +104,20 @@ class FaceDetector:
 
     def detect(
         self,
-        image: NDArray[Any],
+        image: Any,
         threshold: float = 0.5,
         long_side: int | None = None,
         strategy: Strategy | str | None = None,
+        *,
+        min_face: float = 0,
+        max_faces: int | None = None,
+        bgr: bool = False,
     ) -> Detections:
         """Finds the faces in one picture.
 
         Args:
-            image: RGB uint8 `(H, W, 3)`, 0..255; what else is taken, `tfface.image.to_rgb` says.
+            image: the path of a file, its bytes, a picture of Pillow, or an array: RGB uint8
+                `(H, W, 3)`, 0..255, or what else `tfface.image.to_rgb` takes.
             threshold: the lowest score to return, in 0..1.
             long_side: pixels to scale the longer side of the picture to before the search. Larger
                 finds smaller faces and takes longer. None reduces larger pictures to
@@ -103,6 +126,9 @@ class FaceDetector:
                 ones are reduced. A detector of one fixed size scales the picture to fit.
             strategy: instead of `long_side`, several looks whose faces are joined, such as
                 "pyramid" or "tiles": see `tfface.predict.strategy.parse_strategy`.
+            min_face: faces less high than so many pixels of `image` are left out.
+            max_faces: of more, only the surest are returned.
+            bgr: whether an array has blue first, as OpenCV reads and films.
 
         Returns:
             Boxes in pixels of `image`, cut to it, and scores, falling.
@@ -116,12 +142,59 @@ class FaceDetector:
             raise ValueError(f"expected a threshold in 0..1, got {threshold}")
         if strategy is not None and long_side is not None:
             raise ValueError("expected a long_side or a strategy, got both; give one of them")
-        image = to_rgb(image)
+        if not min_face >= 0 or (max_faces is not None and max_faces < 1):
+            raise ValueError(
+                "expected min_face of 0 pixels or more and max_faces of 1 or more, or None, got "
+                f"{min_face} and {max_faces}"
+            )
+        pixels = load_picture(image, bgr)
         if strategy is None:
-            return _falling(*self._search(image, threshold, long_side))
-        if isinstance(strategy, str):
-            strategy = parse_strategy(strategy)
-        return self._join(image, threshold, strategy.views(image.shape[:2]))
+            boxes, scores = self._search(pixels, threshold, long_side)
+        else:
+            chosen = parse_strategy(strategy) if isinstance(strategy, str) else strategy
+            boxes, scores = self._join(pixels, threshold, chosen.views(pixels.shape[:2]))
+        falling = np.argsort(-scores, kind="stable")
+        kept = falling[boxes[falling, 3] - boxes[falling, 1] >= min_face][:max_faces]
+        return Detections(boxes[kept], scores[kept], image, bgr)
+
+    def detect_batch(self, images: Iterable[Any], **options: Any) -> Iterator[Detections]:
+        """Finds the faces in many pictures, one after another, as they come.
+
+        Args:
+            images: what `detect` takes; they need not have one size. One is in memory at a time,
+                and the next is read meanwhile.
+            options: as of `detect`.
+
+        Yields:
+            Detections in the order of `images`.
+
+        Raises:
+            As `detect`, when it comes to the picture that fails.
+        """
+        bgr = bool(options.pop("bgr", False))
+        for image, pixels in read_ahead(images, bgr):
+            found = self.detect(pixels, **options)
+            yield Detections(found.boxes, found.scores, image, bgr)
+
+    def detect_video(
+        self, source: str | os.PathLike[str] | int, **options: Any
+    ) -> Iterator[VideoFrame]:
+        """Finds the faces in the frames of a video file, a camera or a stream.
+
+        Args:
+            source: the path of a file, the number of a camera, or the address of a stream.
+            options: as of `detect`.
+
+        Yields:
+            `VideoFrame`: `number` from 0 on, `seconds`, `image` RGB uint8 `(H, W, 3)` and
+            `detections`.
+
+        Raises:
+            tfface.video.VideoError: it cannot be opened.
+        """
+        with open_video(source) as video:
+            for number, image in enumerate(video.frames()):
+                yield VideoFrame(number, number / video.rate, image, self.detect(image, **options))
 
     def _search(self, image: Image, threshold: float, long_side: int | None) -> Faces:
         """Boxes in pixels of `image`, cut to it, and scores, in any order."""
@@ -135,7 +208,7 @@ class FaceDetector:
         visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         return boxes[visible], scores[visible]
 
-    def _join(self, image: Image, threshold: float, views: Sequence[View]) -> Detections:
+    def _join(self, image: Image, threshold: float, views: Sequence[View]) -> Faces:
         """The faces of all views; where several see one, their boxes vote on it."""
         found = []
         for view in views:
@@ -145,9 +218,9 @@ class FaceDetector:
             found.append((boxes[whole], scores[whole]))
         boxes, scores = (np.concatenate(each) for each in zip(*found, strict=True))
         if len(views) == 1 or not len(scores):
-            return _falling(boxes, scores)
+            return boxes, scores
         kept = non_max_suppression(boxes, scores, IOU_THRESHOLD)
-        return _falling(vote(boxes, scores, kept), scores[kept])
+        return vote(boxes, scores, kept), scores[kept]
 
     def masks(self, image: NDArray[Any], long_side: int | None = None) -> list[NDArray[np.bool_]]:
         """Which parts of a picture the feature maps of a detector keep (feature_masking).
@@ -178,11 +251,6 @@ class FaceDetector:
             ).astype(bool)
             for mask in self._runtime.masks(placement.apply(image))
         ]
-
-
-def _falling(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Detections:
-    order = np.argsort(-scores, kind="stable")
-    return Detections(boxes[order], scores[order])
 
 
 def _instead_of_a_runtime(given: Any) -> str:

@@ -1,0 +1,221 @@
+"""What balanced scales bring: Tables 1 to 5 and Figure 4 of group sampling, scaled down.
+
+    python -m benchmarks.group_sampling train --records 'records/train-*.tfrecord' --seconds 3600
+    python -m benchmarks.group_sampling measure --data DIR
+    python -m benchmarks.group_sampling table --csv group-sampling.csv
+
+`train` makes the runs one after the other, with the same data, schedule and seed; `--seconds` ends
+each after that time with its state saved. Started again, every command goes on where it was: what
+is done is not repeated. DIR is the folder of WIDER FACE. `--smoke` makes runs of four steps, which
+shows that all of it works and nothing else.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfface.predict.packages import optional_packages
+
+with optional_packages("train", __name__):
+    from benchmarks.refineface import run_for
+    from benchmarks.tables import write_csv
+    from tfface.command_line import CommandParser
+    from tfface.detectors.loading import load_detector
+    from tfface.evaluation.per_scale import evaluate_by_scale
+    from tfface.files import write_json
+
+CONFIG = "train/configs/grouped-reduced.flags"
+BASELINE, BEST = "FPN-finest", "+group sampling of proposals"
+SMOKE = ("--steps=4", "--steps_per_epoch=2", "--batch_size=2", "--warmup_steps=1")
+
+IOU = "--regression_loss=least_square_iou"
+RCNN = "--detector=GroupedFastRCNN"
+OF_RCNN = ("--proposals=64", "--proposal_samples=16", "--roi_size=5", "--units=128")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Flags of a run beside those of `CONFIG`, the tables it is for, and how many seeds it has."""
+
+    name: str
+    tables: str
+    flags: tuple[str, ...]
+    seeds: int = 1
+
+
+SETTINGS = (
+    Setting(BASELINE, "1,2,4", ("--sampler=random",), seeds=2),
+    Setting("RPN", "1", ("--variant=rpn", "--sampler=random")),
+    Setting("FPN", "1,2", ("--variant=fpn", "--sampler=random")),
+    Setting("FPN-finest-stride", "1", ("--variant=finest_stride", "--sampler=random")),
+    Setting("FPN-finest-sampling", "1,2,3,4,5", ("--sampler=group",), seeds=2),
+    Setting("FPN, GS", "2", ("--variant=fpn", "--sampler=group")),
+    *(
+        Setting(
+            f"{feature}{', GS' * (sampler == 'group')}",
+            "2",
+            (f"--feature={feature}", f"--sampler={sampler}"),
+        )
+        for feature in ("P3", "P4", "C3", "C4")
+        for sampler in ("random", "group")
+    ),
+    Setting("-ln IoU", "3", ("--sampler=group", "--regression_loss=iou")),
+    Setting("least square IoU", "3", ("--sampler=group", IOU)),
+    Setting("OHEM", "4", ("--sampler=ohem", "--ohem_samples=256")),
+    Setting("focal loss", "4", ("--sampler=focal",)),
+    Setting("+Fast R-CNN", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random")),
+    Setting("+IoU loss", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random", IOU)),
+    Setting(BEST, "5", (RCNN, *OF_RCNN, "--proposal_sampler=group", IOU), seeds=2),
+    *(
+        Setting(f"{name}, N {count}", "figure 4", (*flags, f"--group_samples={count}"))
+        for name, flags in (
+            ("FPN-finest-sampling", ("--sampler=group",)),
+            (BASELINE, ("--sampler=random",)),
+            ("FPN", ("--variant=fpn", "--sampler=random")),
+        )
+        for count in (64, 128, 512, 1024)
+    ),
+)
+"""All but those of FBI; N of `CONFIG` is 256."""
+
+OF_FBI = tuple(
+    Setting(
+        f"FBI-1/2, {name}",
+        "fbi",
+        (f"--sampler={sampler}", f"--regression_loss={loss}", "--group_samples=128"),
+    )
+    for name, sampler, loss in (
+        ("hard negatives", "hard_negatives", "smooth_l1"),
+        ("group sampling", "group", "smooth_l1"),
+        ("group sampling, IoU", "group", "least_square_iou"),
+    )
+)
+
+
+def flags_of(setting: Setting) -> list[str]:
+    """The flags of `train.main` for it."""
+    if setting not in OF_FBI:
+        # The detector of the configuration, unless another one follows.
+        return [f"--flagfile={CONFIG}", *setting.flags]
+    return ["--flagfile=train/configs/fbi-half.flags", "--image_size=320", *setting.flags]
+
+
+def runs(options: argparse.Namespace) -> Iterator[tuple[Setting, int, Path]]:
+    """Setting, seed and folder of every run; all settings with one seed come first."""
+    wanted = [
+        one
+        for one in (*SETTINGS, *OF_FBI)
+        if (options.settings is None or one.name in options.settings)
+        and (options.tables is None or set(options.tables) & set(one.tables.split(",")))
+    ]
+    if not wanted:
+        names = "; ".join(one.name for one in (*SETTINGS, *OF_FBI))
+        sys.exit(f"expected settings of {names}, got none of them")
+    for seed in range(max(setting.seeds for setting in wanted)):
+        for setting in wanted:
+            if seed < setting.seeds:
+                name = "".join(c if c.isalnum() else "-" for c in setting.name).strip("-")
+                yield setting, seed, options.output / f"{name}-{seed}"
+
+
+def train(options: argparse.Namespace) -> None:
+    """Makes the runs, or goes on with those that were ended."""
+    for setting, seed, folder in runs(options):
+        if (folder / "final.keras").is_file():
+            continue
+        arguments = [
+            *flags_of(setting),
+            f"--train_records={options.records}",
+            f"--output={folder}",
+            f"--seed={seed}",
+            *([f"--steps={options.steps}"] if options.steps else []),
+            *(SMOKE if options.smoke else ()),
+        ]
+        status = run_for([sys.executable, "-m", "train.main", *arguments], options.seconds)
+        if status not in (0, 128 + signal.SIGTERM):
+            sys.exit(f"The study stops: the run {folder} failed; its message is above.")
+        print(
+            f"{folder}: {'done' if status == 0 else 'ended; the same command goes on'}", flush=True
+        )
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Detects with every finished run, by all anchors and by those of each scale."""
+    for setting, seed, folder in runs(options):
+        model, result = folder / "final.keras", folder / "result.json"
+        if result.is_file() or not model.is_file():
+            continue
+        curves = evaluate_by_scale(
+            load_detector(model), options.data, options.long_side, progress=True
+        )
+        found = {name: round(100 * curve.average_precision, 2) for name, curve in curves.items()}
+        write_json(
+            result,
+            {"setting": setting.name, "tables": setting.tables, "seed": seed, **found},
+        )
+        print(result, found, flush=True)
+
+
+def table(options: argparse.Namespace) -> None:
+    """Prints what there is of results, and how far two seeds of a setting are apart."""
+    rows = [
+        json.loads((folder / "result.json").read_text())
+        for _, _, folder in runs(options)
+        if (folder / "result.json").is_file()
+    ]
+    if not rows:
+        sys.exit(f"expected results of `measure` in {options.output}, got none")
+    for row in rows:
+        print("  ".join(f"{name} {value}" for name, value in row.items()))
+    for name in dict.fromkeys(row["setting"] for row in rows):
+        same = [row["all"] for row in rows if row["setting"] == name]
+        if len(same) > 1:
+            print(f"{name}: the seeds differ by {max(same) - min(same):.2f} on all faces")
+    if options.csv:
+        names = dict.fromkeys(name for row in rows for name in row)
+        rows = [{name: row.get(name, "") for name in names} for row in rows]  # FBI has other scales
+        write_csv(options.csv, rows, f"{CONFIG}, WIDER FACE validation, long side of the test size")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    by_name = {}
+    for function in (train, measure, table):
+        command = commands.add_parser(
+            function.__name__, help=(function.__doc__ or "").split(".")[0]
+        )
+        command.set_defaults(run=function)
+        command.add_argument("--output", type=Path, default=Path("runs/group-sampling-study"))
+        command.add_argument(
+            "--settings",
+            type=lambda text: text.split(";"),
+            help="by name, with semicolons between; default: all",
+        )
+        command.add_argument(
+            "--tables",
+            type=lambda text: text.split(","),
+            help="1 to 5, figure 4, fbi; with commas between; default: all",
+        )
+        by_name[function.__name__] = command
+    by_name["train"].add_argument("--records", required=True, help="TFRecord files; a glob")
+    by_name["train"].add_argument("--steps", type=int, help="of every run, instead of the config's")
+    by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
+    by_name["train"].add_argument("--smoke", action="store_true", help="four steps of each")
+    by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
+    by_name["measure"].add_argument("--long_side", type=int, default=640, help="pixels")
+    by_name["table"].add_argument("--csv", type=Path, help="also write the table to this file")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    options = parse()
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Long tests: fuzzing, and processes that are killed (`make fuzz`, `make drill`)."""

@@ -1,0 +1,49 @@
+"""Pictures however they are given: path, bytes of a file, picture of Pillow, array."""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from tfface.image import Image, decode_picture, read_image, to_rgb
+
+
+def load_picture(source: Any, bgr: bool = False) -> Image:
+    """A picture as RGB uint8 `(H, W, 3)`, upright.
+
+    Args:
+        source: the path of a file (`tfface.read_image`), its content as bytes, or what
+            `tfface.image.to_rgb` takes: an array or a picture of Pillow.
+        bgr: whether an array has blue first, as those of OpenCV have; of the rest it says nothing.
+
+    Raises:
+        tfface.image.ImageReadError: a file that is missing, damaged or no picture.
+        TypeError, ValueError: bytes that are no picture, or what `to_rgb` refuses.
+    """
+    if isinstance(source, str | os.PathLike):
+        return read_image(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return decode_picture(bytes(source)).image
+    image = to_rgb(source)
+    return (
+        np.ascontiguousarray(image[..., ::-1]) if bgr and isinstance(source, np.ndarray) else image
+    )
+
+
+def read_ahead(sources: Iterable[Any], bgr: bool = False) -> Iterator[tuple[Any, Image]]:
+    """Every source with its picture, as of `load_picture`; the next is read meanwhile.
+
+    Raises:
+        As `load_picture`, when it comes to the picture that fails.
+    """
+    with ThreadPoolExecutor(1, "tfface-reader") as reader:
+        waiting: tuple[Any, Future[Image]] | None = None
+        for source in sources:
+            following = source, reader.submit(load_picture, source, bgr)
+            if waiting:
+                yield waiting[0], waiting[1].result()
+            waiting = following
+        if waiting:
+            yield waiting[0], waiting[1].result()
