@@ -112,8 +112,9 @@ def run(checkpoints: Checkpoints) -> None:
     batches = make_batches(detector, files)
     try:
         train(model, detector, batches, validation_files, checkpoints, first_step, output)
-    except Exception:
-        check_records(files)  # TensorFlow does not say in which file it met damage
+    except Exception as error:
+        if type(error).__module__.startswith("tensorflow"):
+            check_records(files)  # it does not say in which file it met damage
         raise
     # Also of a run that had nothing left to do but this.
     with averaged_weights(model):

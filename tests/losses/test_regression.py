@@ -2,7 +2,7 @@
 
 import math
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -77,7 +77,7 @@ def test_encoded_boxes_lose_what_the_boxes_do(kind) -> None:
     anchors = np.array([[10, 20, 26, 40]] * 50, np.float32)
     encoded, predicted = generator.normal(0, 1, (2, 50, 4)).astype(np.float32)
     boxes, faces = (np.asarray(decode(each, anchors)) for each in (predicted, encoded))
-    plain = {
+    plain: dict[str, Any] = {
         "iou": log_iou,
         "least_square_iou": least_square_iou,
         "giou": partial(iou_loss, kind="giou"),
@@ -94,5 +94,6 @@ def test_smooth_l1_is_of_the_offsets() -> None:
 
 
 def test_another_loss_is_refused() -> None:
+    unknown: Any = "l2"
     with pytest.raises(ValueError, match=r"a regression_loss of smooth_l1.*got 'l2'"):
-        regression_losses("l2", np.zeros((1, 4)), np.zeros((1, 4)))
+        regression_losses(unknown, np.zeros((1, 4)), np.zeros((1, 4)))

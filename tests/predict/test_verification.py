@@ -56,6 +56,18 @@ def test_a_bias_may_be_left_out(preset: bytes) -> None:
     verify(changed(preset, without_input(2)), "without bias")
 
 
+def more_parts(model: Any) -> None:
+    operators = model.subgraphs[0].operators
+    split = next(operator for operator in operators if operator.builtinOptionsType == 35)
+    split.builtinOptions.numSplits = 2**31 - 1
+
+
+def far_axis(model: Any) -> None:
+    operators = model.subgraphs[0].operators
+    gather = next(operator for operator in operators if operator.builtinOptionsType == 23)
+    gather.builtinOptions.axis = -1000
+
+
 def unwritten(model: Any) -> None:
     convolution(model.subgraphs[0]).inputs[0] = model.subgraphs[0].operators[-1].outputs[0]
 
@@ -92,6 +104,8 @@ def not_a_number(model: Any) -> None:
         (without_input(1), "input 1 of operator .* is number -1 of"),
         (with_option("strideH", 0), "a StrideH of 0"),
         (with_option("dilationWFactor", -7), "a DilationWFactor of -7"),
+        (more_parts, "a NumSplits of 2147483647 and 1 outputs"),
+        (far_axis, "a Axis of -1000"),
         (unwritten, "a tensor that nothing has written"),
         (written_twice, "a tensor that is there already"),
         (no_such_tensor, "a tensor of a signature is number 9999 of"),

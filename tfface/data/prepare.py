@@ -24,6 +24,7 @@ with optional_packages("train", __name__):
     from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
     from tfface.data.shards import prepare
+    from tfface.reasons import printable
 
 
 _CHECKED = ("wider", "coco")
@@ -90,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
             f"and {len(values.move_edges)} --move_edges; 0,0,0,0 leaves a list as it is"
         )
     moves = [_moves(text) for text in values.move_edges or ["0,0,0,0"] * len(values.list)]
-    status = exit_status(lambda: print(run(values, moves).summary()))
+    status = exit_status(lambda: _print_lines(run(values, moves).summary()))
     if status == INTERRUPTED:
         print("The same command goes on where it was.", file=sys.stderr)
     return status
@@ -123,6 +124,11 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
         dropped=read,
     )
     return ReadReport.from_json(result)
+
+
+def _print_lines(text: str) -> None:
+    for line in text.splitlines():
+        print(printable(line))
 
 
 def _moves(text: str) -> list[float]:

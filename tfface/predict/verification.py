@@ -7,7 +7,7 @@ do harm; `tfface.predict.isolated` contains it.
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,25 @@ _DIVISORS = {
 """Options, by `BuiltinOptions`, that kernels divide by; their largest sense is `_MAX_DIVISOR`."""
 
 _MAX_DIVISOR = 4096
+
+_COUNTS = {
+    35: ("SplitOptions", "NumSplits", "Outputs"),
+    79: ("SplitVOptions", "NumSplits", "Outputs"),
+    64: ("UnpackOptions", "Num", "Outputs"),
+    59: ("PackOptions", "ValuesCount", "Inputs"),
+}
+"""Options that say how many inputs or outputs there are, by which kernels count."""
+
+_AXES = {
+    10: ("ConcatenationOptions", ("Axis",)),
+    23: ("GatherOptions", ("Axis", "BatchDims")),
+    59: ("PackOptions", ("Axis",)),
+    64: ("UnpackOptions", ("Axis",)),
+}
+"""Options that name an axis."""
+
+_MAX_RANK = 8
+"""Of LiteRT's tensors."""
 
 
 class _Damage(Exception):
@@ -181,7 +200,7 @@ def _verify_operators(
             if index in known:
                 raise _Damage(f"output {position} of {name} is a tensor that is there already")
             known.add(index)
-        _verify_divisors(operator, name)
+        _verify_options(operator, name)
     for index in _indices(graph, "Outputs", work):
         if index not in known:
             raise _Damage(f"an output of {place} is a tensor that nothing has written")
@@ -193,18 +212,36 @@ def _indices(owner: Any, name: str, work: Iterator[int]) -> list[int]:
     return [int(getattr(owner, name)(i)) for i in _each(length, work)]
 
 
-def _verify_divisors(operator: Any, name: str) -> None:
+def _verify_options(operator: Any, name: str) -> None:
+    kind = operator.BuiltinOptionsType()
+    if kind in _DIVISORS:
+        table, fields = _DIVISORS[kind]
+        for field, number in _options(operator, table, fields, name):
+            if not 1 <= number <= _MAX_DIVISOR:
+                raise _Damage(f"{name} has a {field} of {number}")
+    if kind in _COUNTS:
+        table, counted, vector = _COUNTS[kind]
+        count = getattr(operator, f"{vector}Length")()
+        for field, number in _options(operator, table, (counted,), name):
+            if number != count:
+                raise _Damage(f"{name} has a {field} of {number} and {count} {vector.lower()}")
+    if kind in _AXES:
+        table, fields = _AXES[kind]
+        for field, number in _options(operator, table, fields, name):
+            if not -_MAX_RANK <= number <= _MAX_RANK:
+                raise _Damage(f"{name} has a {field} of {number}")
+
+
+def _options(
+    operator: Any, kind: str, fields: Sequence[str], name: str
+) -> Iterator[tuple[str, int]]:
+    """Some options of an operator, which are a table of that kind."""
     import ai_edge_litert.schema_py_generated as schema
 
-    if operator.BuiltinOptionsType() not in _DIVISORS:
-        return
     table = operator.BuiltinOptions()
-    kind, fields = _DIVISORS[operator.BuiltinOptionsType()]
     if table is None:
         raise _Damage(f"{name} has no options")
     options = getattr(schema, kind)()
     options.Init(table.Bytes, table.Pos)
     for field in fields:
-        number = getattr(options, field)()
-        if not 1 <= number <= _MAX_DIVISOR:
-            raise _Damage(f"{name} has a {field} of {number}")
+        yield field, getattr(options, field)()
