@@ -299,3 +299,51 @@ def test_compared_detections_must_be_there(data, model, tmp_path, capsys):
     assert main([*arguments, "--compare", str(tmp_path / "none")]) == 2
     assert "expected detections in the layout of WIDER FACE" in capsys.readouterr().err
     assert StubDetector.loaded == []
+
+
+@pytest.fixture
+def own_data(tmp_path):
+    """Options for two pictures in a table: the detector finds the face of a.png; b.png has none."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, size in (("a", (60, 80)), ("b", (100, 40))):
+        cv2.imwrite(str(folder / f"{name}.png"), np.zeros((*size, 3), np.uint8))
+    table = tmp_path / "faces.csv"
+    table.write_text("image,xmin,ymin,xmax,ymax\na.png,20,10,39,29\nb.png,,,,\nc.png,1,1,9,9\n")
+    return ["--dataset", "csv", "--list", str(table), "--images", str(folder)]
+
+
+def test_own_data_are_judged_as_coco_does(own_data, model, tmp_path, capsys):
+    report = tmp_path / "result.json"
+    assert main(["--model", model, *own_data, "--json", str(report)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "model.tflite, original size, score threshold 0.02",
+        "own data (csv), AP as COCO takes it (IoU 0.5 to 0.95), single scale",
+        "2 of 3 pictures",
+        "faces of size   faces     AP   AP50   AP75     AR",
+        "all                 1  100.0  100.0  100.0  100.0",
+        "small               1  100.0  100.0  100.0  100.0",  # 19 x 19
+        "medium              0      -      -      -      -",
+        "large               0      -      -      -      -",
+    ]
+    assert json.loads(report.read_text())["curves"]["small"]["average_precision"] == 1
+
+
+def test_own_data_have_their_report(own_data, model, tmp_path):
+    folders = ["--report", str(tmp_path / "report"), "--predictions", str(tmp_path / "detections")]
+    assert main(["--model", model, *own_data, *folders]) == 0
+    assert "own data (csv)" in (tmp_path / "report" / "index.html").read_text()
+    assert (tmp_path / "detections" / "b.txt").read_text() == "b\n0\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dataset", "coco"], "expected --list and --images for --dataset coco"),
+        (["--dataset", "coco", "--list", "a.json"], "expected --list and --images"),
+        (["--list", "a.json", "--images", "b"], "expected --data for --dataset wider"),
+    ],
+)
+def test_a_list_belongs_to_own_data_and_to_nothing_else(model, capsys, arguments, message):
+    assert main(["--model", model, *arguments]) == 2
+    assert message in capsys.readouterr().err

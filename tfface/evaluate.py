@@ -1,4 +1,4 @@
-"""Evaluates a detector on WIDER FACE or FDDB with the official protocol.
+"""Evaluates a detector on WIDER FACE, FDDB or your own pictures, with the protocol of each.
 
     python -m tfface.evaluate --model fbi-1 --data DIR --long_side 640 --json result.json
     python -m tfface.evaluate --model fbi-1 --dataset fddb --data DIR --long_side 640
@@ -6,7 +6,9 @@
 For WIDER FACE `DIR` holds `WIDER_val/images` and `ground_truth/*.mat`; without `--data` it is
 `$TFFACE_DATA/widerface`. For FDDB it holds `originalPics` and `FDDB-folds`; without `--data` it is
 `$TFFACE_DATA/fddb`. Only pictures that are present are evaluated, and their number is part of the
-result.
+result. Your own pictures, with annotations as of COCO, Pascal VOC, YOLO or CSV:
+
+    python -m tfface.evaluate --model fbi-1 --dataset coco --list faces.json --images pictures
 
     python -m tfface.evaluate --model fbi-1 yunet-n --data DIR --long_side 640 --report report
     python -m tfface.evaluate --model fbi-1 --data DIR --report report --compare predictions/other
@@ -19,7 +21,6 @@ alarms of several detectors, also of those whose detections lie in folders in th
 import argparse
 import hashlib
 import importlib.metadata
-import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,7 @@ with optional_packages("evaluate", __name__):
     )
     from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
     from tfface.evaluation.commands import command_line, read_command, write_command
+    from tfface.evaluation.data_options import add_data_options, open_dataset
     from tfface.evaluation.pictures import PictureSet
     from tfface.evaluation.report.subject import Subject
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
@@ -72,8 +74,7 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
     _check_outputs(options)
     for package in ("scipy", "matplotlib") if options.plot or options.report else ("scipy",):
         import_optional(package, extra="evaluate")  # rather than miss it after minutes
-    folder = dataset_dir(options.data, benchmark.folder)
-    dataset = benchmark.open(folder)
+    folder, dataset = open_dataset(benchmark, options)
     compared = [_compared(path, benchmark, dataset) for path in options.compare]
     subjects = [_subject(model, benchmark, dataset, command, options) for model in options.model]
     for subject in compared:
@@ -183,7 +184,7 @@ def sha256_of(path: Path) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="python -m tfface.evaluate",
-        description="Evaluate a face detector on WIDER FACE or FDDB.",
+        description="Evaluate a face detector on WIDER FACE, FDDB or your own pictures.",
     )
     parser.add_argument(
         "--model",
@@ -196,12 +197,7 @@ def _parser() -> argparse.ArgumentParser:
         default=PRECISIONS[0],
         help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
     )
-    parser.add_argument("--dataset", choices=list(BENCHMARKS), default="wider")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        help="folder of the data set; default: widerface or fddb in $TFFACE_DATA",
-    )
+    add_data_options(parser)
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--long_side",
@@ -243,22 +239,6 @@ def _parser() -> argparse.ArgumentParser:
         help="folders of other detectors' --predictions, named after them, for the report",
     )
     return parser
-
-
-def dataset_dir(given: Path | None, folder: str) -> Path:
-    """The folder of a data set: what is given, else that of this name in `$TFFACE_DATA`.
-
-    Raises:
-        ValueError: neither is there.
-    """
-    if given is not None:
-        return given
-    if "TFFACE_DATA" not in os.environ:
-        raise ValueError(
-            "expected the folder of the data set, got none; give --data or set TFFACE_DATA to the "
-            f"folder that holds {folder}"
-        )
-    return Path(os.environ["TFFACE_DATA"]) / folder
 
 
 def _test_size(options: argparse.Namespace) -> str:

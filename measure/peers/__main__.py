@@ -19,9 +19,9 @@ from tfface.predict.packages import optional_packages
 with optional_packages("evaluate,dev", __name__):
     from measure.peers import PEERS, open_peer
     from tfface.command_line import CommandParser, run_command
-    from tfface.evaluate import dataset_dir
     from tfface.evaluation.benchmarks import BENCHMARKS
     from tfface.evaluation.commands import command_line, write_command
+    from tfface.evaluation.data_options import add_data_options, open_dataset
     from tfface.evaluation.runner import detect_pictures
     from tfface.files import check_folder
 
@@ -32,10 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--peers", type=Path, help="folder of weight files ($TFFACE_PEERS)")
     parser.add_argument("--model", choices=PEERS, nargs="+", required=True)
-    parser.add_argument("--dataset", choices=list(BENCHMARKS), default="wider")
-    parser.add_argument(
-        "--data", type=Path, help="folder of the data set; default: its folder in $TFFACE_DATA"
-    )
+    add_data_options(parser)
     parser.add_argument(
         "--long_side", type=int, default=0, help="0: own size; inputs of one size are as they are"
     )
@@ -51,7 +48,7 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
     if options.predictions:
         check_folder(options.predictions)
     detectors = {key: open_peer(key, options.peers, options.threads) for key in options.model}
-    dataset = benchmark.open(dataset_dir(options.data, benchmark.folder))
+    _, dataset = open_dataset(benchmark, options)
     for key, detector in detectors.items():
         predictions = detect_pictures(
             detector, dataset.image_root, dataset.ground_truth, options.long_side, progress=True

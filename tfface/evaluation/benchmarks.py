@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfface.evaluation import curves, fddb, fddb_files, wider_files
+from tfface.evaluation import coco, curves, fddb, fddb_files, wider_files
 from tfface.evaluation.fddb_ellipses import evaluate_ellipses
+from tfface.evaluation.own_data import open_own
 from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.report import faces as report_faces
 from tfface.evaluation.report.faces import PictureFaces
@@ -20,9 +22,10 @@ class Benchmark:
     """A data set with its protocol, as the command line runs it.
 
     Attributes:
-        folder: name of its folder in `$TFFACE_DATA`.
+        folder: name of its folder in `$TFFACE_DATA`; None for people's own data.
         protocol: what was measured, in a line.
-        open: finds its pictures and their faces in a folder.
+        open: finds its pictures and their faces in a folder; of people's own data from their
+            annotations and their folder.
         evaluate: the curves, by name, of predictions on the faces that `open` found. Each has a
             method `to_json`.
         format_table: the curves as text.
@@ -33,9 +36,9 @@ class Benchmark:
             found in it.
     """
 
-    folder: str
+    folder: str | None
     protocol: str
-    open: Callable[[Path], PictureSet[Any]]
+    open: Callable[..., PictureSet[Any]]
     evaluate: Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], Mapping[str, Any]]
     format_table: Callable[[Mapping[str, Any]], str]
     plot: Callable[[Mapping[str, Any], Path, str], None]
@@ -74,5 +77,19 @@ BENCHMARKS = {
         protocol="FDDB, official scores of ellipses, fitted to boxes in ten parts, single scale",
         evaluate=evaluate_ellipses,
     ),
+    **{
+        layout: Benchmark(
+            folder=None,
+            protocol=f"own data ({layout}), AP as COCO takes it (IoU 0.5 to 0.95), single scale",
+            open=partial(open_own, layout),
+            evaluate=coco.evaluate_coco,
+            format_table=coco.format_table,
+            plot=coco.plot_curves,
+            write_predictions=wider_files.write_predictions,
+            read_predictions=wider_files.read_predictions,
+            describe=report_faces.box_faces,
+        )
+        for layout in ("coco", "voc", "yolo", "csv")
+    },
 }
 """The data sets by their name on the command line."""

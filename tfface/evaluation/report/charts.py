@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tfface.evaluation.coco import RECALLS, CocoResult
 from tfface.evaluation.curves import Curve
 from tfface.evaluation.fddb import FALSE_POSITIVES, FddbCurve
 from tfface.evaluation.report.breakdown import BINS, ClassResult, Reliability
@@ -54,8 +55,14 @@ def _draw_curve(axes: Axes, curve: Any, name: str, colour: str) -> None:
         axes.plot(curve.false_positives, rates, label=label, color=colour)
         axes.set(xlabel="false positives", ylabel="true positive rate", xlim=(0, end))
         axes.set_ylim(0, 1.02)
+    elif isinstance(curve, CocoResult):
+        label = f"{name} {100 * curve.at(0.5):.1f}"
+        axes.plot(RECALLS, curve.precision[0], label=label, color=colour)
+        axes.set(xlabel="recall", ylabel="precision, IoU 0.5", xlim=(0, 1), ylim=(0, 1.02))
     else:
-        raise TypeError(f"expected a curve of WIDER FACE or FDDB, got {type(curve).__name__}")
+        raise TypeError(
+            f"expected a curve of WIDER FACE, FDDB or own data, got {type(curve).__name__}"
+        )
 
 
 def classes_chart(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.evaluation import fddb, wider
+from tfface.evaluation import coco, fddb, wider
 from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.wider_files import read_attributes
 
@@ -80,3 +80,16 @@ def fddb_faces(folder: Path, pictures: PictureSet[fddb.FddbFaces]) -> dict[str, 
             {HEIGHT: heights_of(boxes)},
         )
     return described
+
+
+def box_faces(folder: Path, pictures: PictureSet[coco.BoxFaces]) -> dict[str, PictureFaces]:
+    """The faces of people's own data, of which those that are not ignored are to be found."""
+    return {
+        name: PictureFaces(
+            faces.boxes,
+            ~faces.ignored,
+            partial(coco.overlaps, others=faces.boxes, ignored=faces.ignored),
+            {HEIGHT: heights_of(faces.boxes)},
+        )
+        for name, faces in pictures.ground_truth.items()
+    }

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfface.evaluation.curves import Curve
+from tfface.evaluation.fddb import FddbCurve
 from tfface.evaluation.report.breakdown import ClassResult
 from tfface.evaluation.report.crops import FACE, OTHER, OWN, SIDE, Box, Crop
 from tfface.evaluation.report.differences import REASONS, Entry, missed_but_found_by
@@ -176,9 +176,9 @@ def overview(
 
 def _quantities(curve: Any) -> dict[str, float]:
     """The numbers that are published of a curve, in 0..1."""
-    if isinstance(curve, Curve):
-        return {"AP": curve.average_precision}
-    return {"% at 100 false positives": curve.rate_at(100)}
+    if isinstance(curve, FddbCurve):
+        return {"% at 100 false positives": curve.rate_at(100)}
+    return {"AP": curve.average_precision}
 
 
 def class_section(
