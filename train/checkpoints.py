@@ -162,8 +162,8 @@ class SaveCheckpoint(keras.callbacks.Callback):
         self,
         checkpoints: Checkpoints,
         interruption: Interruption,
-        within_epochs: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        within_epochs: bool = True,
     ):
         super().__init__()
         self.checkpoints = checkpoints
