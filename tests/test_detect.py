@@ -174,7 +174,7 @@ def test_pictures_are_not_overwritten_by_their_annotated_copy(
 def failing_on(width: int, failure: BaseException) -> Callable[..., Detections]:
     """A way to detect that finds nothing, and fails on pictures of that width."""
 
-    def detect(self: FaceDetector, image: np.ndarray, *options: object) -> Detections:
+    def detect(self: FaceDetector, image: np.ndarray, *_: object, **options: object) -> Detections:
         if image.shape[1] == width:
             raise failure
         return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
@@ -332,6 +332,60 @@ def test_masks_are_shown_where_there_are_pictures_to_show_them_in(
     output = tmp_path / "out"
     assert status(picture, "--model", tflite_file, "--show_masks", "--output", output) == 1
     assert "expected a Keras detector" in capsys.readouterr().err
+
+
+def test_results_in_every_format_and_copies_of_every_kind(
+    tmp_path: Path, tflite_file: Path
+) -> None:
+    picture = save(tmp_path / "in" / "a.png")
+    out = tmp_path / "out"
+    files = {name: out / f"faces.{name}" for name in ("json", "jsonl", "csv", "coco")}
+    named = [text for name, path in files.items() for text in (f"--{name}", path)]
+    folders = ["--crops", out / "crops", "--yolo", out / "yolo", "--output", out / "hidden"]
+
+    code = status(picture, "--model", tflite_file, *named, *folders, "--blur")
+
+    assert code == 0
+    assert json.loads(files["jsonl"].read_text())["faces"][0]["box"] == [20, 10, 21, 11]
+    assert files["csv"].read_text().splitlines()[1].endswith("a.png,20.0,10.0,21.0,11.0,1.0")
+    assert json.loads(files["coco"].read_text())["annotations"][0]["bbox"] == [20, 10, 1, 1]
+    # The pixel and a margin of 0.2: 19.8 to 21.2 and 9.8 to 11.2, in whole pixels 3 x 3.
+    assert read_image(out / "crops" / "a-1.png").shape == (3, 3, 3)
+    assert (out / "yolo" / "a.txt").read_text().startswith("0 0.341667 0.262500 ")
+    assert read_image(out / "hidden" / "a.png")[10, 20].tolist() != [255, 0, 0]
+    assert not list(out.rglob(".*"))  # the journal is gone
+
+
+def test_a_video_has_results_of_every_frame_and_an_annotated_copy(
+    tmp_path: Path, tflite_file: Path
+) -> None:
+    from tfface.video import open_video, write_video
+
+    film = tmp_path / "film.mp4"
+    with write_video(film, rate=10) as video:
+        for _ in range(3):
+            image = np.zeros((64, 96, 3), np.uint8)
+            image[16:32, 16:32, 0] = 255
+            video.write(image)
+    arguments = [film, "--model", tflite_file, "--threshold", 0.3, "--output", tmp_path]
+
+    assert status(*arguments, "--json", tmp_path / "faces.json") == 0
+
+    (result,) = json.loads((tmp_path / "faces.json").read_text())["pictures"]
+    assert [(frame["frame"], len(frame["faces"])) for frame in result["frames"]] == [
+        (0, 1),
+        (1, 1),
+        (2, 1),
+    ]
+    assert (result["width"], result["height"], result["frames_per_second"]) == (96, 64, 10)
+    with open_video(result["annotated"]) as video:
+        assert len(list(video.frames())) == 3
+    assert status(*arguments, "--crops", tmp_path / "crops") == 1  # of videos there are none
+
+
+def test_hidden_faces_need_a_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(save(tmp_path / "a.png"), "--blur") == 2
+    assert "expected --output" in capsys.readouterr().err
 
 
 def test_whatever_one_picture_is_the_others_are_searched(

@@ -2,7 +2,7 @@
 
     import tfface
 
-    detector = tfface.FaceDetector.from_preset("fbi-1")
+    detector = tfface.FaceDetector.from_preset("yunet-n")
     image = tfface.read_image("family.jpg")
     for box, score in detector.detect(image):
         print(box, score)

@@ -67,7 +67,8 @@ ADVICE = {
     "HEIC": "convert it to JPEG: heif-convert IN.heic OUT.jpg, or sips -s format jpeg on a Mac",
     "JPEG XL": "convert it to PNG: djxl IN.jxl OUT.png",
     RAW: "develop it to JPEG or TIFF first",
-    VIDEO: "tfface does not read videos yet; save its pictures: ffmpeg -i VIDEO %05d.png",
+    VIDEO: "python -m tfface.detect reads videos that are named to it; or save its pictures: "
+    "ffmpeg -i VIDEO %05d.png",
 }
 """What to do with pictures that this OpenCV does not decode."""
 

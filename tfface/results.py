@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from tfface.exports import Export
+
 
 class JsonReport:
     """A JSON object that is written picture by picture.
@@ -17,14 +19,18 @@ class JsonReport:
     Args:
         file: where to write, from its beginning.
         settings: what holds for all pictures; becomes the first keys.
+        exports: files in other formats that get the same results.
 
     Attributes:
         tried: number of results written.
         failed: those of them that have an error.
     """
 
-    def __init__(self, file: TextIO, settings: Mapping[str, object]) -> None:
+    def __init__(
+        self, file: TextIO, settings: Mapping[str, object], exports: Sequence[Export] = ()
+    ) -> None:
         self._file = file
+        self._exports = exports
         self.tried = 0
         self.failed: list[Mapping[str, object]] = []
         file.write("{" + "".join(f"\n {_pair(*item)}," for item in settings.items()))
@@ -32,6 +38,8 @@ class JsonReport:
 
     def write(self, result: Mapping[str, object]) -> None:
         """Adds the result for one picture: what was found in it, or its file and an error."""
+        for export in self._exports:
+            export.write(result)
         if "error" in result:
             self.failed.append(result)
         else:
@@ -41,7 +49,9 @@ class JsonReport:
         self.tried += 1
 
     def close(self, skipped: Mapping[str, int], not_tried: Sequence[str]) -> None:
-        """Completes the object."""
+        """Completes the object, and the exports."""
+        for export in self._exports:
+            export.close()
         self._file.write("\n ]")
         rest = {"failed": self.failed, "skipped": skipped, "not_tried": not_tried}
         self._file.write("".join(f",\n {_pair(*item)}" for item in rest.items()) + "\n}\n")

@@ -114,7 +114,8 @@ def of_pycocotools(predictions, truth) -> dict[str, tuple[float, float]]:
     coco = pytest.importorskip("pycocotools.coco", reason="needs pycocotools (extra dev)")
     cocoeval = pytest.importorskip("pycocotools.cocoeval")
     names = list(truth)
-    annotations, results = [], []
+    annotations: list[dict] = []
+    results: list[dict] = []
     for image, name in enumerate(names, start=1):
         for box, ignored in zip(truth[name].boxes, truth[name].ignored, strict=True):
             x, y, right, low = box.tolist()

@@ -10,6 +10,7 @@ import pytest
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.predict.strategy import Turned, parse_strategy
 from tfface.presets import PRESETS
 
 
@@ -336,6 +337,15 @@ def test_looks_that_see_one_face_vote_on_its_box() -> None:
 
     np.testing.assert_allclose(detections.boxes, [[88, 20, 112, 60]])
     np.testing.assert_allclose(detections.scores, [0.9])
+
+
+def test_looks_at_a_turned_picture_have_no_vote() -> None:
+    # Turned by half, the box is from (40, 41) to (60, 70) of 100 x 100, most of it the same.
+    detector = FaceDetector(FixedFaces([[40, 30, 60, 59, 0.9]]))
+
+    detections = detector.detect(black(100, 100), strategy=Turned(parse_strategy("original")))
+
+    assert [40, 30, 60, 59] in detections.boxes.tolist()
 
 
 def test_a_face_that_a_tile_cuts_off_is_left_to_others() -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
 import train.main
+from tfface.detectors.loading import load_detector
 from train.checkpoints import Checkpoints, SaveCheckpoint
 
 REPOSITORY = Path(__file__).parents[2]
@@ -82,8 +82,7 @@ def assert_same_run(run: Path, expected: Path, read_curves) -> None:
         assert list(curves[tag]) == list(points), tag
         assert curves[tag] == pytest.approx(points, rel=1e-3, abs=1e-6), tag
     weights, expected_weights = (
-        keras.models.load_model(folder / "final.keras", compile=False).get_weights()
-        for folder in (run, expected)
+        load_detector(folder / "final.keras").get_weights() for folder in (run, expected)
     )
     for weight, expected_weight in zip(weights, expected_weights, strict=True):
         np.testing.assert_allclose(weight, expected_weight, rtol=1e-3, atol=1e-4)

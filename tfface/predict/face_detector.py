@@ -209,18 +209,27 @@ class FaceDetector:
         return boxes[visible], scores[visible]
 
     def _join(self, image: Image, threshold: float, views: Sequence[View]) -> Faces:
-        """The faces of all views; where several see one, their boxes vote on it."""
+        """The faces of all views; where several see one, their boxes vote on it.
+
+        Only those that see it as the surest one does: a face is rarely found the wrong way up, and
+        its box is then off.
+        """
         found = []
         for view in views:
             boxes, scores = self._search(view.cut(image), threshold, view.long_side)
             boxes = view.to_picture(boxes)
             whole = view.has_whole(boxes, image.shape[:2])
-            found.append((boxes[whole], scores[whole]))
-        boxes, scores = (np.concatenate(each) for each in zip(*found, strict=True))
-        if len(views) == 1 or not len(scores):
+            found.append((boxes[whole], scores[whole], np.full(whole.sum(), view.turns)))
+        boxes, scores, turns = (np.concatenate(each) for each in zip(*found, strict=True))
+        if len(views) == 1:
             return boxes, scores
         kept = non_max_suppression(boxes, scores, IOU_THRESHOLD)
-        return vote(boxes, scores, kept), scores[kept]
+        joined = boxes[kept]
+        for turn in np.unique(turns[kept]):
+            (alike,) = np.nonzero(turns == turn)
+            here = turns[kept] == turn
+            joined[here] = vote(boxes[alike], scores[alike], np.searchsorted(alike, kept[here]))
+        return joined, scores[kept]
 
     def masks(self, image: NDArray[Any], long_side: int | None = None) -> list[NDArray[np.bool_]]:
         """Which parts of a picture the feature maps of a detector keep (feature_masking).
