@@ -21,8 +21,8 @@ class LostWorker(RuntimeError):
     """Another process of the run is gone, or cannot be reached."""
 
 
-Batches = Callable[[int, Part], Iterable[tuple]]
-"""Makes a part of the batches from a step on."""
+Batches = Callable[..., Iterable[tuple]]
+"""Makes the batches from a step on, `make(step)`, or a part of them, `make(step, part)`."""
 
 
 @dataclass(frozen=True)

@@ -255,7 +255,7 @@ def check_records(files: list[str]) -> None:
         decode_picture(record)
 
 
-def make_batches(detector: Detector, files: list[str], first_step: int) -> Batches:
+def make_batches(detector: Detector, files: list[str], first_step: int = 0) -> Batches:
     """A function that gives the batches from a step on, or a part of them.
 
     `first_step`, of the run that goes on, is in the name of what a data service is asked for: an
@@ -284,10 +284,10 @@ def make_batches(detector: Detector, files: list[str], first_step: int) -> Batch
         from tfface.data.resident import ResidentData
 
         data = ResidentData(read_records(files))
-        return lambda step, part: data.batches(**settings, first_step=step, part=part)
+        return lambda step, part=WHOLE: data.batches(**settings, first_step=step, part=part)
     from tfface.data.pipeline import DataService, training_batches
 
-    def make(step: int, part: Part) -> Iterable[tuple]:
+    def make(step: int, part: Part = WHOLE) -> Iterable[tuple]:
         service = None
         if FLAGS.data_service:
             job = f"{os.path.abspath(FLAGS.output)} from {first_step} at {step}"
