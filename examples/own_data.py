@@ -13,9 +13,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import cv2
-import matplotlib.cbook
 import numpy as np
 import skimage.data
+from matplotlib.cbook import get_sample_data
+
+from tfface.image import read_image
 
 PICTURES = 20
 SIZE = (480, 360)
@@ -27,9 +29,7 @@ Box = tuple[int, int, int, int]
 def people() -> list[tuple[np.ndarray, Box]]:
     """Pictures of people, RGB, and their faces: x_min, y_min, x_max, y_max in pixels."""
     astronaut = skimage.data.astronaut()[:260, 90:360]
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
-        encoded = np.frombuffer(file.read(), np.uint8)
-    hopper = cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)[:400]
+    hopper = read_image(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))[:400]
     return [(astronaut, (86, 66, 176, 188)), (hopper, (170, 82, 362, 330))]
 
 
@@ -108,8 +108,9 @@ def write_csv(folder: Path, faces: dict[str, list[Box]]) -> None:
         writer = csv.writer(file)
         writer.writerow(["image", "xmin", "ymin", "xmax", "ymax"])
         for name, boxes in faces.items():
-            # A picture without faces has a row, too.
-            writer.writerows([name, *box] for box in boxes or [("", "", "", "")])
+            writer.writerows([name, *box] for box in boxes)
+            if not boxes:  # a row all the same
+                writer.writerow([name, "", "", "", ""])
 
 
 def main() -> None:
