@@ -15,6 +15,7 @@ from pathlib import Path
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train,dev", __name__):
+    import keras  # noqa: F401 - so that it is this command that says what it needs
     import numpy as np
 
     from benchmarks.complexity import count

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +29,7 @@ class EventLog:
         directory.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time.time():019.8f}.{socket.gethostname()}.{os.getpid()}"
         self._file = (directory / name).open("ab")
+        weakref.finalize(self, self._file.close)
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:

@@ -99,8 +99,8 @@ def test_a_score_threshold_of_zero_takes_everything():
         ({"score_threshold": 1.0}, "score threshold of at least 0 and below 1, got 1.0"),
         ({"score_threshold": -0.1}, "score threshold"),
         ({"iou_threshold": 1.5}, "IoU threshold in 0..1, got 1.5"),
-        ({"candidates": 0}, "at least 1 candidate and 1 detection, got 0 and 750"),
-        ({"max_detections": 0}, "at least 1 candidate and 1 detection, got 2000 and 0"),
+        ({"candidates": 0}, "at least 1 candidate and 1 detection, .*got 0 and 750"),
+        ({"max_detections": 0}, "at least 1 candidate and 1 detection, .*got 2000 and 0"),
     ],
 )
 def test_thresholds_out_of_range(values, message):

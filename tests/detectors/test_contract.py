@@ -243,10 +243,13 @@ def test_under_jax_it_finds_and_loses_the_same(detector, trained, under_jax):
     assert losses == pytest.approx({name: first[name] for name in losses}, rel=1e-3)
     outputs = detector(pictures)
     for name in ("scores", *detector.box_outputs):
-        np.testing.assert_allclose(under_jax[name], outputs[name], rtol=1e-3, atol=1e-3)
+        # Offsets of untrained heads are in the thousands, and rounded in the seventh digit.
+        rounding = 1e-3 + 1e-6 * np.abs(outputs[name]).max()
+        np.testing.assert_allclose(under_jax[name], outputs[name], rtol=1e-3, atol=rounding)
     # Which boxes are the surest may hang on rounding, how sure they are may not.
     best, boxes = detector.candidates(outputs, *pictures.shape[1:3], 20)
-    np.testing.assert_allclose(under_jax["best"], best, rtol=1e-3, atol=1e-3)
+    rounding = 1e-3 + 1e-6 * np.abs(best).max()
+    np.testing.assert_allclose(under_jax["best"], best, rtol=1e-3, atol=rounding)
     assert under_jax["boxes"].shape == boxes.shape
 
 
