@@ -47,10 +47,9 @@ class Run:
         return callback.__dict__
 
     def learning_rate(self, step: int) -> float:
-        optimizer = self.model.optimizer
-        batches = optimizer.gradient_accumulation_steps or 1  # of one step
-        optimizer._iterations.assign(batches * step)
-        return float(optimizer.learning_rate)
+        # Not `iterations`, which counts several batches as one where gradients accumulate.
+        self.model.optimizer._iterations.assign(step)
+        return float(self.model.optimizer.learning_rate)
 
     def steps_with_rate(self, rate: float) -> list[int]:
         steps = range(self.flags.steps)
