@@ -21,6 +21,7 @@ from tfface.anonymising import blur_faces, crop_faces, pixelate_faces
 from tfface.command_line import (
     INTERRUPTED,
     CommandParser,
+    add_pixel_option,
     between,
     strategy_text,
     terminated_like_interrupted,
@@ -29,7 +30,7 @@ from tfface.detections import Detections
 from tfface.drawing import draw_detections, draw_masks
 from tfface.exports import EXPORTS, yolo_text
 from tfface.files import STANDARD_OUTPUT, atomic_path, check_folder, is_stream, open_output
-from tfface.image import MAX_PIXELS, Image, decode_picture, read_picture
+from tfface.image import Image, decode_picture, read_picture
 from tfface.journal import Journal
 from tfface.named_pictures import READ_FROM_STANDARD_INPUT, expand, is_video
 from tfface.packaged import PRECISIONS
@@ -337,13 +338,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run the model in a process of its own: one that crashes costs a picture, not the run",
     )
-    parser.add_argument(
-        "--max_pixels",
-        type=between(1, 1 << 40, int),
-        default=MAX_PIXELS,
-        metavar="PIXELS",
-        help="refuse larger pictures before memory is spent on them (default: %(default)s)",
-    )
+    add_pixel_option(parser)
     return parser
 
 
