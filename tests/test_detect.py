@@ -485,4 +485,7 @@ def test_a_full_disk_is_one_line(
     assert status(picture, "--model", tflite_file, "--json", "/dev/full") == 2
 
     errors = [line for line in capfd.readouterr().err.splitlines() if "error" in line]
-    assert errors == ["error: No space left on device"]
+    assert errors == [
+        "error: expected space for /dev/full, got: No space left on device; make room, or write "
+        "elsewhere"
+    ]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tfface.files import STANDARD_OUTPUT, close_standard_output
+from tfface.files import STANDARD_OUTPUT, close_standard_output, full
 from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
 from tfface.reasons import message_of
 
@@ -111,7 +111,8 @@ def exit_status(work: Callable[[], int | None], failed: int = FAILED) -> int:
         close_standard_output()
         return 1
     except (ImportError, MemoryError, OSError, ValueError) as error:
-        print(f"error: {message_of(error)}", file=sys.stderr)
+        named = full(error, "standard output or a temporary file")  # files know their names
+        print(f"error: {message_of(named or error)}", file=sys.stderr)
         if isinstance(error, OSError):
             close_standard_output()  # a full disk may be where it goes
         return failed

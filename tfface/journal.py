@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from tfface.files import full
 from tfface.locking import LockedError, try_to_lock
 
 
@@ -37,14 +38,21 @@ class Journal:
         return result if stamp and stamp == _stamp(picture) else None
 
     def write(self, picture: Path, result: Mapping[str, Any]) -> None:
-        """Keeps what was found in a picture; it is on the disk when this returns."""
+        """Keeps what was found in a picture; it is on the disk when this returns.
+
+        Raises:
+            OutputError: the disk is full.
+        """
         if self._path is None:
             return
         if self._file is None:
             self._file = self._begin(self._path)
         entry = {"picture": str(picture), "stamp": _stamp(picture), "result": result}
-        self._file.write(json.dumps(entry, allow_nan=False) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(entry, allow_nan=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise full(error, str(self._path)) or error from None
 
     def remove(self) -> None:
         """Ends it: the output is complete."""
