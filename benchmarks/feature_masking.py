@@ -12,8 +12,6 @@ run is not repeated, and one that was broken off continues from its last state.
 import argparse
 import datetime
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
     from benchmarks.mask_cost import measure_masks, wider_pictures
+    from benchmarks.studies import make_run
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.detectors.loading import load_detector
@@ -100,8 +99,6 @@ def result(setting: Setting, seed: int, options: argparse.Namespace) -> dict[str
 
 def train(setting: Setting, seed: int, run: Path, options: argparse.Namespace) -> None:
     """Makes `final.keras` in the folder of a run."""
-    if (run / "final.keras").is_file():
-        return
     steps = options.steps if setting.config == UF_SSD else options.fbi_steps
     arguments = [
         f"--flagfile=train/configs/{setting.config}.flags",
@@ -109,11 +106,9 @@ def train(setting: Setting, seed: int, run: Path, options: argparse.Namespace) -
         f"--steps={steps}",
         f"--mining_steps={steps // 2}",
         f"--seed={seed}",
-        f"--output={run}",
         *setting.flags,
     ]
-    if subprocess.run([sys.executable, "-m", "train.main", *arguments]).returncode:
-        sys.exit("The study stops: `python -m train.main` failed; its message is above.")
+    make_run(run, arguments)
 
 
 def measure(model: Path, options: argparse.Namespace) -> dict[str, Any]:

@@ -12,10 +12,6 @@ is done is not repeated. DIR is the folder of WIDER FACE. The figure of scores b
 """
 
 import argparse
-import json
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +22,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
+    from benchmarks.studies import make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.evaluation.curves import Curve
@@ -91,35 +88,14 @@ def runs(options: argparse.Namespace) -> list[tuple[Setting, int, Path]]:
 def train(options: argparse.Namespace) -> None:
     """Makes the runs, or goes on with those that were ended."""
     for setting, seed, folder in runs(options):
-        if (folder / "final.keras").is_file():
-            continue
         arguments = [
             f"--flagfile={CONFIG}",
             f"--train_records={options.records}",
-            f"--output={folder}",
             f"--seed={seed}",
             *([f"--steps={options.steps}"] if options.steps else []),
             *setting.arguments(),
         ]
-        status = run_for([sys.executable, "-m", "train.main", *arguments], options.seconds)
-        if status not in (0, 128 + signal.SIGTERM):
-            sys.exit(f"The study stops: the run {folder} failed; its message is above.")
-        print(
-            f"{folder}: {'done' if status == 0 else 'ended; the same command goes on'}", flush=True
-        )
-
-
-def run_for(command: list[str], seconds: float | None) -> int:
-    """The status of a command, which is asked to end after some seconds."""
-    process = subprocess.Popen(command)
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGTERM)
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
+        make_run(folder, arguments, options.seconds)
 
 
 def measure(options: argparse.Namespace) -> None:
@@ -202,21 +178,8 @@ def balance(options: argparse.Namespace) -> None:
 
 def table(options: argparse.Namespace) -> None:
     """Prints what there is of results, and the spread of settings with two seeds."""
-    rows = [
-        json.loads((folder / "result.json").read_text())
-        for _, _, folder in runs(options)
-        if (folder / "result.json").is_file()
-    ]
-    if not rows:
-        sys.exit(f"expected results of `measure` in {options.output}, got none")
-    for row in rows:
-        print("  ".join(f"{name} {value}" for name, value in row.items()))
-    for name in dict.fromkeys(row["setting"] for row in rows):
-        same = [row for row in rows if row["setting"] == name]
-        if len(same) > 1:
-            numbers = {key: [row[key] for row in same] for key in ("easy", "medium", "hard")}
-            spread = {key: round(max(values) - min(values), 2) for key, values in numbers.items()}
-            print(f"{name}: the seeds differ by {spread}")
+    rows = results(folder for _, _, folder in runs(options))
+    print_results(rows, ("easy", "medium", "hard"))
     if options.csv:
         write_csv(options.csv, rows, f"{CONFIG}, WIDER FACE validation, long side of the test size")
 

@@ -18,9 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfface.command_line import CommandParser, between, positive, run_command
+from tfface.command_line import CommandParser, add_pixel_option, between, positive, run_command
 from tfface.files import check_folder
-from tfface.image import MAX_PIXELS
 from tfface.packaged import PRECISIONS
 from tfface.predict.packages import optional_packages
 from tfface.predict.placement import LARGEST_SIDE
@@ -100,9 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--long_side", type=between(0, LARGEST_SIDE, int), help="as that of tfface.detect"
     )
-    parser.add_argument(
-        "--max_pixels", type=between(1, 1 << 40, int), default=MAX_PIXELS, help="as tfface.detect's"
-    )
+    add_pixel_option(parser)
     return parser
 
 

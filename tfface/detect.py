@@ -164,11 +164,12 @@ def _write(
             result = _failure(source, reason_of(error))
             report.write(result)
         else:
-            result = result | counts
+            journal.write(source, result | {"frames": counts["frames"]})
+            result = result | dict(counts)
     else:
         report.write(result)
-    if "error" not in result:
-        journal.write(source, result)
+        if "error" not in result:
+            journal.write(source, result)
     return result
 
 

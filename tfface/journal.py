@@ -131,7 +131,9 @@ class Journal:
                     if not line.endswith(b"\n"):
                         raise ValueError(line)
                     if "frame" not in entry:
-                        self._done[entry["picture"]] = _Entry(entry["stamp"], place, entry["frames"])
+                        self._done[entry["picture"]] = _Entry(
+                            entry["stamp"], place, entry["frames"]
+                        )
                 except (ValueError, KeyError, TypeError):  # cut short by what ended the run
                     break
                 place += len(line)

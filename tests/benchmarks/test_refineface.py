@@ -1,13 +1,11 @@
 """The study of RefineFace: its runs, and what is counted of them."""
 
-import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.refineface import SETTINGS, false_positives_at, judge, parse, run_for, runs
+from benchmarks.refineface import SETTINGS, false_positives_at, judge, parse, runs
 from benchmarks.refineface_figure import by_scale, mixed_share
 from tfface.detectors.options import constructor_options
 from tfface.detectors.refineface import RefineFace
@@ -84,10 +82,3 @@ def test_what_the_best_threshold_has_wrong() -> None:
 
     # Of the four small ones one is wrong with any threshold; the larger two part.
     assert mixed_share(scales, logits, positive) == [0.25, 0.0, 0.0, 0.0]
-
-
-def test_a_run_is_asked_to_end() -> None:
-    sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
-
-    assert run_for(sleeps, seconds=0.5) == -signal.SIGTERM
-    assert run_for([sys.executable, "-c", "raise SystemExit(3)"], None) == 3

@@ -24,6 +24,7 @@ with optional_packages("train", __name__):
     from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
     from tfface.data.shards import prepare
+    from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
     from tfface.reasons import printable
 
 
@@ -62,6 +63,9 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     flags.DEFINE_float(
         "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, 1e6, flag_values=values
+    )
+    flags.DEFINE_integer(
+        "max_pixels", MAX_PIXELS, HELP.capitalize() + ".", 1, LARGEST_LIMIT, flag_values=values
     )
     flags.register_validator("min_face", math.isfinite, "Expected a finite number.", values)
 
@@ -108,16 +112,17 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
     layouts = values.layout * len(values.list) if len(values.layout) == 1 else values.layout
     lists = zip(layouts, values.list, values.images, moves, strict=True)
     for layout, list_file, image_root, move in lists:
-        found, report = READERS[layout](Path(list_file), Path(image_root))
-        if layout in _CHECKED:
-            check_boxes(list_file, found)
+        with limited_pixels(values.max_pixels):
+            found, report = READERS[layout](Path(list_file), Path(image_root))
+            if layout in _CHECKED:
+                check_boxes(list_file, found)
         samples += [sample.with_edges_moved(move) for sample in found]
         read.add(report)
     result = prepare(
         samples,
         values.output,
         values.name,
-        options=Options(values.max_side, values.min_face),
+        options=Options(values.max_side, values.min_face, values.max_pixels),
         shards=values.shards,
         seed=values.seed,
         workers=values.workers,
