@@ -111,7 +111,9 @@ def detect_film(
     if places.crops or places.yolo:
         raise ValueError("expected a picture for --crops and --yolo, got a video")
     with ExitStack() as stack:
-        video = stack.enter_context(open_video(getattr(source, "address", source)))
+        video = stack.enter_context(
+            open_video(source.address if isinstance(source, Camera) else source)
+        )
         images = video.frames()
         first = next(images, None)
         if first is None:
@@ -122,7 +124,7 @@ def detect_film(
             target = _film_path(source, places.annotated)
             writer = stack.enter_context(write_video(target, video.rate))
             result["annotated"] = str(target)
-        every = chain((first,), images)
+        every: Iterator[Image] = chain((first,), images)
         if isinstance(source, Camera):
             every = _until_interrupted(every)
         result["frames"] = _frames(stack.pop_all(), every, writer, detector, options)
