@@ -13,6 +13,7 @@ import pytest
 
 import tfface.detect
 from tfface.detect import main
+from tfface.detect_file import detect_file
 from tfface.video import write_video
 
 
@@ -35,7 +36,6 @@ def pictures(tmp_path: Path) -> list[Path]:
 def killed_before(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
     """The names of what is searched; a first search of one of them ends the run."""
     searched: list[str] = []
-    detect_file = tfface.detect.detect_file
 
     def search(detector: Any, source: Any, *rest: Any) -> Any:
         if source.name == name and "killed" not in searched:
