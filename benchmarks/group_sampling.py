@@ -5,9 +5,9 @@
     python -m benchmarks.group_sampling table --csv group-sampling.csv
 
 `train` makes the runs one after the other, with the same data, schedule and seed; `--seconds` ends
-each after that time with its state saved. Started again, every command goes on where it was: what
-is done is not repeated. DIR is the folder of WIDER FACE. `--smoke` makes runs of four steps, which
-shows that all of it works and nothing else.
+each after that time with its state saved, `--flags` gives all of them further flags. Started again,
+every command goes on where it was: what is done is not repeated. DIR is the folder of WIDER FACE.
+`--smoke` makes runs of four steps, which shows that all of it works and nothing else.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
-    from benchmarks.studies import make_run, print_results, results
+    from benchmarks.studies import add_run_options, make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.detectors.loading import load_detector
@@ -127,7 +127,7 @@ def train(options: argparse.Namespace) -> None:
             *flags_of(setting),
             f"--train_records={options.records}",
             f"--seed={seed}",
-            *([f"--steps={options.steps}"] if options.steps else []),
+            *options.flags,
             *(SMOKE if options.smoke else ()),
         ]
         make_run(folder, arguments, options.seconds)
@@ -181,8 +181,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             help="1 to 5, figure 4, fbi; with commas between; default: all",
         )
         by_name[function.__name__] = command
-    by_name["train"].add_argument("--records", required=True, help="TFRecord files; a glob")
-    by_name["train"].add_argument("--steps", type=int, help="of every run, instead of the config's")
+    add_run_options(by_name["train"])
     by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
     by_name["train"].add_argument("--smoke", action="store_true", help="four steps of each")
     by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")

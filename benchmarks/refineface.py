@@ -6,9 +6,9 @@
     python -m benchmarks.refineface table --csv refineface.csv
 
 `train` makes the runs one after the other, with the same data, schedule and seed; `--seconds` ends
-each after that time with its state saved. Started again, every command goes on where it was: what
-is done is not repeated. DIR is the folder of WIDER FACE. The figure of scores by scale is drawn by
-`python -m benchmarks.refineface_figure`.
+each after that time with its state saved, `--flags` gives all of them further flags. Started again,
+every command goes on where it was: what is done is not repeated. DIR is the folder of WIDER FACE.
+The figure of scores by scale is drawn by `python -m benchmarks.refineface_figure`.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
-    from benchmarks.studies import make_run, print_results, results
+    from benchmarks.studies import add_run_options, make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.evaluation.curves import Curve
@@ -92,8 +92,8 @@ def train(options: argparse.Namespace) -> None:
             f"--flagfile={CONFIG}",
             f"--train_records={options.records}",
             f"--seed={seed}",
-            *([f"--steps={options.steps}"] if options.steps else []),
             *setting.arguments(),
+            *options.flags,
         ]
         make_run(folder, arguments, options.seconds)
 
@@ -200,10 +200,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             help=f"of {', '.join(one.name for one in SETTINGS)}; with commas between; default: all",
         )
         by_name[function.__name__] = command
-    for name in ("train", "balance"):
-        by_name[name].add_argument("--records", required=True, help="TFRecord files; a glob")
-    by_name["train"].add_argument("--steps", type=int, help="of every run, instead of the config's")
+    add_run_options(by_name["train"])
     by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
+    by_name["balance"].add_argument("--records", required=True, help="TFRecord files; a glob")
     by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
     by_name["measure"].add_argument("--long_side", type=int, default=640, help="pixels")
     by_name["balance"].add_argument("--image_size", type=int, default=256)

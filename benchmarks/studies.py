@@ -1,12 +1,25 @@
 """Runs of `train.main` that a study makes one after the other, and goes on with."""
 
+import argparse
 import json
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """What a command that trains asks for."""
+    parser.add_argument("--records", required=True, help="TFRecord files; a glob")
+    parser.add_argument(
+        "--flags",
+        type=shlex.split,
+        default=[],
+        help="further flags of train.main for every run, such as '--image_size=160 --steps=500'",
+    )
 
 
 def make_run(folder: Path, arguments: Sequence[str], seconds: float | None = None) -> None:
