@@ -61,9 +61,9 @@ def test_json_holds_the_curve():
 def test_table_shows_per_cent_and_a_dash_where_undefined():
     table = format_table({"easy": curve_of([1], [1], 2), "hard": curve_of([0], [0], 0)})
     assert table.splitlines() == [
-        "setting   faces     AP",
-        "easy          2   50.0",
-        "hard          0      -",
+        "setting  faces     AP",
+        "easy         2   50.0",
+        "hard         0      -",
     ]
 
 
