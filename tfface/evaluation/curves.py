@@ -8,6 +8,9 @@ import numpy as np
 
 from tfface.evaluation.presentation import Line, per_cent, plot_lines, text_table
 
+RECALLS = (0.1, 0.3, 0.5, 0.8)
+"""At which numbers of false positives are published (RefineFace, Table 5, of the hard setting)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -45,11 +48,23 @@ class Curve:
         """Area under the curve in 0..1 (see `average_precision`); `nan` without faces to find."""
         return average_precision(self.precision, self.recall) if self.faces else float("nan")
 
+    def false_positives_at(self, recall: float) -> int | None:
+        """Detections that are no face where the curve first has that recall, in 0..1.
+
+        None where it never has (RefineFace, Table 5).
+        """
+        reached = np.flatnonzero(self.recall >= recall)
+        if not len(reached):
+            return None
+        found = self.recall[reached[0]] * self.faces
+        return round(found / self.precision[reached[0]] - found) if found else 0
+
     def to_json(self) -> dict:
         """The curve as lists, ready for `json.dump`; an undefined area or recall is None."""
         return {
             "average_precision": self.average_precision if self.faces else None,
             "faces": self.faces,
+            "false_positives_at_recall": {str(r): self.false_positives_at(r) for r in RECALLS},
             "thresholds": self.thresholds.tolist(),
             "precision": self.precision.tolist(),
             "recall": self.recall.tolist() if self.faces else None,
@@ -72,6 +87,17 @@ def format_table(curves: Mapping[str, Curve]) -> str:
     """A text table of the average precision in per cent, one line a curve."""
     rows = [(name, c.faces, per_cent(c.average_precision)) for name, c in curves.items()]
     return text_table(("setting", "faces", "AP"), rows)
+
+
+def format_errors(curves: Mapping[str, Curve]) -> str:
+    """The same, and the numbers of false positives at `RECALLS`; a dash where none is reached."""
+    heading = ("setting", "faces", "AP", *(f"false at {100 * r:.0f} %" for r in RECALLS))
+    rows = []
+    for name, curve in curves.items():
+        errors = (curve.false_positives_at(recall) for recall in RECALLS)
+        shown = ("-" if number is None else number for number in errors)
+        rows.append((name, curve.faces, per_cent(curve.average_precision), *shown))
+    return text_table(heading, rows)
 
 
 def plot_curves(curves: Mapping[str, Curve], path: Path, title: str) -> None:

@@ -107,15 +107,6 @@ def ellipse_mask(ellipse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.ellipse(mask, centre, radii, math.degrees(angle), 0, 360, 1, cv2.FILLED)
 
 
-def boxes_around(ellipses: np.ndarray) -> np.ndarray:
-    """The boxes that ellipses `(m, 5)` touch from within, float32 `(m, 4)`."""
-    major, minor, angle, x, y = ellipses.T
-    half_width = np.hypot(major * np.cos(angle), minor * np.sin(angle))
-    half_height = np.hypot(major * np.sin(angle), minor * np.cos(angle))
-    edges = [x - half_width, y - half_height, x + half_width, y + half_height]
-    return np.stack(edges, axis=-1).astype(np.float32)
-
-
 def overlaps(boxes: np.ndarray, ellipses: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Intersection over union of every pair, in pixels of the picture.
 
