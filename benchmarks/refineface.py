@@ -25,9 +25,9 @@ with optional_packages("train", __name__):
     from benchmarks.studies import add_run_options, make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
-    from tfface.evaluation.curves import Curve
+    from tfface.evaluation.curves import RECALLS
     from tfface.evaluation.runner import detect_pictures
-    from tfface.evaluation.wider import evaluate_wider
+    from tfface.evaluation.wider import evaluate_by_overlap, evaluate_wider
     from tfface.evaluation.wider_files import open_wider
     from tfface.files import atomic_path, write_json
     from tfface.predict.face_detector import FaceDetector
@@ -41,12 +41,6 @@ WITHOUT = {
     "FSM": "--nofeature_supervision",
 }
 """What leaves each module out."""
-
-OVERLAPS = (0.5, 0.6, 0.7, 0.8)
-"""Table 3."""
-
-RECALLS = (10, 30, 50, 80)
-"""In percent, of the hard setting (Table 5)."""
 
 
 @dataclass(frozen=True)
@@ -118,30 +112,15 @@ def measure(options: argparse.Namespace) -> None:
 
 def judge(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, Any]) -> dict[str, Any]:
     """AP in percent by setting and by overlap, and false positives by recall."""
-    by_overlap = {
-        overlap: evaluate_wider(predictions, ground_truth, overlap) for overlap in OVERLAPS
-    }
-    usual = by_overlap[OVERLAPS[0]]
+    usual = evaluate_wider(predictions, ground_truth)
+    curves = usual | evaluate_by_overlap(predictions, ground_truth)
     return {
-        **{name: round(100 * curve.average_precision, 2) for name, curve in usual.items()},
+        **{name: round(100 * curve.average_precision, 2) for name, curve in curves.items()},
         **{
-            f"hard at {overlap}": round(100 * curves["hard"].average_precision, 2)
-            for overlap, curves in by_overlap.items()
-        },
-        **{
-            f"false at {recall} %": false_positives_at(usual["hard"], recall / 100)
+            f"false at {100 * recall:.0f} %": usual["hard"].false_positives_at(recall)
             for recall in RECALLS
         },
     }
-
-
-def false_positives_at(curve: Curve, recall: float) -> int | None:
-    """Detections that are no face, where a curve first has that recall; None where it never has."""
-    reached = np.flatnonzero(curve.recall >= recall)
-    if not len(reached):
-        return None
-    found = curve.recall[reached[0]] * curve.faces
-    return round(found / curve.precision[reached[0]] - found)
 
 
 def balance(options: argparse.Namespace) -> None:

@@ -47,7 +47,7 @@ def test_prepare_leaves_out_what_has_more_and_says_so(
 ) -> None:
     values = flags.FlagValues()
     tfface.data.prepare.define_flags(values)
-    command = ["prepare", f"--layout={layout}", f"--list={data / source}", "--shards=1"]
+    command = ["prepare", f"--dataset={layout}", f"--list={data / source}", "--shards=1"]
     command += [f"--images={data / 'images'}", f"--output={data / 'out'}", "--workers=1"]
     values(command)
     assert tfface.data.prepare.run(values, [(0, 0, 0, 0)]).pictures == 1

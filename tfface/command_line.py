@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tfface.files import STANDARD_OUTPUT, close_standard_output
+from tfface.files import STANDARD_OUTPUT, close_standard_output, full
 from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
 from tfface.reasons import message_of
 
@@ -111,7 +111,8 @@ def exit_status(work: Callable[[], int | None], failed: int = FAILED) -> int:
         close_standard_output()
         return 1
     except (ImportError, MemoryError, OSError, ValueError) as error:
-        print(f"error: {message_of(error)}", file=sys.stderr)
+        named = full(error, "standard output or a temporary file")  # files know their names
+        print(f"error: {message_of(named or error)}", file=sys.stderr)
         if isinstance(error, OSError):
             close_standard_output()  # a full disk may be where it goes
         return failed
@@ -150,6 +151,36 @@ def terminated_like_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+@contextmanager
+def noting_interrupts() -> Iterator[Callable[[], bool]]:
+    """Yields a function that tells whether Ctrl-C or SIGTERM came within the block.
+
+    The first does nothing else; the next is as it was before. Outside of the main thread, where
+    Python takes no signals, none comes.
+    """
+    came = False
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: came
+        return
+
+    def note(number: int, frame: object) -> None:
+        nonlocal came
+        came = True
+        restore()
+
+    def restore() -> None:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in former:
+        signal.signal(number, note)
+    try:
+        yield lambda: came
+    finally:
+        restore()
 
 
 def width_by_height(text: str) -> "Size":

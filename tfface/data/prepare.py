@@ -1,7 +1,7 @@
 """Turns annotated pictures into training records.
 
     python -m tfface.data.prepare --list=LIST.txt --images=FOLDER --output=DIR --shards=4
-    python -m tfface.data.prepare --layout=coco --list=LIST.json --images=FOLDER --output=DIR
+    python -m tfface.data.prepare --dataset=coco --list=LIST.json --images=FOLDER --output=DIR
 
 A run that was stopped goes on where it was: a shard is kept when the contents of its pictures, its
 annotations and the options are those it was made from.
@@ -38,8 +38,9 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         "list", [], "Annotations: a file, of VOC and YOLO their folder; repeatable.", values
     )
     flags.DEFINE_multi_enum(
-        "layout", ["wider"], list(READERS), "Of every --list, or one for all of them.", values
+        "dataset", ["wider"], list(READERS), "Of every --list, or one for all of them.", values
     )
+    flags.DEFINE_alias("layout", "dataset", values)
     flags.DEFINE_multi_string("images", [], "Folder of pictures, one for each --list.", values)
     flags.DEFINE_multi_string(
         "move_edges",
@@ -84,10 +85,10 @@ def main(argv: Sequence[str]) -> int:
             f"expected one --images for each --list, got {len(values.list)} --list and "
             f"{len(values.images)} --images"
         )
-    if len(values.layout) not in (1, len(values.list)):
+    if len(values.dataset) not in (1, len(values.list)):
         raise app.UsageError(
-            f"expected one --layout, or one for each --list, got {len(values.list)} --list and "
-            f"{len(values.layout)} --layout"
+            f"expected one --dataset, or one for each --list, got {len(values.list)} --list and "
+            f"{len(values.dataset)} --dataset"
         )
     if len(values.move_edges) not in (0, len(values.list)):
         raise app.UsageError(
@@ -109,7 +110,7 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
     """
     samples: list[Sample] = []
     read = ReadReport()
-    layouts = values.layout * len(values.list) if len(values.layout) == 1 else values.layout
+    layouts = values.dataset * len(values.list) if len(values.dataset) == 1 else values.dataset
     lists = zip(layouts, values.list, values.images, moves, strict=True)
     for layout, list_file, image_root, move in lists:
         with limited_pixels(values.max_pixels):
