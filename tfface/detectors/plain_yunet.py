@@ -1,12 +1,10 @@
 """YuNet with plain convolutions where its separable ones take most of the time."""
 
-from typing import Literal
-
 import keras
 
 from tfface.backbones.resnet import ResidualBlock
 from tfface.detectors.base import Detector
-from tfface.detectors.yunet import FIRST_CHANNELS, YuNet, YuNetBase
+from tfface.detectors.yunet import YuNet, YuNetBase
 from tfface.layers.convolution import ConvBlock
 from tfface.layers.patches import Patches
 
@@ -34,25 +32,19 @@ class PlainYuNet(YuNetBase):
         self,
         channels: tuple[int, ...] = (64, 48, 64, 64, 64),
         pairs: tuple[int, ...] = (0, 1),
-        steps_down: Literal["patches", "convolutions"] = "patches",
         head_units: int = 1,
         **kwargs,
     ):
         if len(pairs) != 2:
             raise ValueError(f"expected the pairs of strides 4 and 8, got {tuple(pairs)}")
         self.pairs = tuple(pairs)
-        self.steps_down = steps_down
         super().__init__(channels, head_units, **kwargs)
         self.build_symbolically()
 
     def make_entry(self) -> list:
         fine, coarse = self.channels[:2]
-        if self.steps_down == "patches":
-            self.stem = [Patches(fine, 4)]
-            self.reduction = ConvBlock(coarse, 2, strides=2)
-        else:
-            self.stem = [ConvBlock(count, 3, strides=2) for count in (FIRST_CHANNELS, fine)]
-            self.reduction = ConvBlock(coarse, 3, strides=2)
+        self.patches = Patches(fine, 4)
+        self.reduction = ConvBlock(coarse, 2, strides=2)
         self.fine_pairs, self.coarse_pairs = (
             [ResidualBlock(count, 1, bottleneck=False, project=False) for _ in range(pairs)]
             for count, pairs in zip((fine, coarse), self.pairs, strict=True)
@@ -61,9 +53,9 @@ class PlainYuNet(YuNetBase):
         return []
 
     def entry(self, pixels, training=None):
-        maps = pixels
-        for layer in (*self.stem, *self.fine_pairs):
-            maps = layer(maps, training=training)
+        maps = self.patches(pixels, training=training)
+        for pair in self.fine_pairs:
+            maps = pair(maps, training=training)
         maps = self.reduction(maps, training=training)
         for pair in self.coarse_pairs:
             maps = pair(maps, training=training)
