@@ -10,25 +10,20 @@ sizes. `--csv` writes the table, too.
 import argparse
 import datetime
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from benchmarks.nothing import NOTHING, SIZES
 from benchmarks.tables import write_csv
 from measure.peers import PEERS, open_detector
 from tfface.command_line import CommandParser, run_command
-from tfface.evaluation.runner import PictureDetector
+from tfface.evaluation.false_alarms import THRESHOLDS, count_false_alarms
 from tfface.files import check_file
 from tfface.image import Image, read_image
 from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
-
-THRESHOLDS = (0.3, 0.5, 0.7)
 
 
 def pictures(folder: Path | None) -> Iterator[tuple[str, Image]]:
@@ -38,29 +33,6 @@ def pictures(folder: Path | None) -> Iterator[tuple[str, Image]]:
             yield "nothing", make(size)
     for path in find_pictures([folder]).pictures if folder else ():
         yield path.stem.split("_")[0], read_image(path)
-
-
-@dataclass(frozen=True)
-class Alarms:
-    """Of the pictures of a kind: their number, and boxes a picture above each of `THRESHOLDS`."""
-
-    pictures: int
-    boxes: list[float]
-
-
-def count(
-    detector: PictureDetector, pictures: Iterable[tuple[str, Image]], long_side: int | None
-) -> dict[str, Alarms]:
-    """The false alarms by kind of picture."""
-    scores = defaultdict(list)
-    for kind, image in pictures:
-        scores[kind].append(detector.detect(image, min(THRESHOLDS), long_side).scores)
-    return {
-        kind: Alarms(
-            len(of_kind), [float(np.mean([np.sum(s >= t) for s in of_kind])) for t in THRESHOLDS]
-        )
-        for kind, of_kind in scores.items()
-    }
 
 
 def run(options: argparse.Namespace) -> None:
@@ -77,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     rows = []
     for name, detector in detectors.items():
         progress = tqdm(pictures(options.pictures), desc=name, unit="picture", leave=False)
-        for kind, alarms in count(detector, progress, options.long_side).items():
+        for kind, alarms in count_false_alarms(detector, progress, options.long_side).items():
             print(f"{name:20} {kind:12}" + "".join(f"{mean:8.2f}" for mean in alarms.boxes))
             by_threshold = zip(THRESHOLDS, alarms.boxes, strict=True)
             rows.append(

@@ -12,8 +12,6 @@ run is not repeated, and one that was broken off continues from its last state.
 import argparse
 import datetime
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
     from benchmarks.mask_cost import measure_masks, wider_pictures
+    from benchmarks.studies import add_run_options, make_run
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.detectors.loading import load_detector
@@ -62,7 +61,13 @@ SETTINGS = (
 
 def main() -> None:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--records", required=True, help="TFRecord files; a glob")
+    add_run_options(parser)
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        choices=[setting.name for setting in SETTINGS],
+        default=[setting.name for setting in SETTINGS],
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface")
     parser.add_argument("--steps", type=int, default=3000, help="of every UF-SSD")
     parser.add_argument("--fbi_steps", type=int, default=3000, help="of every FBI")
@@ -70,20 +75,21 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("runs/masking"))
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     options = parser.parse_args()
-    rows = [result(setting, 0, options) for setting in SETTINGS]
+    wanted = [setting for setting in SETTINGS if setting.name in options.settings]
+    rows = [result(setting, 0, options) for setting in wanted]
     best = best_of([row for row in rows if row["setting"] != BASELINE.name])
-    for setting in (BASELINE, best):
-        rows.append(result(setting, 1, options))
+    rows += [result(setting, 1, options) for setting in wanted if setting in (BASELINE, best)]
     if options.csv:
         conditions = f"{options.steps} steps, long side {options.long_side}"
         write_csv(options.csv, rows, f"{datetime.date.today()}, {conditions}")
 
 
-def best_of(rows: list[dict[str, Any]]) -> Setting:
+def best_of(rows: list[dict[str, Any]]) -> Setting | None:
     """The setting of UF-SSD whose mean average precision over the subsets is the highest."""
     own = {setting.name: setting for setting in SETTINGS if setting.config == UF_SSD}
     candidates = [row for row in rows if row["setting"] in own]
-    return own[max(candidates, key=lambda row: sum(row[name] for name in SUBSETS))["setting"]]
+    best = max(candidates, key=lambda row: sum(row[name] for name in SUBSETS), default=None)
+    return own[best["setting"]] if best else None
 
 
 def result(setting: Setting, seed: int, options: argparse.Namespace) -> dict[str, Any]:
@@ -100,8 +106,6 @@ def result(setting: Setting, seed: int, options: argparse.Namespace) -> dict[str
 
 def train(setting: Setting, seed: int, run: Path, options: argparse.Namespace) -> None:
     """Makes `final.keras` in the folder of a run."""
-    if (run / "final.keras").is_file():
-        return
     steps = options.steps if setting.config == UF_SSD else options.fbi_steps
     arguments = [
         f"--flagfile=train/configs/{setting.config}.flags",
@@ -109,11 +113,10 @@ def train(setting: Setting, seed: int, run: Path, options: argparse.Namespace) -
         f"--steps={steps}",
         f"--mining_steps={steps // 2}",
         f"--seed={seed}",
-        f"--output={run}",
         *setting.flags,
+        *options.flags,
     ]
-    if subprocess.run([sys.executable, "-m", "train.main", *arguments]).returncode:
-        sys.exit("The study stops: `python -m train.main` failed; its message is above.")
+    make_run(run, arguments)
 
 
 def measure(model: Path, options: argparse.Namespace) -> dict[str, Any]:

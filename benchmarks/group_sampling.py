@@ -5,14 +5,12 @@
     python -m benchmarks.group_sampling table --csv group-sampling.csv
 
 `train` makes the runs one after the other, with the same data, schedule and seed; `--seconds` ends
-each after that time with its state saved. Started again, every command goes on where it was: what
-is done is not repeated. DIR is the folder of WIDER FACE. `--smoke` makes runs of four steps, which
-shows that all of it works and nothing else.
+each after that time with its state saved, `--flags` gives all of them further flags. Started again,
+every command goes on where it was: what is done is not repeated. DIR is the folder of WIDER FACE.
+`--smoke` makes runs of four steps, which shows that all of it works and nothing else.
 """
 
 import argparse
-import json
-import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from pathlib import Path
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
-    from benchmarks.refineface import run_for
+    from benchmarks.studies import add_run_options, make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.detectors.loading import load_detector
@@ -125,22 +123,14 @@ def runs(options: argparse.Namespace) -> Iterator[tuple[Setting, int, Path]]:
 def train(options: argparse.Namespace) -> None:
     """Makes the runs, or goes on with those that were ended."""
     for setting, seed, folder in runs(options):
-        if (folder / "final.keras").is_file():
-            continue
         arguments = [
             *flags_of(setting),
             f"--train_records={options.records}",
-            f"--output={folder}",
             f"--seed={seed}",
-            *([f"--steps={options.steps}"] if options.steps else []),
+            *options.flags,
             *(SMOKE if options.smoke else ()),
         ]
-        status = run_for([sys.executable, "-m", "train.main", *arguments], options.seconds)
-        if status not in (0, 128 + signal.SIGTERM):
-            sys.exit(f"The study stops: the run {folder} failed; its message is above.")
-        print(
-            f"{folder}: {'done' if status == 0 else 'ended; the same command goes on'}", flush=True
-        )
+        make_run(folder, arguments, options.seconds)
 
 
 def measure(options: argparse.Namespace) -> None:
@@ -162,19 +152,8 @@ def measure(options: argparse.Namespace) -> None:
 
 def table(options: argparse.Namespace) -> None:
     """Prints what there is of results, and how far two seeds of a setting are apart."""
-    rows = [
-        json.loads((folder / "result.json").read_text())
-        for _, _, folder in runs(options)
-        if (folder / "result.json").is_file()
-    ]
-    if not rows:
-        sys.exit(f"expected results of `measure` in {options.output}, got none")
-    for row in rows:
-        print("  ".join(f"{name} {value}" for name, value in row.items()))
-    for name in dict.fromkeys(row["setting"] for row in rows):
-        same = [row["all"] for row in rows if row["setting"] == name]
-        if len(same) > 1:
-            print(f"{name}: the seeds differ by {max(same) - min(same):.2f} on all faces")
+    rows = results(folder for _, _, folder in runs(options))
+    print_results(rows, ("all",))
     if options.csv:
         names = dict.fromkeys(name for row in rows for name in row)
         rows = [{name: row.get(name, "") for name in names} for row in rows]  # FBI has other scales
@@ -202,8 +181,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             help="1 to 5, figure 4, fbi; with commas between; default: all",
         )
         by_name[function.__name__] = command
-    by_name["train"].add_argument("--records", required=True, help="TFRecord files; a glob")
-    by_name["train"].add_argument("--steps", type=int, help="of every run, instead of the config's")
+    add_run_options(by_name["train"])
     by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
     by_name["train"].add_argument("--smoke", action="store_true", help="four steps of each")
     by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")

@@ -6,16 +6,12 @@
     python -m benchmarks.refineface table --csv refineface.csv
 
 `train` makes the runs one after the other, with the same data, schedule and seed; `--seconds` ends
-each after that time with its state saved. Started again, every command goes on where it was: what
-is done is not repeated. DIR is the folder of WIDER FACE. The figure of scores by scale is drawn by
-`python -m benchmarks.refineface_figure`.
+each after that time with its state saved, `--flags` gives all of them further flags. Started again,
+every command goes on where it was: what is done is not repeated. DIR is the folder of WIDER FACE.
+The figure of scores by scale is drawn by `python -m benchmarks.refineface_figure`.
 """
 
 import argparse
-import json
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +22,12 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
+    from benchmarks.studies import add_run_options, make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
-    from tfface.evaluation.curves import Curve
+    from tfface.evaluation.curves import RECALLS
     from tfface.evaluation.runner import detect_pictures
-    from tfface.evaluation.wider import evaluate_wider
+    from tfface.evaluation.wider import evaluate_by_overlap, evaluate_wider
     from tfface.evaluation.wider_files import open_wider
     from tfface.files import atomic_path, write_json
     from tfface.predict.face_detector import FaceDetector
@@ -44,12 +41,6 @@ WITHOUT = {
     "FSM": "--nofeature_supervision",
 }
 """What leaves each module out."""
-
-OVERLAPS = (0.5, 0.6, 0.7, 0.8)
-"""Table 3."""
-
-RECALLS = (10, 30, 50, 80)
-"""In percent, of the hard setting (Table 5)."""
 
 
 @dataclass(frozen=True)
@@ -91,35 +82,14 @@ def runs(options: argparse.Namespace) -> list[tuple[Setting, int, Path]]:
 def train(options: argparse.Namespace) -> None:
     """Makes the runs, or goes on with those that were ended."""
     for setting, seed, folder in runs(options):
-        if (folder / "final.keras").is_file():
-            continue
         arguments = [
             f"--flagfile={CONFIG}",
             f"--train_records={options.records}",
-            f"--output={folder}",
             f"--seed={seed}",
-            *([f"--steps={options.steps}"] if options.steps else []),
             *setting.arguments(),
+            *options.flags,
         ]
-        status = run_for([sys.executable, "-m", "train.main", *arguments], options.seconds)
-        if status not in (0, 128 + signal.SIGTERM):
-            sys.exit(f"The study stops: the run {folder} failed; its message is above.")
-        print(
-            f"{folder}: {'done' if status == 0 else 'ended; the same command goes on'}", flush=True
-        )
-
-
-def run_for(command: list[str], seconds: float | None) -> int:
-    """The status of a command, which is asked to end after some seconds."""
-    process = subprocess.Popen(command)
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGTERM)
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
+        make_run(folder, arguments, options.seconds)
 
 
 def measure(options: argparse.Namespace) -> None:
@@ -142,30 +112,15 @@ def measure(options: argparse.Namespace) -> None:
 
 def judge(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, Any]) -> dict[str, Any]:
     """AP in percent by setting and by overlap, and false positives by recall."""
-    by_overlap = {
-        overlap: evaluate_wider(predictions, ground_truth, overlap) for overlap in OVERLAPS
-    }
-    usual = by_overlap[OVERLAPS[0]]
+    usual = evaluate_wider(predictions, ground_truth)
+    curves = usual | evaluate_by_overlap(predictions, ground_truth)
     return {
-        **{name: round(100 * curve.average_precision, 2) for name, curve in usual.items()},
+        **{name: round(100 * curve.average_precision, 2) for name, curve in curves.items()},
         **{
-            f"hard at {overlap}": round(100 * curves["hard"].average_precision, 2)
-            for overlap, curves in by_overlap.items()
-        },
-        **{
-            f"false at {recall} %": false_positives_at(usual["hard"], recall / 100)
+            f"false at {100 * recall:.0f} %": usual["hard"].false_positives_at(recall)
             for recall in RECALLS
         },
     }
-
-
-def false_positives_at(curve: Curve, recall: float) -> int | None:
-    """Detections that are no face, where a curve first has that recall; None where it never has."""
-    reached = np.flatnonzero(curve.recall >= recall)
-    if not len(reached):
-        return None
-    found = curve.recall[reached[0]] * curve.faces
-    return round(found / curve.precision[reached[0]] - found)
 
 
 def balance(options: argparse.Namespace) -> None:
@@ -202,21 +157,8 @@ def balance(options: argparse.Namespace) -> None:
 
 def table(options: argparse.Namespace) -> None:
     """Prints what there is of results, and the spread of settings with two seeds."""
-    rows = [
-        json.loads((folder / "result.json").read_text())
-        for _, _, folder in runs(options)
-        if (folder / "result.json").is_file()
-    ]
-    if not rows:
-        sys.exit(f"expected results of `measure` in {options.output}, got none")
-    for row in rows:
-        print("  ".join(f"{name} {value}" for name, value in row.items()))
-    for name in dict.fromkeys(row["setting"] for row in rows):
-        same = [row for row in rows if row["setting"] == name]
-        if len(same) > 1:
-            numbers = {key: [row[key] for row in same] for key in ("easy", "medium", "hard")}
-            spread = {key: round(max(values) - min(values), 2) for key, values in numbers.items()}
-            print(f"{name}: the seeds differ by {spread}")
+    rows = results(folder for _, _, folder in runs(options))
+    print_results(rows, ("easy", "medium", "hard"))
     if options.csv:
         write_csv(options.csv, rows, f"{CONFIG}, WIDER FACE validation, long side of the test size")
 
@@ -237,10 +179,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             help=f"of {', '.join(one.name for one in SETTINGS)}; with commas between; default: all",
         )
         by_name[function.__name__] = command
-    for name in ("train", "balance"):
-        by_name[name].add_argument("--records", required=True, help="TFRecord files; a glob")
-    by_name["train"].add_argument("--steps", type=int, help="of every run, instead of the config's")
+    add_run_options(by_name["train"])
     by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
+    by_name["balance"].add_argument("--records", required=True, help="TFRecord files; a glob")
     by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
     by_name["measure"].add_argument("--long_side", type=int, default=640, help="pixels")
     by_name["balance"].add_argument("--image_size", type=int, default=256)

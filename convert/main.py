@@ -24,6 +24,7 @@ with optional_packages("train", __name__):
     from convert.quantization import CALIBRATED, PRECISIONS
     from tfface.command_line import exit_status, width_by_height
     from tfface.files import check_file
+    from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
     from tfface.predict import signature
     from tfface.predict.selection import Selection
 
@@ -83,6 +84,9 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         "Folder of pictures with faces to check the file on; default: pictures that Matplotlib and "
         "scikit-image bring.",
         values,
+    )
+    flags.DEFINE_integer(
+        "max_pixels", MAX_PIXELS, HELP.capitalize() + ".", 1, LARGEST_LIMIT, flag_values=values
     )
 
 
@@ -201,7 +205,8 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) > 1:
         raise app.UsageError(f"expected flags only, got {argv[1:]}")
     logging.set_verbosity(logging.WARNING)  # TensorFlow logs every step of saving
-    return exit_status(lambda: run(flags.FLAGS))
+    with limited_pixels(flags.FLAGS.max_pixels):
+        return exit_status(lambda: run(flags.FLAGS))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,11 @@ def save_graph(graph: DetectionGraph, description: dict[str, Any], folder: Path)
     try:
         tf.saved_model.save(graph, str(folder), signatures=graph.signatures())
     except tf.errors.OpError as error:  # of TensorFlow's own files: no space, no right to write
-        raise OSError(f"TensorFlow cannot write to {folder}: {error.message}") from error
+        # Before it are nodes and temporary files, after it an operation.
+        reason = error.message.rpartition(";")[2].partition(" [")[0].strip()
+        raise OSError(
+            f"expected a place to write a SavedModel to, got for {folder.parent.parent}: {reason}"
+        ) from error
     extra = folder / "assets.extra"
     extra.mkdir()
     (extra / f"{METADATA_NAME}.json").write_text(json.dumps(description, indent=2) + "\n")

@@ -25,6 +25,7 @@ with optional_packages("train", __name__):
     from measure.conditions import conditions
     from tfface.command_line import (
         CommandParser,
+        add_pixel_option,
         positive,
         run_command,
         stream_beside,
@@ -235,6 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=positive, default="100", help="detections that count")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers there")
+    add_pixel_option(parser)
     return parser
 
 

@@ -14,6 +14,7 @@ import pytest
 
 import tfface.detect
 from tfface.detect import main
+from tfface.detect_file import detect_file
 from tfface.detections import Detections
 from tfface.image import read_image
 from tfface.predict.face_detector import FaceDetector
@@ -452,7 +453,6 @@ def test_a_run_that_was_killed_goes_on_where_it_was(
     command = [*pictures, "--model", tflite_file, "--json", tmp_path / "faces.json"]
     command += ["--output", tmp_path / "out"]
     searched: list[Path] = []
-    detect_file = tfface.detect.detect_file
 
     class Killed(BaseException):
         """Nothing that a command catches."""
@@ -485,4 +485,7 @@ def test_a_full_disk_is_one_line(
     assert status(picture, "--model", tflite_file, "--json", "/dev/full") == 2
 
     errors = [line for line in capfd.readouterr().err.splitlines() if "error" in line]
-    assert errors == ["error: No space left on device"]
+    assert errors == [
+        "error: expected space for /dev/full, got: No space left on device; make room, or write "
+        "elsewhere"
+    ]

@@ -95,9 +95,9 @@ def test_prints_a_table_with_its_conditions(data, model, capsys):
     for condition in ("model.tflite", "long side 640", "official", "2 of 3 pictures", "0.02"):
         assert condition in output
     assert output.splitlines()[-3:] == [
-        "easy          1  100.0",
-        "medium        1  100.0",
-        "hard          2   50.0",
+        "easy         1  100.0",
+        "medium       1  100.0",
+        "hard         2   50.0",
     ]
 
 
@@ -320,11 +320,11 @@ def test_own_data_are_judged_as_coco_does(own_data, model, tmp_path, capsys):
         "model.tflite, original size, score threshold 0.02",
         "own data (csv), AP as COCO takes it (IoU 0.5 to 0.95), single scale",
         "2 of 3 pictures",
-        "faces of size   faces     AP   AP50   AP75     AR",
-        "all                 1  100.0  100.0  100.0  100.0",
-        "small               1  100.0  100.0  100.0  100.0",  # 19 x 19
-        "medium              0      -      -      -      -",
-        "large               0      -      -      -      -",
+        "faces of size  faces     AP   AP50   AP75     AR",
+        "all                1  100.0  100.0  100.0  100.0",
+        "small              1  100.0  100.0  100.0  100.0",  # 19 x 19
+        "medium             0      -      -      -      -",
+        "large              0      -      -      -      -",
     ]
     assert json.loads(report.read_text())["curves"]["small"]["average_precision"] == 1
 

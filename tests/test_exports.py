@@ -20,12 +20,10 @@ TWO = {
 }
 NONE: dict[str, Any] = {"file": "b.png", "width": 80, "height": 40, "faces": []}
 FAILED = {"file": "c.png", "error": "c.png: no picture"}
-FILM = {
-    "file": "d.mp4",
-    "width": 80,
-    "height": 40,
-    "frames": [{"frame": 0, "faces": []}, {"frame": 1, "faces": TWO["faces"]}],
-}
+FRAMES: list[dict[str, Any]] = [
+    {"file": "d.mp4", "width": 80, "height": 40, "frame": number, "faces": faces}
+    for number, faces in enumerate(([], TWO["faces"]))
+]
 
 
 def written(name: str, *results: dict[str, Any]) -> str:
@@ -44,7 +42,7 @@ def test_json_lines_are_the_results() -> None:
 
 
 def test_csv() -> None:
-    assert written("csv", TWO, FAILED, NONE, FILM).splitlines() == [
+    assert written("csv", TWO, FAILED, NONE, *FRAMES).splitlines() == [
         "file_name,x_min,y_min,x_max,y_max,score",
         "a.png,10,20,30,40,0.75",
         "a.png,0,0,8,4,0.5",

@@ -1,7 +1,9 @@
 """tfface.files: a file is complete under its final name, or not there."""
 
+import errno
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -64,6 +66,25 @@ def test_an_error_leaves_the_older_file_and_no_temporary_one(tmp_path: Path) -> 
         raise RuntimeError
     assert final.read_text() == "older"
     assert list(tmp_path.iterdir()) == [final]
+
+
+def test_a_disk_without_space_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, most[1]))
+    try:
+        with (
+            pytest.raises(OutputError, match=r"expected space for .*/table.csv, got: File too la"),
+            open_output(tmp_path / "table.csv") as file,
+        ):
+            file.write("row\n" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_disk_without_space_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"^\[Errno 28\] No space"), atomic_path(tmp_path / "a.csv"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tfface.file_kinds import PICTURE_SUFFIXES
-from tfface.image import MAX_PIXELS, ImageReadError, check_claim, read_image, to_rgb
+from tfface.image import ImageReadError, check_claim, read_image, to_rgb
+from tfface.pixel_limit import MAX_PIXELS
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 

@@ -71,3 +71,34 @@ def test_no_path_keeps_nothing(picture: Path) -> None:
         journal.write(picture, {})
         journal.remove()
         assert journal.result(picture) is None
+
+
+def test_frames_of_a_video_are_known_again(tmp_path: Path, picture: Path) -> None:
+    (tmp_path / "b.mp4").touch()
+    frames = [{"frame": number, "faces": []} for number in range(3)]
+    with Journal(tmp_path / "j", SETTINGS) as journal:
+        journal.write(picture, {"faces": []})
+        # One that fails after two frames, and whose result is never written, is left out.
+        assert list(journal.keep(frames[:2])) == frames[:2]
+        assert list(journal.keep(frames)) == frames
+        journal.write(tmp_path / "b.mp4", {"width": 8, "frames": 3})
+
+    again = Journal(tmp_path / "j", SETTINGS)
+    assert again.result(picture) == {"faces": []}
+    for _ in range(2):
+        result = again.result(tmp_path / "b.mp4")
+        assert result is not None
+        assert (result["width"], list(result["frames"])) == (8, frames)
+
+
+def test_results_of_before_stay_when_a_run_goes_on(tmp_path: Path, picture: Path) -> None:
+    (tmp_path / "b.jpg").touch()
+    with Journal(tmp_path / "j", SETTINGS) as journal:
+        journal.write(picture, {"faces": [1]})
+    with Journal(tmp_path / "j", SETTINGS) as journal:
+        journal.write(tmp_path / "b.jpg", {"faces": [2]})
+        assert journal.result(picture) == {"faces": [1]}
+
+    again = Journal(tmp_path / "j", SETTINGS)
+    assert again.result(picture) == {"faces": [1]}
+    assert again.result(tmp_path / "b.jpg") == {"faces": [2]}

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -49,3 +50,58 @@ def test_every_result_is_written_at_once_on_a_line_of_its_own() -> None:
 
     lines = file.getvalue().splitlines()
     assert [json.loads(line.rstrip(",")) for line in lines[-2:]] == [FOUND, NOTHING_FOUND]
+
+
+FILM = {"file": "d.mp4", "width": 8, "height": 4}
+FRAMES: list[dict[str, Any]] = [{"frame": 0, "faces": []}, {"frame": 1, "faces": FOUND["faces"]}]
+
+
+class Lines:
+    """An export that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+
+    def write(self, result: Any) -> None:
+        self.results.append(result)
+
+    def close(self) -> None:
+        """There is nothing to complete."""
+
+
+def test_frames_of_a_video_are_written_as_they_come() -> None:
+    file, lines = io.StringIO(), Lines()
+    report = JsonReport(file, {}, [lines])
+    report.write(FOUND)
+
+    def frames() -> Iterator[dict[str, Any]]:
+        for number, frame in enumerate(FRAMES):
+            assert file.getvalue().count('"frame":') == number
+            assert len(lines.results) == 1 + number
+            yield frame
+
+    report.write(FILM | {"frames": frames()})
+    report.close({}, [])
+
+    assert json.loads(file.getvalue())["pictures"] == [FOUND, FILM | {"frames": FRAMES}]
+    assert lines.results == [FOUND, *(FILM | frame for frame in FRAMES)]
+    assert report.tried == 2
+
+
+def test_a_video_that_fails_has_the_frames_until_then() -> None:
+    file = io.StringIO()
+    report = JsonReport(file, {})
+
+    def frames() -> Iterator[dict[str, Any]]:
+        yield FRAMES[0]
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        report.write(FILM | {"frames": frames()})
+    report.write(FAILED)
+    report.close({}, [])
+
+    content = json.loads(file.getvalue())
+    assert content["pictures"] == [FILM | {"frames": FRAMES[:1], "incomplete": True}]
+    assert content["failed"] == [FAILED]
+    assert report.tried == 1

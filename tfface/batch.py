@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfface.command_line import CommandParser, between, positive, run_command
+from tfface.command_line import CommandParser, add_pixel_option, between, positive, run_command
 from tfface.files import check_folder
-from tfface.image import MAX_PIXELS
 from tfface.packaged import PRECISIONS
 from tfface.predict.packages import optional_packages
 from tfface.predict.placement import LARGEST_SIDE
+from tfface.reasons import message_of
 from tfface.shards import FORMATS, Plan, Shard, detect_shard, list_pictures
 
 os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # 30 are few where others work
@@ -31,6 +31,7 @@ os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # 30 are few where
 with optional_packages("batch", __name__):
     import ray
     import ray.data
+    import ray.exceptions
 
 
 def start_ray(address: str | None) -> None:
@@ -47,20 +48,33 @@ def start_ray(address: str | None) -> None:
 
 
 def run_plan(plan: Plan, workers: int | None) -> Iterator[dict[str, Any]]:
-    """Does the shards that are not done; what was in each, as soon as its file is there."""
+    """Does the shards that are not done; what was in each, as soon as its file is there.
+
+    Raises:
+        OSError: a shard cannot be written, the model cannot be read, or Ray fails.
+    """
     missing = plan.missing()
     if not missing:
         return
     numbers = [shard.number for shard in missing]
 
     def detect_row(row: dict[str, Any]) -> dict[str, Any]:
-        return detect_shard(plan, Shard(numbers[int(row["id"])]))
+        try:
+            return detect_shard(plan, Shard(numbers[int(row["id"])]))
+        except (OSError, ValueError) as error:  # as an error it would come as a hundred lines
+            return {"error": message_of(error)}
 
     # One shard a block is one shard a task; Ray gives those of a lost process to another. Processes
     # keep the detector for the tasks that follow.
     rows = ray.data.range(len(missing), override_num_blocks=len(missing))
     done = rows.map(detect_row, num_cpus=1, concurrency=workers)
-    yield from done.iter_rows()
+    try:
+        for found in done.iter_rows():
+            if "error" in found:
+                raise OSError(found["error"])
+            yield found
+    except ray.exceptions.RayError as error:
+        raise OSError(f"Ray has failed: {error}; the same command goes on") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,9 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--long_side", type=between(0, LARGEST_SIDE, int), help="as that of tfface.detect"
     )
-    parser.add_argument(
-        "--max_pixels", type=between(1, 1 << 40, int), default=MAX_PIXELS, help="as tfface.detect's"
-    )
+    add_pixel_option(parser)
     return parser
 
 

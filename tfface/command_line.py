@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tfface.files import STANDARD_OUTPUT, close_standard_output
+from tfface.files import STANDARD_OUTPUT, close_standard_output, full
+from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
 from tfface.reasons import message_of
 
 if TYPE_CHECKING:  # It brings NumPy and OpenCV, and the list of presets needs neither.
@@ -82,7 +83,8 @@ def run_command(
 
     Args:
         parser: of the command.
-        run: does the work; returns the exit status, None for 0.
+        run: does the work; returns the exit status, None for 0. It reads pictures within the limit
+            of `add_pixel_option`, if the parser has that.
         arguments: by default those of the process.
         failed: exit status of a command that has another use for `FAILED`.
 
@@ -91,7 +93,8 @@ def run_command(
         is printed, `INTERRUPTED` after Ctrl-C or SIGTERM, 1 where nobody read the output on.
     """
     options = parser.parse_args(arguments)
-    return exit_status(lambda: run(options), failed)
+    with limited_pixels(getattr(options, "max_pixels", MAX_PIXELS)):
+        return exit_status(lambda: run(options), failed)
 
 
 def exit_status(work: Callable[[], int | None], failed: int = FAILED) -> int:
@@ -108,7 +111,8 @@ def exit_status(work: Callable[[], int | None], failed: int = FAILED) -> int:
         close_standard_output()
         return 1
     except (ImportError, MemoryError, OSError, ValueError) as error:
-        print(f"error: {message_of(error)}", file=sys.stderr)
+        named = full(error, "standard output or a temporary file")  # files know their names
+        print(f"error: {message_of(named or error)}", file=sys.stderr)
         if isinstance(error, OSError):
             close_standard_output()  # a full disk may be where it goes
         return failed
@@ -147,6 +151,36 @@ def terminated_like_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+@contextmanager
+def noting_interrupts() -> Iterator[Callable[[], bool]]:
+    """Yields a function that tells whether Ctrl-C or SIGTERM came within the block.
+
+    The first does nothing else; the next is as it was before. Outside of the main thread, where
+    Python takes no signals, none comes.
+    """
+    came = False
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: came
+        return
+
+    def note(number: int, frame: object) -> None:
+        nonlocal came
+        came = True
+        restore()
+
+    def restore() -> None:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in former:
+        signal.signal(number, note)
+    try:
+        yield lambda: came
+    finally:
+        restore()
 
 
 def width_by_height(text: str) -> "Size":
@@ -199,6 +233,17 @@ def positive(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d*", text):
         raise ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
     return int(text)
+
+
+def add_pixel_option(parser: ArgumentParser) -> None:
+    """Adds `--max_pixels`, which every command has that reads pictures."""
+    parser.add_argument(
+        "--max_pixels",
+        type=between(1, LARGEST_LIMIT, int),
+        default=MAX_PIXELS,
+        metavar="PIXELS",
+        help=f"{HELP} (default: %(default)s)",
+    )
 
 
 def strategy_text(text: str) -> str:

@@ -1,12 +1,13 @@
-"""Evaluates a detector on WIDER FACE, FDDB or your own pictures, with the protocol of each.
+"""Evaluates a detector on data sets of faces or your own pictures, with the protocol of each.
 
     python -m tfface.evaluate --model fbi-1 --data DIR --long_side 640 --json result.json
     python -m tfface.evaluate --model fbi-1 --dataset fddb --data DIR --long_side 640
 
 For WIDER FACE `DIR` holds `WIDER_val/images` and `ground_truth/*.mat`; without `--data` it is
 `$TFFACE_DATA/widerface`. For FDDB it holds `originalPics` and `FDDB-folds`; without `--data` it is
-`$TFFACE_DATA/fddb`. Only pictures that are present are evaluated, and their number is part of the
-result. Your own pictures, with annotations as of COCO, Pascal VOC, YOLO or CSV:
+`$TFFACE_DATA/fddb`. docs/own-data.md has the folders of AFW, PASCAL Face and MAFA. Only pictures
+that are present are evaluated, and their number is part of the result. Your own pictures, with
+annotations as of COCO, Pascal VOC, YOLO or CSV:
 
     python -m tfface.evaluate --model fbi-1 --dataset coco --list faces.json --images pictures
 
@@ -184,7 +185,8 @@ def sha256_of(path: Path) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="python -m tfface.evaluate",
-        description="Evaluate a face detector on WIDER FACE, FDDB or your own pictures.",
+        description="Evaluate a face detector on WIDER FACE, FDDB, AFW, PASCAL Face, MAFA or your "
+        "own pictures.",
     )
     parser.add_argument(
         "--model",

@@ -3,12 +3,12 @@
 import csv
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TextIO
 
 Result = Mapping[str, Any]
 """Of one picture: `file`, `width`, `height`, `faces` as of `Detections.to_json`, or `file` and
-`error`. Of a video: `frames` instead of `faces`, each with its number and faces."""
+`error`. Of a frame of a video: its number as `frame`, too."""
 
 
 class Export(Protocol):
@@ -47,11 +47,13 @@ class Csv:
         self._rows.writerow(["file_name", "x_min", "y_min", "x_max", "y_max", "score"])
 
     def write(self, result: Result) -> None:
-        for name, faces in _pictures(result):
-            for face in faces:
-                self._rows.writerow([name, *face["box"], face["score"]])
-            if not faces:
-                self._rows.writerow([name, *[""] * 5])
+        if "error" in result:
+            return
+        name, faces = _name(result), result["faces"]
+        for face in faces:
+            self._rows.writerow([name, *face["box"], face["score"]])
+        if not faces:
+            self._rows.writerow([name, *[""] * 5])
         self._file.flush()
 
     def close(self) -> None:
@@ -72,14 +74,15 @@ class Coco:
         file.write('{"categories": [{"id": 1, "name": "face"}],\n "images": [')
 
     def write(self, result: Result) -> None:
-        for name, faces in _pictures(result):
-            image = {"id": self._images + 1, "file_name": name}
-            image |= {side: result[side] for side in ("width", "height")}
-            self._file.write(f"{',' * bool(self._images)}\n  {json.dumps(image)}")
-            self._images += 1
-            for face in faces:
-                self._annotations.write(f"{',' * bool(self._faces)}\n  {self._annotation(face)}")
-                self._faces += 1
+        if "error" in result:
+            return
+        image = {"id": self._images + 1, "file_name": _name(result)}
+        image |= {side: result[side] for side in ("width", "height")}
+        self._file.write(f"{',' * bool(self._images)}\n  {json.dumps(image)}")
+        self._images += 1
+        for face in result["faces"]:
+            self._annotations.write(f"{',' * bool(self._faces)}\n  {self._annotation(face)}")
+            self._faces += 1
 
     def _annotation(self, face: Mapping[str, Any]) -> str:
         x_min, y_min, x_max, y_max = face["box"]
@@ -125,11 +128,6 @@ def yolo_text(result: Result) -> str:
     return "".join(lines)
 
 
-def _pictures(result: Result) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
-    """Names and faces: of a picture one, of a video `NAME#0`, `NAME#1`, ..., of a failure none."""
-    if "error" in result:
-        return
-    if "frames" not in result:
-        yield result["file"], result["faces"]
-    for frame in result.get("frames", ()):
-        yield f"{result['file']}#{frame['frame']}", frame["faces"]
+def _name(result: Result) -> str:
+    """Of a picture its file, of a frame `NAME#0`, `NAME#1`, ..."""
+    return f"{result['file']}#{result['frame']}" if "frame" in result else result["file"]

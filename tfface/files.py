@@ -1,5 +1,6 @@
 """Writing files so that nobody ever meets a half-written one under its final name."""
 
+import errno
 import io
 import json
 import os
@@ -25,8 +26,21 @@ _DESCRIPTORS = re.compile(r"/proc/.*/fd|/dev/fd")
 """The folders of open files, to which /dev/stdout leads, and the shell's >(command)."""
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A disk, someone's share of it, or what a process may write is at its end."""
+
+
 class OutputError(OSError):
     """A place that cannot be written to."""
+
+
+def full(error: BaseException, place: str) -> OutputError | None:
+    """An error that names the place, where `error` says that it is full, and not where."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return OutputError(
+            f"expected space for {place}, got: {reason_of(error)}; make room, or write elsewhere"
+        )
+    return None
 
 
 @contextmanager
@@ -53,7 +67,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     final = Path(os.path.realpath(path))
     with _workspace(final) as folder:
         temporary = folder / Path(path).name
-        yield temporary
+        try:
+            yield temporary
+        except OSError as error:
+            is_here = error.errno in _FULL and not _has_space(folder)
+            raise (full(error, str(path)) if is_here else None) or error from None
         _check_written(temporary, path)
         if os.path.exists(final):
             shutil.copymode(final, temporary)
@@ -110,6 +128,14 @@ def reserve(path: Path, size: int) -> None:
         path.unlink(missing_ok=True)
 
 
+def _has_space(folder: Path) -> bool:
+    try:
+        reserve(folder / "space", _BLOCK)
+    except OutputError:
+        return False
+    return True
+
+
 def check_file(path: str | os.PathLike[str]) -> None:
     """Raises OutputError where `atomic_path` would, before the work of which it is the output."""
     if not is_stream(path):
@@ -152,8 +178,11 @@ def _open_stream(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise OutputError(
             f"expected a pipe or device that can be written, got {path}: {reason_of(error)}"
         ) from error
-    with open(descriptor, "wb") as stream:
-        yield stream
+    try:
+        with open(descriptor, "wb") as stream:
+            yield stream
+    except OSError as error:
+        raise full(error, str(path)) or error from None
 
 
 def close_standard_output() -> None:
@@ -169,9 +198,9 @@ def _standard_output() -> Iterator[TextIO]:
     try:
         yield sys.stdout
         sys.stdout.flush()
-    except OSError:  # the reader has gone, or the disk is full
+    except OSError as error:  # the reader has gone, or the disk is full
         close_standard_output()
-        raise
+        raise full(error, "standard output") or error from None
 
 
 @contextmanager

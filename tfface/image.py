@@ -15,14 +15,11 @@ from numpy.typing import NDArray
 from tfface import jpeg
 from tfface.file_kinds import ADVICE, HEAD, RAW, VIDEO, is_decoded, kind_of, special_kind
 from tfface.headers import claimed_size
+from tfface.pixel_limit import pixel_limit
 from tfface.reasons import reason_of
 
 Image = NDArray[np.uint8]
 """RGB uint8 `(H, W, 3)`, values 0..255."""
-
-MAX_PIXELS = 160_000_000
-"""The most pixels of a picture that is read: more than the largest sensors of cameras have (151
-million); half a gigabyte as RGB."""
 
 _MAX_BYTES_A_PIXEL = 8
 """Of a file: four channels of 16 bits, not compressed. Files of `_SMALL` bytes always pass."""
@@ -37,7 +34,19 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class ImageReadError(ValueError):
-    """A file that is missing, empty, cut short, too large, or no picture."""
+    """A file that is missing, empty, cut short, too large, or no picture.
+
+    Attributes:
+        kind: under which those that were left out of a data set are counted.
+    """
+
+    kind = "picture unreadable"
+
+
+class TooManyPixelsError(ImageReadError):
+    """A picture that claims more pixels than it may have."""
+
+    kind = "picture of more pixels than --max_pixels"
 
 
 class Picture(NamedTuple):
@@ -47,7 +56,7 @@ class Picture(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Image:
+def read_image(path: str | os.PathLike[str], max_pixels: int | None = None) -> Image:
     """Reads a picture file as people see it.
 
     The orientation of EXIF is applied. Grey, paletted and CMYK files become RGB. 16 bits are
@@ -57,7 +66,8 @@ def read_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Im
     Args:
         path: a file of any format that OpenCV decodes: JPEG, PNG, WebP, AVIF, BMP, TIFF, JPEG 2000,
             GIF (its first picture) and others. Pipes and devices are refused without opening them.
-        max_pixels: a file whose header claims more is refused before memory is spent on it.
+        max_pixels: a file whose header claims more is refused before memory is spent on it;
+            default: `tfface.pixel_limit.MAX_PIXELS`, or what `limited_pixels` there says.
 
     Returns:
         RGB uint8 `(H, W, 3)`.
@@ -72,15 +82,18 @@ def read_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Im
     return image
 
 
-def read_picture(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Picture:
+def read_picture(path: str | os.PathLike[str], max_pixels: int | None = None) -> Picture:
     """Reads a picture file as `read_image` does, and returns what that would log."""
-    kind, data = _read_file(path, max(_SMALL, _MAX_BYTES_A_PIXEL * max_pixels))
+    most = max_pixels or pixel_limit()
+    kind, data = _read_file(path, max(_SMALL, _MAX_BYTES_A_PIXEL * most))
     try:
-        return decode_picture(data, max_pixels)
+        return decode_picture(data, most)
     except UnreadablePictureError as error:
         found = f" ({error})" if is_decoded(kind) else ""
         message = f"{path}: expected a picture, got {_described(kind, len(data))}{found}"
         raise ImageReadError(message) from error
+    except TooManyPixelsError as error:
+        raise TooManyPixelsError(f"{path}: {error}") from error
     except ValueError as error:
         raise ImageReadError(f"{path}: {error}") from error
 
@@ -89,12 +102,13 @@ class UnreadablePictureError(ValueError):
     """Bytes that are no picture file, or a damaged one."""
 
 
-def decode_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+def decode_picture(data: bytes, max_pixels: int | None = None) -> Picture:
     """The picture in the bytes of a file.
 
     Raises:
         UnreadablePictureError: they are damaged, cut short, or of no format that OpenCV decodes.
-        ValueError: they claim more than `max_pixels`, or OpenCV fails.
+        TooManyPixelsError: they claim more than `max_pixels`.
+        ValueError: OpenCV fails.
     """
     check_claim(data, max_pixels)
     try:
@@ -110,20 +124,21 @@ def decode_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
     return Picture(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), notes)
 
 
-def check_claim(data: bytes, max_pixels: int = MAX_PIXELS) -> None:
+def check_claim(data: bytes, max_pixels: int | None = None) -> None:
     """Looks, before memory is spent on it, at how large the picture in the bytes of a file is.
 
     Raises:
         UnreadablePictureError: the header does not say, or claims what the file cannot hold.
-        ValueError: it claims more than `max_pixels`.
+        TooManyPixelsError: it claims more than `max_pixels`.
     """
     try:
         width, height = claimed_size(data)
     except ValueError as error:
         raise UnreadablePictureError(str(error)) from error
-    if width * height > max_pixels:
-        raise ValueError(
-            f"expected a picture of at most {max_pixels} pixels, got {width} x {height} = "
+    most = max_pixels or pixel_limit()
+    if width * height > most:
+        raise TooManyPixelsError(
+            f"expected a picture of at most {most} pixels, got {width} x {height} = "
             f"{width * height}; reduce it, or raise max_pixels"
         )
 

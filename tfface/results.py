@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from tfface.exports import Export
 
 
 class JsonReport:
-    """A JSON object that is written picture by picture.
+    """A JSON object that is written picture by picture, of videos frame by frame.
 
     It has the settings of the run, then
       pictures   a list with one object for every picture that was searched
@@ -16,10 +16,13 @@ class JsonReport:
       skipped    how many files of folders were not looked at, by kind
       not_tried  the pictures that an interrupted run did not come to
 
+    A video that failed, or was not searched to its end, has the frames until then, and says so by
+    `"incomplete": true`.
+
     Args:
         file: where to write, from its beginning.
         settings: what holds for all pictures; becomes the first keys.
-        exports: files in other formats that get the same results.
+        exports: files in other formats that get the same results, each frame as one.
 
     Attributes:
         tried: number of results written.
@@ -31,22 +34,49 @@ class JsonReport:
     ) -> None:
         self._file = file
         self._exports = exports
+        self._written = 0
         self.tried = 0
         self.failed: list[Mapping[str, object]] = []
         file.write("{" + "".join(f"\n {_pair(*item)}," for item in settings.items()))
         file.write('\n "pictures": [')
 
-    def write(self, result: Mapping[str, object]) -> None:
-        """Adds the result for one picture: what was found in it, or its file and an error."""
-        for export in self._exports:
-            export.write(result)
-        if "error" in result:
-            self.failed.append(result)
+    def write(self, result: Mapping[str, Any]) -> None:
+        """Adds the result for one picture: what was found in it, or its file and an error.
+
+        The result of a video has `frames`, which are taken and written one after another. An error
+        that comes of taking them leaves it incomplete; the file and the error are still to be told.
+        """
+        if "frames" in result:
+            self._write_film(result)
         else:
-            separator = "," if self.tried > len(self.failed) else ""
-            self._file.write(f"{separator}\n  {json.dumps(result, allow_nan=False)}")
-            self._file.flush()
+            for export in self._exports:
+                export.write(result)
+            if "error" in result:
+                self.failed.append(result)
+            else:
+                self._begin_object()
+                self._file.write(_dump(result))
+        self._file.flush()
         self.tried += 1
+
+    def _write_film(self, film: Mapping[str, Any]) -> None:
+        head = {key: value for key, value in film.items() if key != "frames"}
+        ending = ', "incomplete": true'
+        self._begin_object()
+        self._file.write(f'{_dump(head)[:-1]}, "frames": [')
+        try:
+            for place, frame in enumerate(film["frames"]):
+                self._file.write(f"{',' * bool(place)}\n   {_dump(frame)}")
+                self._file.flush()
+                for export in self._exports:
+                    export.write(head | frame)
+            ending = ""
+        finally:
+            self._file.write(f"]{ending}}}")
+
+    def _begin_object(self) -> None:
+        self._file.write(f"{',' * bool(self._written)}\n  ")
+        self._written += 1
 
     def close(self, skipped: Mapping[str, int], not_tried: Sequence[str]) -> None:
         """Completes the object, and the exports."""
@@ -58,4 +88,8 @@ class JsonReport:
 
 
 def _pair(key: str, value: object) -> str:
-    return f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}"
+    return f"{json.dumps(key)}: {_dump(value)}"
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, allow_nan=False)

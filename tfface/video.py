@@ -1,6 +1,8 @@
 """Videos: read from a file, a camera or a stream, and written."""
 
 import os
+import re
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,43 @@ class VideoFrame(NamedTuple):
     seconds: float
     image: Image
     detections: "Detections"
+
+
+class Camera(NamedTuple):
+    """A camera or stream: the number or address that OpenCV opens, and without a password as text.
+
+    Attributes:
+        address: 0 for the first camera, or such as rtsp://user:password@host/path or /dev/video0.
+    """
+
+    address: int | str
+
+    def __str__(self) -> str:
+        return f"camera {self.address}" if isinstance(self.address, int) else _public(self.address)
+
+    @property
+    def name(self) -> str:
+        """What files of it are called: `camera-0`."""
+        return re.sub(r"[^\w.-]+", "-", str(self)).strip("-.")
+
+
+def camera(text: str) -> Camera:
+    """The camera of a command line: its number, or the address of a stream.
+
+    Raises:
+        ArgumentTypeError: nothing is named, or a number that none has.
+    """
+    if not re.fullmatch(r"\d{1,4}|.*[^\d\s].*", text):
+        raise ArgumentTypeError(
+            f"expected the number of a camera, such as 0, or an address such as rtsp://..., got "
+            f"{text!r}"
+        )
+    return Camera(int(text) if text.isdecimal() else text)
+
+
+def _public(address: str) -> str:
+    """An address without user and password."""
+    return re.sub(r"//[^/@]*@", "//", address)
 
 
 class Video:
@@ -68,7 +107,7 @@ def open_video(source: str | os.PathLike[str] | int) -> Iterator[Video]:
     capture = cv2.VideoCapture(address)
     try:
         if not capture.isOpened():
-            what = f"camera {source}" if isinstance(source, int) else f"{source}"
+            what = Camera(address)
             raise VideoError(
                 f"{what}: expected a video file, a camera or a stream that OpenCV opens, got none; "
                 "check that it is there and plays in another program"

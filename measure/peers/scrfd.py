@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from measure.peers.onnx_session import open_session
+from measure.peers.onnx_session import OneSize
 from measure.peers.suppression import Found, suppress
 from tfface.image import Image
 
@@ -28,28 +28,25 @@ class SCRFD:
     """
 
     def __init__(self, path: Path, threads: int) -> None:
-        self._session = open_session(path, threads)
-        (images,) = self._session.get_inputs()
-        self._input = images.name
-        self._height, self._width = images.shape[2:]
-        self._outputs = [output.name for output in self._session.get_outputs()[: 2 * len(STRIDES)]]
+        self._network = OneSize(path, threads)
+        self._outputs = self._network.outputs[: 2 * len(STRIDES)]
         self._centres = [self._places(stride) for stride in STRIDES]
 
     def _places(self, stride: int) -> np.ndarray:
         """x and y of the anchors of a level, float32 `(positions, 2)`: corners of its cells."""
-        rows, columns = np.mgrid[: self._height // stride, : self._width // stride]
+        height, width = self._network.size
+        rows, columns = np.mgrid[: height // stride, : width // stride]
         corners = stride * np.stack([columns, rows], axis=-1).reshape(-1, 2)
         return np.repeat(corners, ANCHORS, axis=0).astype(np.float32)
 
     def detect(self, image: Image, threshold: float) -> Found:
         """Boxes float32 `(n, 4)` in pixels and falling scores `(n,)` of RGB uint8 `(H, W, 3)`."""
         height, width = image.shape[:2]
-        scale = min(self._height / height, self._width / width)
+        scale = min(self._network.size[0] / height, self._network.size[1] / width)
         scaled = max(1, round(width * scale)), max(1, round(height * scale))
-        canvas = np.zeros((self._height, self._width, 3), np.uint8)
+        canvas = np.zeros((*self._network.size, 3), np.uint8)
         canvas[: scaled[1], : scaled[0]] = cv2.resize(image, scaled)
-        pixels = cv2.dnn.blobFromImage(canvas, 1 / 128, mean=(127.5,) * 3)
-        outputs = [output[0] for output in self._session.run(self._outputs, {self._input: pixels})]
+        outputs = self._network.run(canvas, 127.5, self._outputs)
         levels = zip(STRIDES, self._centres, outputs[:3], outputs[3:], strict=True)
         boxes, scores = [], []
         for stride, centres, level_scores, distances in levels:

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from measure.peers.onnx_session import open_session
+from measure.peers.onnx_session import OneSize
 from measure.peers.suppression import Found, suppress
 from tfface.image import Image
 
@@ -23,18 +23,14 @@ class UltraLight:
     """
 
     def __init__(self, path: Path, threads: int) -> None:
-        self._session = open_session(path, threads)
-        (images,) = self._session.get_inputs()
-        self._input = images.name
-        self._height, self._width = images.shape[2:]
+        self._network = OneSize(path, threads)
 
     def detect(self, image: Image, threshold: float) -> Found:
         """Boxes float32 `(n, 4)` in pixels and falling scores `(n,)` of RGB uint8 `(H, W, 3)`."""
         height, width = image.shape[:2]
-        scaled = cv2.resize(image, (self._width, self._height))
-        pixels = cv2.dnn.blobFromImage(scaled, 1 / 128, mean=(127,) * 3)
-        scores, boxes = self._session.run(["scores", "boxes"], {self._input: pixels})
-        faces = scores[0, :, 1]
+        scaled = cv2.resize(image, self._network.size[::-1])
+        scores, boxes = self._network.run(scaled, 127, ("scores", "boxes"))
+        faces = scores[:, 1]
         kept = faces >= threshold
         pixels_of_unit = np.array([width, height] * 2, np.float32)
-        return suppress(boxes[0, kept] * pixels_of_unit, faces[kept], NMS_IOU_THRESHOLD)
+        return suppress(boxes[kept] * pixels_of_unit, faces[kept], NMS_IOU_THRESHOLD)

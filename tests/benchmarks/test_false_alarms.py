@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from benchmarks import false_alarms
-from benchmarks.false_alarms import Alarms, count, main, pictures
+from benchmarks.false_alarms import main, pictures
 from benchmarks.nothing import NOTHING, SIZES
 from tfface.detections import Detections
 
@@ -15,17 +15,6 @@ class FindsBright:
     def detect(self, image, threshold, long_side):
         scores = np.array([0.9, 0.6, 0.4] if image.any() else [], np.float32)
         return Detections(np.zeros((len(scores), 4), np.float32), scores)
-
-
-def test_boxes_a_picture_above_each_threshold() -> None:
-    black, white = np.zeros((4, 4, 3), np.uint8), np.full((4, 4, 3), 255, np.uint8)
-    kinds = [("cats", white), ("cats", black), ("dogs", white)]
-
-    # Above 0.3, 0.5 and 0.7: three, two and one box; of cats on one picture of two.
-    assert count(FindsBright(), kinds, None) == {
-        "cats": Alarms(2, [1.5, 1.0, 0.5]),
-        "dogs": Alarms(1, [3.0, 2.0, 1.0]),
-    }
 
 
 def test_the_kind_is_the_beginning_of_the_name(tmp_path) -> None:

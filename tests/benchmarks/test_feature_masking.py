@@ -10,7 +10,9 @@ def test_the_best_uf_ssd_is_that_with_the_highest_mean() -> None:
         {"setting": "FBI-1_2", "easy": 80.0, "medium": 70.0, "hard": 40.0},  # another detector
     ]
 
-    assert best_of(rows).name == "UF-SSD+FEM"
+    best = best_of(rows)
+    assert best is not None and best.name == "UF-SSD+FEM"
+    assert best_of(rows[2:]) is None
 
 
 def test_settings_are_those_of_the_tables_and_fbi() -> None:

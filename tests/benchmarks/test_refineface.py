@@ -1,17 +1,14 @@
 """The study of RefineFace: its runs, and what is counted of them."""
 
-import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.refineface import SETTINGS, false_positives_at, judge, parse, run_for, runs
+from benchmarks.refineface import SETTINGS, judge, parse, runs
 from benchmarks.refineface_figure import by_scale, mixed_share
 from tfface.detectors.options import constructor_options
 from tfface.detectors.refineface import RefineFace
-from tfface.evaluation.curves import Curve
 from tfface.evaluation.wider import WiderFaces
 from train.flags import chosen_options, define_options
 
@@ -43,19 +40,7 @@ def test_a_setting_has_its_modules(setting) -> None:
     assert len(network) == 5 - len(setting.modules)
 
 
-def test_false_positives_where_a_recall_is_first_reached() -> None:
-    # 10 faces. Found 2 of 4 detections, then 5 of 20.
-    curve = Curve(np.array([0.5, 0.25]), np.array([0.2, 0.5]), np.array([0.9, 0.1]), 10)
-
-    assert [false_positives_at(curve, recall) for recall in (0.1, 0.2, 0.3, 0.6)] == [
-        2,
-        2,
-        15,
-        None,
-    ]
-
-
-def test_a_box_that_fits_badly_is_found_at_low_overlaps_alone() -> None:
+def test_numbers_of_a_run() -> None:
     everywhere = {name: np.array([True]) for name in ("easy", "medium", "hard")}
     faces = {"a": WiderFaces(np.array([[0, 0, 99, 99]], np.float32), everywhere)}
     # 65 of the 100 columns, with the pixel that the protocol adds.
@@ -63,7 +48,9 @@ def test_a_box_that_fits_badly_is_found_at_low_overlaps_alone() -> None:
 
     found = judge(predictions, faces)
 
+    assert found["easy"] == 100
     assert [found[f"hard at {overlap}"] for overlap in (0.5, 0.6, 0.7, 0.8)] == [100, 100, 0, 0]
+    assert [found[f"false at {recall} %"] for recall in (10, 30, 50, 80)] == [0] * 4
 
 
 def test_scores_by_scale() -> None:
@@ -84,10 +71,3 @@ def test_what_the_best_threshold_has_wrong() -> None:
 
     # Of the four small ones one is wrong with any threshold; the larger two part.
     assert mixed_share(scales, logits, positive) == [0.25, 0.0, 0.0, 0.0]
-
-
-def test_a_run_is_asked_to_end() -> None:
-    sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
-
-    assert run_for(sleeps, seconds=0.5) == -signal.SIGTERM
-    assert run_for([sys.executable, "-c", "raise SystemExit(3)"], None) == 3

@@ -62,7 +62,7 @@ def test_other_layouts_are_named_with_what_to_do(tmp_path: Path, text: str, name
     assert message.startswith(f"{file}: expected a list in the layout of WIDER FACE")
     assert f"got {name}" in message or f"got text with {name}" in message
     advice = message.rpartition(";")[2]
-    assert "--layout=" in advice if name in READ else "write" in advice
+    assert "--dataset=" in advice if name in READ else "write" in advice
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_several_data_sets_are_joined(tmp_path: Path) -> None:
     pairs = data_set(tmp_path / "one", "a.png") + data_set(tmp_path / "two", "b.png")
-    process = run(*pairs, f"--output={tmp_path / 'out'}", "--name=both", "--shards=1")
+    layouts = ["--dataset=wider", "--layout=wider"]  # its name here and in evaluation, and of old
+    output = f"--output={tmp_path / 'out'}"
+    process = run(*pairs, *layouts, output, "--name=both", "--shards=1")
     assert process.returncode == 0, process.stderr
     assert process.stdout == "2 pictures, 2 faces (0 ignored)\n"
     records = list(read_records([tmp_path / "out" / "both-00000-of-00001.tfrecord"]))

@@ -8,10 +8,12 @@ ignored ones but by a column, so of YOLO there is the first face alone.
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from tfface.data.listing import MISSING, WITHOUT_AREA
 from tfface.data.readers import READERS
@@ -64,12 +66,40 @@ def write_wider(folder: Path) -> Path:
     return folder / "list.txt"
 
 
+def write_mat(path: Path, variable: str, **fields: list[Any]) -> Path:
+    """A structure a picture, as AFW, PASCAL Face and MAFA have them."""
+    structures = np.zeros((len(next(iter(fields.values()))), 1), [(name, "O") for name in fields])
+    for name, values in fields.items():
+        for place, value in enumerate(values):
+            structures[place, 0][name] = value
+    savemat(path, {variable: structures})
+    return path
+
+
+def write_faces_mat(folder: Path) -> Path:
+    rows = np.array([[10, 5, 30, 15, 0, 0], [0, 0, 4, 4, 0, 1]])
+    objects = [rows, np.zeros((0, 0))]
+    return write_mat(
+        folder / "faces.mat", "Annotations", imgname=["a.png", "b.png"], objects=objects
+    )
+
+
+def write_mafa(folder: Path) -> Path:
+    """x, y, width, height, 1 for masked or 3 for invalid, and thirteen numbers more."""
+    rows = np.array([[10, 5, 20, 10, 1, *[-1] * 13], [0, 0, 4, 4, 3, *[-1] * 13]])
+    labels = [rows, np.zeros((0, 0))]
+    return write_mat(folder / "mafa.mat", "LabelTest", name=["a.png", "b.png"], label=labels)
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "wider": write_wider,
     "coco": write_coco,
     "voc": write_voc,
     "yolo": write_yolo,
     "csv": write_csv,
+    "afw": write_faces_mat,
+    "pascal-face": write_faces_mat,
+    "mafa": write_mafa,
 }
 
 
@@ -83,7 +113,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def test_every_reader_is_tested() -> None:
-    assert set(WRITERS) == set(READERS)
+    assert {*WRITERS, "fddb"} == set(READERS)  # whose pictures are JPEG files: test_fddb.py
 
 
 @pytest.mark.parametrize("layout", WRITERS)
@@ -198,6 +228,8 @@ def test_yolo_takes_a_turned_picture_as_it_is_seen(tmp_path: Path, pictures: Pat
             '<!DOCTYPE a [<!ENTITY b "cc">]><annotation><filename>&b;</filename></annotation>',
             "a.xml: .*entities or a document type, which are refused",
         ),
+        ("afw", "no MATLAB", "with the structures Annotations, got"),
+        ("mafa", "no MATLAB", "with the structures LabelTest or label_train, got"),
         (
             "voc",
             "<annotation><object><name>face</name></object></annotation>",
@@ -216,7 +248,29 @@ def test_what_is_in_another_layout_is_refused(
         READERS[layout](tmp_path / "list", pictures)
 
 
-@pytest.mark.parametrize("layout", READERS)
+@pytest.mark.parametrize("layout", WRITERS)
 def test_no_folder_of_pictures(tmp_path: Path, layout: str) -> None:
     with pytest.raises(FileNotFoundError, match="expected .*folder.* of.* pictures, got"):
         READERS[layout](WRITERS[layout](tmp_path), tmp_path / "nowhere")
+
+
+def test_faces_to_train_on_with_mafa_are_all_masked(tmp_path: Path, pictures: Path) -> None:
+    rows = np.array([[10, 5, 20, 10, *[1] * 17]])
+    names, labels = ["a.png", "b.png"], [rows, rows]
+    listed = write_mat(
+        tmp_path / "a.mat", "label_train", orgimgName=["x", "y"], imgName=names, label=labels
+    )
+
+    samples, _ = READERS["mafa"](listed, pictures)
+
+    assert [sample.name for sample in samples] == names
+    assert samples[0].boxes.tolist() == [[10, 5, 30, 15]]
+    assert samples[0].ignored.tolist() == [False]
+
+
+def test_a_matlab_file_with_other_numbers(tmp_path: Path, pictures: Path) -> None:
+    three = [np.array([[1, 2, 3]])]
+    listed = write_mat(tmp_path / "a.mat", "Annotations", imgname=["a.png"], objects=three)
+
+    with pytest.raises(ValueError, match="expected a row of 4 numbers or more a face, got"):
+        READERS["afw"](listed, pictures)

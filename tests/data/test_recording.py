@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.data.recording import OUTSIDE, UNCHANGED, UNREADABLE, Options, record_of
+from tfface.data.recording import OUTSIDE, UNCHANGED, Options, record_of
 from tfface.data.records import Record
 from tfface.data.sample import ReadReport, Sample
 
@@ -82,4 +82,4 @@ def test_an_unreadable_picture_is_reported(tmp_path: Path) -> None:
     sample = Sample(path, "a.jpg", np.array([[1, 2, 3, 4]], np.float32), np.array([False]))
     record, report = record_of(sample, UNCHANGED)
     assert record is None
-    assert report == ReadReport(dropped_pictures={UNREADABLE: ["a.jpg"]})
+    assert report == ReadReport(dropped_pictures={"picture unreadable": ["a.jpg"]})

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.data.recording import UNREADABLE, Options
+from tfface.data.recording import Options
 from tfface.data.records import Record, read_records, serialize, write_shard
 from tfface.data.sample import ReadReport, Sample
 from tfface.data.shards import prepare
@@ -75,7 +75,7 @@ def test_the_summary(samples: list[Sample], tmp_path: Path) -> None:
     result = prepare(samples, tmp_path, "val", shards=2, dropped=dropped)
     assert result == json.loads((tmp_path / "val.json").read_text())
     assert (result["pictures"], result["faces"], result["ignored_faces"]) == (6, 6, 1)
-    assert result["dropped_pictures"] == {"lost": ["x.png"], UNREADABLE: ["3.png"]}
+    assert result["dropped_pictures"] == {"lost": ["x.png"], "picture unreadable": ["3.png"]}
     # faces of 13, 23, 43, 53 and 63 pixels; the one of 3 is ignored, that of 33 unreadable
     sizes = {"0": 0, "4": 0, "8": 1, "16": 1, "32": 3, "64": 0, "128": 0, "256": 0, "512": 0}
     assert result["face_sizes"] == sizes

@@ -101,9 +101,9 @@ def test_what_cannot_be_judged_is_refused():
 def test_table_and_plot(tmp_path):
     result = evaluate_coco({"a": np.array([[0, 0, 40, 40, 0.9]])}, {"a": faces((0, 0, 40, 40))})
     assert format_table(result).splitlines()[:3] == [
-        "faces of size   faces     AP   AP50   AP75     AR",
-        "all                 1  100.0  100.0  100.0  100.0",
-        "small               0      -      -      -      -",
+        "faces of size  faces     AP   AP50   AP75     AR",
+        "all                1  100.0  100.0  100.0  100.0",
+        "small              0      -      -      -      -",
     ]
     plot_curves(result, tmp_path / "curves.png", "title")
     assert cv2.imread(str(tmp_path / "curves.png")) is not None

@@ -6,7 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.evaluation.curves import Curve, average_precision, format_table, plot_curves
+from tfface.evaluation.curves import (
+    Curve,
+    average_precision,
+    format_errors,
+    format_table,
+    plot_curves,
+)
 
 
 def curve_of(found, proposals, faces):
@@ -58,12 +64,24 @@ def test_json_holds_the_curve():
     assert content["average_precision"] == pytest.approx(0.75)
 
 
+def test_false_positives_where_a_recall_is_first_reached():
+    # 10 faces. Found 2 of 4 detections, then 5 of 20.
+    curve = Curve(np.array([0.5, 0.25]), np.array([0.2, 0.5]), np.array([0.9, 0.1]), 10)
+    at = {0.1: 2, 0.2: 2, 0.3: 15, 0.6: None}
+    assert {recall: curve.false_positives_at(recall) for recall in at} == at
+    assert format_errors({"hard": curve}).splitlines() == [
+        "setting  faces     AP  false at 10 %  false at 30 %  false at 50 %  false at 80 %",
+        "hard        10   17.5              2             15             15              -",
+    ]
+    assert curve_of([0], [0], 0).false_positives_at(0.1) is None
+
+
 def test_table_shows_per_cent_and_a_dash_where_undefined():
     table = format_table({"easy": curve_of([1], [1], 2), "hard": curve_of([0], [0], 0)})
     assert table.splitlines() == [
-        "setting   faces     AP",
-        "easy          2   50.0",
-        "hard          0      -",
+        "setting  faces     AP",
+        "easy         2   50.0",
+        "hard         0      -",
     ]
 
 

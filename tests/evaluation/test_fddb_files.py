@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from tfface.data.fddb import read_ellipses
 from tfface.evaluation.fddb import ellipse_mask, evaluate_fddb
-from tfface.evaluation.fddb_files import open_fddb, read_ellipses, write_predictions
+from tfface.evaluation.fddb_files import open_fddb, write_predictions
 from tfface.image import ImageReadError
 
 FIRST = """2002/08/11/big/img_591

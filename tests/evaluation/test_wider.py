@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider, normalise, overlaps
+from tfface.evaluation.wider import (
+    SETTINGS,
+    WiderFaces,
+    evaluate_by_overlap,
+    evaluate_wider,
+    normalise,
+    overlaps,
+)
 
 FACE = [0, 0, 9, 9]  # 10 x 10 pixels as the protocol counts them
 OTHER_FACE = [100, 100, 119, 119]
@@ -206,3 +213,17 @@ def test_no_faces_at_all_give_no_area():
 def test_wrong_predictions_are_told(predictions, message):
     with pytest.raises(ValueError, match=message):
         evaluate_wider(predictions, {"a.jpg": faces(FACE)})
+
+
+def test_a_box_that_fits_badly_is_found_at_low_overlaps_alone():
+    # 65 of the 100 columns, with the pixel that the protocol adds.
+    found = {"a": detections(([0, 0, 64, 99], 0.9))}
+
+    curves = evaluate_by_overlap(found, {"a": faces([0, 0, 99, 99])})
+
+    assert {name: curve.average_precision for name, curve in curves.items()} == {
+        "hard at 0.5": 1,
+        "hard at 0.6": 1,
+        "hard at 0.7": 0,
+        "hard at 0.8": 0,
+    }

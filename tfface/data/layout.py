@@ -28,7 +28,7 @@ class Layout:
     advice: str
 
 
-_READ = "name it: --layout={}"
+_READ = "name it: --dataset={}"
 
 _COCO = Layout("COCO JSON", _READ.format("coco"))
 _JSON = Layout("JSON", "write such a list from it")

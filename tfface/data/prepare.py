@@ -1,7 +1,7 @@
 """Turns annotated pictures into training records.
 
     python -m tfface.data.prepare --list=LIST.txt --images=FOLDER --output=DIR --shards=4
-    python -m tfface.data.prepare --layout=coco --list=LIST.json --images=FOLDER --output=DIR
+    python -m tfface.data.prepare --dataset=coco --list=LIST.json --images=FOLDER --output=DIR
 
 A run that was stopped goes on where it was: a shard is kept when the contents of its pictures, its
 annotations and the options are those it was made from.
@@ -24,6 +24,7 @@ with optional_packages("train", __name__):
     from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
     from tfface.data.shards import prepare
+    from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
     from tfface.reasons import printable
 
 
@@ -37,8 +38,9 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         "list", [], "Annotations: a file, of VOC and YOLO their folder; repeatable.", values
     )
     flags.DEFINE_multi_enum(
-        "layout", ["wider"], list(READERS), "Of every --list, or one for all of them.", values
+        "dataset", ["wider"], list(READERS), "Of every --list, or one for all of them.", values
     )
+    flags.DEFINE_alias("layout", "dataset", values)
     flags.DEFINE_multi_string("images", [], "Folder of pictures, one for each --list.", values)
     flags.DEFINE_multi_string(
         "move_edges",
@@ -63,6 +65,9 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_float(
         "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, 1e6, flag_values=values
     )
+    flags.DEFINE_integer(
+        "max_pixels", MAX_PIXELS, HELP.capitalize() + ".", 1, LARGEST_LIMIT, flag_values=values
+    )
     flags.register_validator("min_face", math.isfinite, "Expected a finite number.", values)
 
 
@@ -80,10 +85,10 @@ def main(argv: Sequence[str]) -> int:
             f"expected one --images for each --list, got {len(values.list)} --list and "
             f"{len(values.images)} --images"
         )
-    if len(values.layout) not in (1, len(values.list)):
+    if len(values.dataset) not in (1, len(values.list)):
         raise app.UsageError(
-            f"expected one --layout, or one for each --list, got {len(values.list)} --list and "
-            f"{len(values.layout)} --layout"
+            f"expected one --dataset, or one for each --list, got {len(values.list)} --list and "
+            f"{len(values.dataset)} --dataset"
         )
     if len(values.move_edges) not in (0, len(values.list)):
         raise app.UsageError(
@@ -105,19 +110,20 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
     """
     samples: list[Sample] = []
     read = ReadReport()
-    layouts = values.layout * len(values.list) if len(values.layout) == 1 else values.layout
+    layouts = values.dataset * len(values.list) if len(values.dataset) == 1 else values.dataset
     lists = zip(layouts, values.list, values.images, moves, strict=True)
     for layout, list_file, image_root, move in lists:
-        found, report = READERS[layout](Path(list_file), Path(image_root))
-        if layout in _CHECKED:
-            check_boxes(list_file, found)
+        with limited_pixels(values.max_pixels):
+            found, report = READERS[layout](Path(list_file), Path(image_root))
+            if layout in _CHECKED:
+                check_boxes(list_file, found)
         samples += [sample.with_edges_moved(move) for sample in found]
         read.add(report)
     result = prepare(
         samples,
         values.output,
         values.name,
-        options=Options(values.max_side, values.min_face),
+        options=Options(values.max_side, values.min_face, values.max_pixels),
         shards=values.shards,
         seed=values.seed,
         workers=values.workers,

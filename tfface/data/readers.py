@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tfface.data.coco import read_coco
 from tfface.data.csv_table import read_csv
+from tfface.data.fddb import read_fddb
+from tfface.data.mat import read_faces_mat, read_mafa
 from tfface.data.sample import ReadReport, Sample
 from tfface.data.voc import read_voc
 from tfface.data.wider import read_wider
@@ -19,4 +21,8 @@ READERS: dict[str, Reader] = {
     "voc": read_voc,
     "yolo": read_yolo,
     "csv": read_csv,
+    "fddb": read_fddb,
+    "afw": read_faces_mat,
+    "pascal-face": read_faces_mat,
+    "mafa": read_mafa,
 }

@@ -8,9 +8,9 @@ from tfface.data.records import Record
 from tfface.data.sample import ReadReport, Sample
 from tfface.data.upright import read_upright
 from tfface.image import ImageReadError
+from tfface.pixel_limit import MAX_PIXELS, limited_pixels
 
 OUTSIDE = "box outside the picture"
-UNREADABLE = "picture unreadable"
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,12 @@ class Options:
         max_side: pictures with a longer side are reduced to it, in pixels; 0 keeps every size.
         min_face: faces with a side shorter than this many pixels, in the picture as it is stored,
             are marked as ignored; 0 marks none.
+        max_pixels: pictures that claim more are dropped before memory is spent on them.
     """
 
     max_side: int = 0
     min_face: float = 0.0
+    max_pixels: int = MAX_PIXELS
 
 
 UNCHANGED = Options()
@@ -35,9 +37,10 @@ def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadRepo
     """The record of a sample, or None when its picture cannot be read, and what was dropped."""
     report = ReadReport()
     try:
-        picture = read_upright(sample.path, options.max_side)
-    except ImageReadError:
-        report.drop_picture(UNREADABLE, sample.name)
+        with limited_pixels(options.max_pixels):
+            picture = read_upright(sample.path, options.max_side)
+    except ImageReadError as error:
+        report.drop_picture(error.kind, sample.name)
         return None, report
     limits = np.array([picture.width, picture.height] * 2)
     boxes = np.clip(sample.boxes * (picture.scale * 2), 0, limits).astype(np.float32)

@@ -77,8 +77,8 @@ def _listed(name: str, path: Path, faces: list[tuple[float, float, float, float]
         return Listed(name)
     try:
         down, across = read_image(path).shape[:2]
-    except ImageReadError:
-        return Listed(name, lacks="picture cannot be read")
+    except ImageReadError as error:
+        return Listed(name, lacks=error.kind)
     boxes = [
         (
             across * (x - width / 2),

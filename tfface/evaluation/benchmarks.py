@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tfface.evaluation import coco, curves, fddb, fddb_files, wider_files
+from tfface.evaluation import coco, curves, fddb, fddb_files, voc, voc_files, wider, wider_files
 from tfface.evaluation.fddb_ellipses import evaluate_ellipses
 from tfface.evaluation.own_data import open_own
 from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.report import faces as report_faces
 from tfface.evaluation.report.faces import PictureFaces
-from tfface.evaluation.wider import evaluate_wider
 
 
 @dataclass(frozen=True)
@@ -59,23 +58,59 @@ _FDDB = Benchmark(
     describe=report_faces.fddb_faces,
 )
 
+_WIDER = Benchmark(
+    folder="widerface",
+    protocol="WIDER FACE validation, official (IoU 0.5, 1000 thresholds), single scale",
+    open=wider_files.open_wider,
+    evaluate=wider.evaluate_wider,
+    format_table=curves.format_table,
+    plot=curves.plot_curves,
+    write_predictions=wider_files.write_predictions,
+    read_predictions=wider_files.read_predictions,
+    describe=report_faces.wider_faces,
+)
+
+_AFW = Benchmark(
+    folder="afw",
+    protocol="AFW, AP as of its toolbox (IoU above 0.5, faces from 30 pixels), single scale",
+    open=voc_files.open_afw,
+    evaluate=voc.evaluate_toolbox,
+    format_table=curves.format_table,
+    plot=curves.plot_curves,
+    write_predictions=voc_files.write_predictions,
+    read_predictions=voc_files.read_predictions,
+    describe=report_faces.box_faces,
+)
+
 BENCHMARKS = {
-    "wider": Benchmark(
-        folder="widerface",
-        protocol="WIDER FACE validation, official (IoU 0.5, 1000 thresholds), single scale",
-        open=wider_files.open_wider,
-        evaluate=evaluate_wider,
-        format_table=curves.format_table,
-        plot=curves.plot_curves,
-        write_predictions=wider_files.write_predictions,
-        read_predictions=wider_files.read_predictions,
-        describe=report_faces.wider_faces,
+    "wider": _WIDER,
+    "wider-strict": replace(
+        _WIDER,
+        protocol="WIDER FACE validation, hard, at IoU 0.5 to 0.8 (RefineFace), single scale",
+        evaluate=wider.evaluate_by_overlap,
+        format_table=curves.format_errors,
     ),
     "fddb": _FDDB,
     "fddb-ellipses": replace(
         _FDDB,
         protocol="FDDB, official scores of ellipses, fitted to boxes in ten parts, single scale",
         evaluate=evaluate_ellipses,
+    ),
+    "afw": _AFW,
+    "pascal-face": replace(
+        _AFW,
+        folder="pascal-face",
+        protocol=_AFW.protocol.replace("AFW", "PASCAL Face"),
+        open=voc_files.open_pascal_face,
+    ),
+    "mafa": replace(
+        _AFW,
+        folder="mafa",
+        protocol="MAFA test, AP of its whole, masked and unignored faces (IoU above 0.5), single "
+        "scale",
+        open=voc_files.open_mafa,
+        evaluate=voc.evaluate_mafa,
+        describe=report_faces.mafa_faces,
     ),
     **{
         layout: Benchmark(

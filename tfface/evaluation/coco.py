@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tfface.evaluation.pictures import check_predictions
-from tfface.files import atomic_path
-from tfface.predict.packages import optional_packages
+from tfface.evaluation.presentation import Line, per_cent, plot_lines, text_table
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0, 1, 101)
@@ -202,33 +201,25 @@ def _last_largest(values: np.ndarray) -> int:
 
 def format_table(results: Mapping[str, CocoResult]) -> str:
     """A text table of AP, AP at 0.5 and 0.75 and AR in per cent, one line for each size."""
-    lines = [f"{'faces of size':<13}  {'faces':>6}  {'AP':>5}  {'AP50':>5}  {'AP75':>5}  {'AR':>5}"]
-    for name, result in results.items():
-        numbers = (
-            result.average_precision,
-            result.at(0.5),
-            result.at(0.75),
-            result.average_recall,
+    rows = [
+        (
+            name,
+            result.faces,
+            per_cent(result.average_precision),
+            per_cent(result.at(0.5)),
+            per_cent(result.at(0.75)),
+            per_cent(result.average_recall),
         )
-        shown = [f"{100 * number:.1f}" if result.faces else "-" for number in numbers]
-        lines.append(f"{name:<13}  {result.faces:>6}" + "".join(f"  {each:>5}" for each in shown))
-    return "\n".join(lines)
+        for name, result in results.items()
+    ]
+    return text_table(("faces of size", "faces", "AP", "AP50", "AP75", "AR"), rows)
 
 
 def plot_curves(results: Mapping[str, CocoResult], path: Path, title: str) -> None:
     """Draws precision over recall at an overlap of 0.5 into a PNG file, one line for each size."""
-    with optional_packages("evaluate"):
-        from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 5.2), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
-    for name, result in results.items():
-        if result.faces:
-            axes.plot(RECALLS, result.precision[0], label=f"{name}: {100 * result.at(0.5):.1f}")
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title(title, fontsize="medium")
-    axes.grid(alpha=0.3)
-    if axes.lines:
-        axes.legend(title="AP at IoU 0.5, %", loc="lower left")
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png")
+    lines = [
+        Line(f"{name}: {per_cent(result.at(0.5))}", RECALLS, result.precision[0])
+        for name, result in results.items()
+        if result.faces
+    ]
+    plot_lines(path, title, lines, legend="AP at IoU 0.5, %")

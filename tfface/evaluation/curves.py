@@ -1,4 +1,4 @@
-"""Precision-recall curves: the area under them, a table and a plot."""
+"""Precision-recall curves: the area under them, what they say of errors, a table and a plot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tfface.files import atomic_path
-from tfface.predict.packages import optional_packages
+from tfface.evaluation.presentation import Line, per_cent, plot_lines, text_table
+
+RECALLS = (0.1, 0.3, 0.5, 0.8)
+"""At which numbers of false positives are published (RefineFace, Table 5, of the hard setting)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +48,23 @@ class Curve:
         """Area under the curve in 0..1 (see `average_precision`); `nan` without faces to find."""
         return average_precision(self.precision, self.recall) if self.faces else float("nan")
 
+    def false_positives_at(self, recall: float) -> int | None:
+        """Detections that are no face where the curve first has that recall, in 0..1.
+
+        None where it never has (RefineFace, Table 5).
+        """
+        reached = np.flatnonzero(self.recall >= recall)
+        if not len(reached):
+            return None
+        found = self.recall[reached[0]] * self.faces
+        return round(found / self.precision[reached[0]] - found) if found else 0
+
     def to_json(self) -> dict:
         """The curve as lists, ready for `json.dump`; an undefined area or recall is None."""
         return {
             "average_precision": self.average_precision if self.faces else None,
             "faces": self.faces,
+            "false_positives_at_recall": {str(r): self.false_positives_at(r) for r in RECALLS},
             "thresholds": self.thresholds.tolist(),
             "precision": self.precision.tolist(),
             "recall": self.recall.tolist() if self.faces else None,
@@ -71,30 +85,27 @@ def average_precision(precision: np.ndarray, recall: np.ndarray) -> float:
 
 def format_table(curves: Mapping[str, Curve]) -> str:
     """A text table of the average precision in per cent, one line a curve."""
-    width = max(len("setting"), *map(len, curves))
-    lines = [f"{'setting':<{width}}  {'faces':>6}  {'AP':>5}"]
+    rows = [(name, c.faces, per_cent(c.average_precision)) for name, c in curves.items()]
+    return text_table(("setting", "faces", "AP"), rows)
+
+
+def format_errors(curves: Mapping[str, Curve]) -> str:
+    """The same, and the numbers of false positives at `RECALLS`; a dash where none is reached."""
+    heading = ("setting", "faces", "AP", *(f"false at {100 * r:.0f} %" for r in RECALLS))
+    rows = []
     for name, curve in curves.items():
-        area = f"{100 * curve.average_precision:.1f}" if curve.faces else "-"
-        lines.append(f"{name:<{width}}  {curve.faces:>6}  {area:>5}")
-    return "\n".join(lines)
+        errors = (curve.false_positives_at(recall) for recall in RECALLS)
+        shown = ("-" if number is None else number for number in errors)
+        rows.append((name, curve.faces, per_cent(curve.average_precision), *shown))
+    return text_table(heading, rows)
 
 
 def plot_curves(curves: Mapping[str, Curve], path: Path, title: str) -> None:
     """Draws the curves that have faces to find into a PNG file at `path`, with their areas."""
-    with optional_packages("evaluate"):
-        from matplotlib.figure import Figure
+    plot_lines(path, title, [_line(name, curve) for name, curve in curves.items() if curve.faces])
 
-    figure = Figure(figsize=(6.4, 5.2), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
-    for name, curve in curves.items():
-        if curve.faces:
-            detected = curve.precision > 0
-            label = f"{name}: {100 * curve.average_precision:.1f}"
-            axes.plot(curve.recall[detected], curve.precision[detected], label=label)
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title(title, fontsize="medium")
-    axes.grid(alpha=0.3)
-    if axes.lines:
-        axes.legend(title="average precision, %", loc="lower left")
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png")
+
+def _line(name: str, curve: Curve) -> Line:
+    detected = curve.precision > 0
+    label = f"{name}: {per_cent(curve.average_precision)}"
+    return Line(label, curve.recall[detected], curve.precision[detected])

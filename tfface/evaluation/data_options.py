@@ -5,12 +5,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tfface.command_line import add_pixel_option
 from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
 from tfface.evaluation.pictures import PictureSet
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Adds --dataset, --data, and --list and --images for people's own data."""
+    """Adds --dataset, --data, --max_pixels, and --list and --images for people's own data."""
     parser.add_argument("--dataset", choices=list(BENCHMARKS), default="wider")
     parser.add_argument(
         "--data", type=Path, help="folder of the data set; default: its folder in $TFFACE_DATA"
@@ -21,6 +22,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         help="annotations of your own data: a file, of voc and yolo their folder",
     )
     parser.add_argument("--images", type=Path, help="folder of the pictures of --list")
+    add_pixel_option(parser)
 
 
 def open_dataset(benchmark: Benchmark, options: argparse.Namespace) -> tuple[Path, PictureSet[Any]]:

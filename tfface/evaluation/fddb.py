@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from tfface.evaluation.pictures import check_predictions
-from tfface.files import atomic_path
+from tfface.evaluation.presentation import Line, per_cent, plot_lines, text_table
 from tfface.predict.packages import optional_packages
 
 OVERLAP_THRESHOLD = 0.5
@@ -105,15 +105,6 @@ def ellipse_mask(ellipse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     mask = np.zeros(size, dtype=np.uint8)
     centre, radii = (round(x), round(y)), (int(major), int(minor))
     return cv2.ellipse(mask, centre, radii, math.degrees(angle), 0, 360, 1, cv2.FILLED)
-
-
-def boxes_around(ellipses: np.ndarray) -> np.ndarray:
-    """The boxes that ellipses `(m, 5)` touch from within, float32 `(m, 4)`."""
-    major, minor, angle, x, y = ellipses.T
-    half_width = np.hypot(major * np.cos(angle), minor * np.sin(angle))
-    half_height = np.hypot(major * np.sin(angle), minor * np.cos(angle))
-    edges = [x - half_width, y - half_height, x + half_width, y + half_height]
-    return np.stack(edges, axis=-1).astype(np.float32)
 
 
 def overlaps(boxes: np.ndarray, ellipses: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -263,34 +254,31 @@ def curves_of(
 
 def format_table(curves: Mapping[str, FddbCurve]) -> str:
     """A text table of the faces found, also in per cent, at each of `FALSE_POSITIVES`."""
-    width = max(len("score"), *map(len, curves))
-    lines = [f"{'score':<{width}}  {'faces':>5}  false positives  true positives  {'rate':>5}"]
-    for name, curve in curves.items():
-        for number in FALSE_POSITIVES:
-            found = true_positives_at(curve, number)
-            rate = f"{100 * curve.rate_at(number):.1f}" if curve.faces else "-"
-            counts = f"{curve.faces:>5}  {number:>15}  {found:>14.6g}"
-            lines.append(f"{name:<{width}}  {counts}  {rate:>5}")
-    return "\n".join(lines)
+    rows = [
+        (
+            name,
+            curve.faces,
+            number,
+            f"{true_positives_at(curve, number):.6g}",
+            per_cent(curve.rate_at(number)),
+        )
+        for name, curve in curves.items()
+        for number in FALSE_POSITIVES
+    ]
+    return text_table(("score", "faces", "false positives", "true positives", "rate"), rows)
 
 
 def plot_curves(curves: Mapping[str, FddbCurve], path: Path, title: str) -> None:
     """Draws the curves that have faces to find into a PNG file at `path`, with their last rate."""
-    with optional_packages("evaluate"):
-        from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 5.2), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
     end = FALSE_POSITIVES[-1]
-    for name, curve in curves.items():
-        if curve.faces:
-            rates = curve.true_positives / curve.faces
-            label = f"{name}: {100 * curve.rate_at(end):.1f}"
-            axes.plot(curve.false_positives, rates, label=label)
-    axes.set(xlabel="false positives", ylabel="true positive rate", xlim=(0, end), ylim=(0, 1.02))
-    axes.set_title(title, fontsize="medium")
-    axes.grid(alpha=0.3)
-    if axes.lines:
-        axes.legend(title=f"%, at {end} false positives", loc="lower right")
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png")
+    lines = [
+        Line(
+            f"{name}: {per_cent(curve.rate_at(end))}",
+            curve.false_positives,
+            curve.true_positives / curve.faces,
+        )
+        for name, curve in curves.items()
+        if curve.faces
+    ]
+    legend = f"%, at {end} false positives"
+    plot_lines(path, title, lines, "false positives", "true positive rate", legend, end)

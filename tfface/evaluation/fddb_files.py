@@ -1,22 +1,16 @@
 """The files of the FDDB evaluation: official ellipses in, official predictions out."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from tfface.data.fddb import read_ellipses
 from tfface.data.inside import resolve_inside
 from tfface.evaluation.fddb import FddbFaces
 from tfface.evaluation.pictures import PictureSet, parse_rows
 from tfface.files import atomic_path
 from tfface.image import read_image
-
-_ELLIPSE_LISTS = "FDDB-fold-*-ellipseList.txt"
-
-_ADVICE = "unpack FDDB-folds.tgz of the FDDB page again"
-
-_FARTHEST = 1e6
-"""Pixels: no radius or centre is larger, and the drawing of OpenCV counts in 32 bits."""
 
 
 def open_fddb(dataset_dir: Path) -> PictureSet[FddbFaces]:
@@ -47,36 +41,6 @@ def open_fddb(dataset_dir: Path) -> PictureSet[FddbFaces]:
         height, width = read_image(image_root / name).shape[:2]
         ground_truth[name] = FddbFaces(ellipses, (height, width))
     return PictureSet(image_root, ground_truth, len(listed))
-
-
-def read_ellipses(folder: Path) -> dict[str, np.ndarray]:
-    """Reads every `FDDB-fold-NN-ellipseList.txt` of `folder`.
-
-    Returns:
-        The ellipses of every picture, float64 `(n, 5)` as in `FddbFaces`, by its name relative to
-        the folder of pictures ("2002/08/11/big/img_591.jpg"), in the order of the files. A picture
-        may have none.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: a file is not as FDDB writes it, or two entries are of one picture.
-    """
-    paths = sorted(folder.glob(_ELLIPSE_LISTS))
-    if not paths:
-        raise FileNotFoundError(
-            f"expected the official ellipses at {folder / _ELLIPSE_LISTS}, got no such file; "
-            f"{_ADVICE}"
-        )
-    ellipses: dict[str, np.ndarray] = {}
-    for path in paths:
-        for picture, rows in _read_list(path):
-            name = f"{picture}.jpg"
-            if name in ellipses:
-                raise ValueError(
-                    f"{path}: expected every picture once, got {picture} again; {_ADVICE}"
-                )
-            ellipses[name] = rows
-    return ellipses
 
 
 def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> None:
@@ -134,44 +98,3 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
             f"{f' and {len(missing) - 1} others' if missing[1:] else ''}"
         )
     return {name: listed[name] for name in names}
-
-
-def _read_list(path: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Yields the name of each picture of one file, without suffix, and its ellipses."""
-    lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
-    position = 0
-    while position < len(lines):
-        picture = lines[position].strip()
-        count = lines[position + 1].strip() if position + 1 < len(lines) else "the end of the file"
-        if not count.isdecimal():
-            raise ValueError(
-                f"{path}:{position + 2}: expected the number of faces of {picture!r}, got "
-                f"{count!r}; {_ADVICE}"
-            )
-        begin, position = position + 2, position + 2 + int(count)
-        if position > len(lines):
-            raise ValueError(
-                f"{path}: expected {count} faces of {picture}, got {len(lines) - begin}: the file "
-                f"ends; {_ADVICE}"
-            )
-        rows = [
-            _parse_ellipse(lines[index], f"{path}:{index + 1}") for index in range(begin, position)
-        ]
-        yield picture, np.array(rows, dtype=np.float64).reshape(-1, 5)
-
-
-def _parse_ellipse(line: str, place: str) -> list[float]:
-    """The five numbers of a line `major minor angle x y 1`; the last is a score, always 1."""
-    try:
-        major, minor, angle, x, y, _ = map(float, line.split())
-    except ValueError:
-        raise ValueError(
-            f"{place}: expected major_radius minor_radius angle x y 1, got {line!r}; {_ADVICE}"
-        ) from None
-    # NaN is not below anything.
-    if not (np.abs([major, minor, angle, x, y]) <= _FARTHEST).all() or min(major, minor) <= 0:
-        raise ValueError(
-            f"{place}: expected numbers up to {_FARTHEST:g} and radii above 0, got {line!r}; "
-            f"{_ADVICE}"
-        )
-    return [major, minor, angle, x, y]

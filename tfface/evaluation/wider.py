@@ -21,6 +21,10 @@ IOU_THRESHOLD = 0.5
 THRESHOLDS = 1000
 """Points on a curve (`wider_eval.m`: thresh_num)."""
 
+OVERLAPS = (0.5, 0.6, 0.7, 0.8)
+"""At which AP of the hard setting is published, "inspired by MS COCO" (RefineFace, Table 3). Its
+code is not: that the official tool was run with other thresholds is a guess."""
+
 _NAMES = "relative to WIDER_val/images, such as '0--Parade/0_Parade_Parade_0_1.jpg'"
 
 
@@ -141,6 +145,20 @@ def evaluate_wider(
             faces_to_find,
         )
     return curves
+
+
+def evaluate_by_overlap(
+    predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, WiderFaces]
+) -> dict[str, Curve]:
+    """The curves of the hard setting at each of `OVERLAPS`, by "hard at 0.5", ...
+
+    Arguments and errors are as of `evaluate_wider`.
+    """
+    hard = SETTINGS[-1]
+    return {
+        f"{hard} at {overlap}": evaluate_wider(predictions, ground_truth, overlap, [hard])[hard]
+        for overlap in OVERLAPS
+    }
 
 
 def _count_at(thresholds: np.ndarray, scores: np.ndarray, flags: list[np.ndarray]) -> np.ndarray:

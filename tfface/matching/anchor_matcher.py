@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from tfface.boxes import VARIANCES, encode, pairwise_iou
+from tfface.boxes import VARIANCES, pairwise_iou
 from tfface.matching.hidden import hidden_overlaps, only
 from tfface.matching.kinds import ABSENT, FACE
+from tfface.matching.targets import targets_of_owners
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,7 @@ class AnchorMatcher:
         uncertain = ops.logical_or(
             best >= self.negative_threshold, hidden >= self.ignored_threshold
         )
-        labels = ops.where(positive, 1, ops.where(uncertain, -1, 0))
-        offsets = encode(ops.take(boxes, owners, axis=0), anchors, self.variances)
-        return {
-            "labels": ops.cast(labels, "int32"),
-            "offsets": offsets * ops.cast(positive, "float32")[:, None],
-        }
+        return targets_of_owners(positive, uncertain, owners, boxes, anchors, self.variances)
 
     def _compensate(self, strengths, choices, owners):
         """Step 3. An anchor that two faces ask for goes to the one it overlaps more."""

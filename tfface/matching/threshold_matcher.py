@@ -6,6 +6,7 @@ from keras import ops
 
 from tfface.losses.iou import overlap
 from tfface.matching.kinds import FACE, IGNORED
+from tfface.matching.targets import label
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,6 @@ class ThresholdMatcher:
         uncertain = ops.logical_or(
             best >= self.negative_threshold, hidden >= self.ignored_threshold
         )
-        labels = ops.where(positive, 1, ops.where(uncertain, -1, 0))
         owners = ops.argmax(of_faces, axis=-1)
         owned = ops.take_along_axis(faces, owners[..., None], axis=1)
-        return ops.cast(labels, "int32"), ops.where(positive[..., None], owned, boxes)
+        return label(positive, uncertain), ops.where(positive[..., None], owned, boxes)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from measure.peers import blazeface, centerface, scrfd, ultra_light, yunet
+from measure.peers import blazeface, centerface, onnx_session, scrfd, ultra_light, yunet
 from measure.peers.blazeface import blend
 from measure.peers.onnx_session import open_session
 from measure.peers.suppression import suppress
@@ -76,7 +76,7 @@ def test_scrfd(session_of):
     # The second anchor of row 0, column 1 of stride 16.
     outputs["score_16"][0, 3] = 0.75
     outputs["box_16"][0, 3] = (0.5, 0.25, 0.5, 0.75)
-    session = session_of(scrfd, FakeSession((1, 3, 32, 32), outputs))
+    session = session_of(onnx_session, FakeSession((1, 3, 32, 32), outputs))
 
     boxes, scores = scrfd.SCRFD(ANY, 1).detect(np.full((32, 64, 3), 255, np.uint8), 0.5)
 
@@ -91,7 +91,7 @@ def test_ultra_light(session_of):
     scores = np.array([[[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]], np.float32)
     boxes = np.array([[[0, 0, 1, 1], [0.25, 0.5, 0.5, 1], [0.25, 0.5, 0.5, 0.9]]], np.float32)
     session = session_of(
-        ultra_light, FakeSession((1, 3, 24, 32), {"scores": scores, "boxes": boxes})
+        onnx_session, FakeSession((1, 3, 24, 32), {"scores": scores, "boxes": boxes})
     )
     image = np.zeros((40, 80, 3), np.uint8)
     image[..., 0] = 255

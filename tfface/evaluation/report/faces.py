@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.evaluation import coco, fddb, wider
+from tfface.data.fddb import boxes_around
+from tfface.data.mat import FaceKind
+from tfface.evaluation import coco, fddb, voc, wider
 from tfface.evaluation.pictures import PictureSet
 from tfface.evaluation.wider_files import read_attributes
 
@@ -72,7 +74,7 @@ def fddb_faces(folder: Path, pictures: PictureSet[fddb.FddbFaces]) -> dict[str, 
     """The faces of FDDB, of which all are to be found; a box is what its ellipse lies in."""
     described = {}
     for name, faces in pictures.ground_truth.items():
-        boxes = fddb.boxes_around(faces.ellipses)
+        boxes = boxes_around(faces.ellipses)
         described[name] = PictureFaces(
             boxes,
             np.ones(len(boxes), bool),
@@ -89,6 +91,19 @@ def box_faces(folder: Path, pictures: PictureSet[coco.BoxFaces]) -> dict[str, Pi
             faces.boxes,
             ~faces.ignored,
             partial(coco.overlaps, others=faces.boxes, ignored=faces.ignored),
+            {HEIGHT: heights_of(faces.boxes)},
+        )
+        for name, faces in pictures.ground_truth.items()
+    }
+
+
+def mafa_faces(folder: Path, pictures: PictureSet[voc.MafaFaces]) -> dict[str, PictureFaces]:
+    """The faces of MAFA, of which those that are not invalid are to be found."""
+    return {
+        name: PictureFaces(
+            faces.boxes,
+            faces.kinds != FaceKind.INVALID,
+            partial(_wider_overlaps, others=faces.boxes),
             {HEIGHT: heights_of(faces.boxes)},
         )
         for name, faces in pictures.ground_truth.items()

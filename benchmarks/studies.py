@@ -1,0 +1,80 @@
+"""Runs of `train.main` that a study makes one after the other, and goes on with."""
+
+import argparse
+import json
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """What a command that trains asks for."""
+    parser.add_argument("--records", required=True, help="TFRecord files; a glob")
+    parser.add_argument(
+        "--flags",
+        type=shlex.split,
+        default=[],
+        help="further flags of train.main for every run, such as '--image_size=160 --steps=500'",
+    )
+
+
+def make_run(folder: Path, arguments: Sequence[str], seconds: float | None = None) -> None:
+    """Trains into a folder, or goes on there; a finished run is left as it is.
+
+    Args:
+        arguments: flags of `train.main`, without `--output`.
+        seconds: after which the run is ended, with its state saved.
+
+    Raises:
+        SystemExit: the run failed.
+    """
+    if (folder / "final.keras").is_file():
+        return
+    command = [sys.executable, "-m", "train.main", *arguments, f"--output={folder}"]
+    status = run_for(command, seconds)
+    if status not in (0, 128 + signal.SIGTERM):
+        sys.exit(f"The study stops: the run {folder} failed; its message is above.")
+    print(f"{folder}: {'done' if status == 0 else 'ended; the same command goes on'}", flush=True)
+
+
+def run_for(command: list[str], seconds: float | None) -> int:
+    """The status of a command, which is asked to end after some seconds."""
+    process = subprocess.Popen(command)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGTERM)
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+
+
+def results(folders: Iterable[Path]) -> list[dict[str, Any]]:
+    """What `result.json` of each folder says, of those that have one.
+
+    Raises:
+        SystemExit: none has.
+    """
+    files = [folder / "result.json" for folder in folders]
+    rows = [json.loads(file.read_text()) for file in files if file.is_file()]
+    if not rows:
+        places = sorted({str(file.parent.parent) for file in files})
+        sys.exit(f"expected results of `measure` in {', '.join(places)}, got none")
+    return rows
+
+
+def print_results(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+    """Prints a line a run, and how far the seeds of a setting are apart in the columns `names`."""
+    for row in rows:
+        print("  ".join(f"{name} {value}" for name, value in row.items()))
+    for setting in dict.fromkeys(row["setting"] for row in rows):
+        same = [row for row in rows if row["setting"] == setting]
+        if len(same) > 1:
+            columns = {name: [row[name] for row in same] for name in names}
+            spread = ", ".join(f"{name} {max(v) - min(v):.2f}" for name, v in columns.items())
+            print(f"{setting}: the seeds differ by {spread}")

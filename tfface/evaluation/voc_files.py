@@ -1,0 +1,116 @@
+"""The files of AFW, PASCAL Face and MAFA: official annotations in, predictions out."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tfface.data.inside import resolve_inside
+from tfface.data.mat import MatPicture, face_pictures, mafa_pictures
+from tfface.evaluation.coco import BoxFaces
+from tfface.evaluation.pictures import PictureSet
+from tfface.evaluation.voc import MafaFaces
+from tfface.files import atomic_path
+
+AFW = "new_annotations_AFW.mat", "testimages"
+PASCAL_FACE = "Annotations_Face_PASCALLayout_large_fixed.mat", "images"
+MAFA = "MAFA-Label-Test/LabelTestAll.mat", "test-images/images"
+"""Annotations, and the folder of pictures: of AFW and PASCAL Face as their toolbox has them."""
+
+_FILE = "detections.txt"
+
+
+def open_afw(dataset_dir: Path) -> PictureSet[BoxFaces]:
+    """Finds the pictures of AFW in `dataset_dir`, which holds what `AFW` names.
+
+    Pictures that are missing are left out of the ground truth, so they cost no recall.
+
+    Raises:
+        FileNotFoundError: the annotations are missing, or every picture is.
+        ValueError: the annotations are damaged, or name something outside the folder of pictures.
+    """
+    return _open_faces(dataset_dir, *AFW)
+
+
+def open_pascal_face(dataset_dir: Path) -> PictureSet[BoxFaces]:
+    """Finds the pictures of PASCAL Face, as `open_afw` does, with what `PASCAL_FACE` names."""
+    return _open_faces(dataset_dir, *PASCAL_FACE)
+
+
+def open_mafa(dataset_dir: Path) -> PictureSet[MafaFaces]:
+    """Finds the test pictures of MAFA, as `open_afw` does, with what `MAFA` names."""
+    annotations, images = (Path(dataset_dir) / part for part in MAFA)
+    listed = mafa_pictures(annotations)
+    present = _present(listed, images, annotations)
+    faces = {each.name: MafaFaces(each.boxes, each.marks) for each in present}
+    return PictureSet(images, faces, len(listed))
+
+
+def _open_faces(dataset_dir: Path, file: str, folder: str) -> PictureSet[BoxFaces]:
+    annotations, images = Path(dataset_dir) / file, Path(dataset_dir) / folder
+    listed = face_pictures(annotations)
+    present = _present(listed, images, annotations)
+    faces = {each.name: BoxFaces(each.boxes, each.marks != 0) for each in present}
+    return PictureSet(images, faces, len(listed))
+
+
+def _present(listed: Collection[MatPicture], images: Path, annotations: Path) -> list[MatPicture]:
+    present = [each for each in listed if resolve_inside(images, each.name, annotations).is_file()]
+    if not present:
+        raise FileNotFoundError(
+            f"expected pictures of {annotations.name} in {images}, got none; unpack them there or "
+            "name another folder"
+        )
+    return present
+
+
+def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> None:
+    """Writes predictions `(n, 5)` as the toolbox reads them, `folder/detections.txt`.
+
+    A line is a detection: the picture without its suffix, the score, x_min, y_min, x_max, y_max.
+    """
+    lines = [
+        f"{name.partition('.')[0]} {score:.8f} {x_min:.3f} {y_min:.3f} {x_max:.3f} {y_max:.3f}\n"
+        for name, rows in predictions.items()
+        for x_min, y_min, x_max, y_max, score in rows[np.argsort(-rows[:, 4], kind="stable")]
+    ]
+    with atomic_path(folder / _FILE) as temporary:
+        temporary.write_text("".join(lines), encoding="utf-8")
+
+
+def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Reads predictions that `write_predictions`, or another project, has written.
+
+    Args:
+        folder: with `detections.txt`, which may hold further pictures.
+        names: of the pictures; one without a line has no detections.
+
+    Returns:
+        Float64 `(n, 5)` by picture: x_min, y_min, x_max, y_max and score.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: a line is not as the toolbox reads it.
+    """
+    path = folder / _FILE
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"expected detections in the layout of AFW and PASCAL Face at {path}, got no such "
+            "file; write them with --predictions"
+        )
+    found: dict[str, list[list[float]]] = {name.partition(".")[0]: [] for name in names}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            name, *numbers = line.split()
+            score, *box = map(float, numbers)
+            x_min, y_min, x_max, y_max = box
+        except ValueError:
+            raise ValueError(
+                f"{path}:{number}: expected a picture, the score, x_min, y_min, x_max, y_max, got "
+                f"{line!r}"
+            ) from None
+        if name.partition(".")[0] in found:
+            found[name.partition(".")[0]].append([x_min, y_min, x_max, y_max, score])
+    return {
+        name: np.array(found[name.partition(".")[0]], np.float64).reshape(-1, 5) for name in names
+    }
