@@ -94,7 +94,7 @@ def watch(command: Sequence[str], results: Path) -> Watched:
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         lines = _Lines(results)
         while process.poll() is None:
-            samples.append((time.monotonic() - begin, lines.count(), _resident(process.pid)))
+            samples.append((time.monotonic() - begin, lines.count(), resident(process.pid)))
             time.sleep(SECONDS)
     samples.append((time.monotonic() - begin, lines.count(), 0.0))
     return Watched(samples[-1][0], samples)
@@ -124,8 +124,8 @@ class _Lines:
         return self._seen
 
 
-def _resident(process: int) -> float:
-    """Megabytes of a process that lie in memory; 0 of one that is gone."""
+def resident(process: int) -> float:
+    """Megabytes of a process that lie in memory now; 0 of one that is gone."""
     try:
         pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     except (OSError, IndexError):

@@ -68,6 +68,7 @@ INDIRECT = {
     "benchmarks.anchor_distribution",
     "benchmarks.group_sampling",
     "benchmarks.group_sampling_cost",
+    "benchmarks.growth",
     "benchmarks.many_pictures",
     "benchmarks.operating_point",
     "benchmarks.peers",

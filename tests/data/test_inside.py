@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfface.data.inside import resolve_inside
+from tfface.data.inside import links_followed, resolve_inside, resolve_picture
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "b/a.jpg", "./b/a.jpg", "b\\a.jpg", "..a/b..jpg", "new"])
@@ -35,6 +35,25 @@ def test_links_out_are_refused_and_others_are_followed(tmp_path: Path) -> None:
     for name in ("out/a.jpg", "out", "circle"):
         with pytest.raises(ValueError, match="links to elsewhere"):
             resolve_inside(root, name, "list.txt")
+
+
+def test_links_of_a_folder_of_ones_own_may_be_followed(tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "a.jpg").touch()
+    root = tmp_path / "some"
+    root.mkdir()
+    (root / "a.jpg").symlink_to(tmp_path / "all" / "a.jpg")
+    (root / "circle").symlink_to(root / "circle")
+
+    with pytest.raises(ValueError, match="are with --follow_links"):
+        resolve_picture(root, "a.jpg", "list.txt")
+    with links_followed(True):
+        assert resolve_picture(root, "a.jpg", "list.txt") == root / "a.jpg"
+        for name in ("../all/a.jpg", str(tmp_path / "all" / "a.jpg"), "circle"):
+            with pytest.raises(ValueError, match="expected the name of a file inside"):
+                resolve_picture(root, name, "list.txt")
+        with pytest.raises(ValueError, match="links to elsewhere"):  # what is written stays inside
+            resolve_inside(root, "a.jpg", "predictions")
 
 
 @pytest.mark.parametrize("name", ["a" * 256, "é" * 128, "b/" * 2100 + "a"])

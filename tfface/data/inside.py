@@ -1,14 +1,45 @@
 """Names in data files: of something inside a folder, or refused."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 _LONGEST_PART = 255
 _LONGEST_PATH = 4095
 """Bytes; every call that looks at a longer name fails (Linux: NAME_MAX, PATH_MAX)."""
 
+LINKS_HELP = "follow links of the picture folder to elsewhere: it is yours, not from an archive"
+"""Of the option `--follow_links` of commands that read data sets."""
 
-def resolve_inside(root: Path, name: str, source: object) -> Path:
+_follow_links = ContextVar("follow_links", default=False)
+
+
+@contextmanager
+def links_followed(follow: bool) -> Iterator[None]:
+    """Within the block, pictures may be links to elsewhere, if `follow`.
+
+    Names stay as they have to be. An archive may bring links, which whoever unpacked it has not
+    seen; of a folder of one's own, a selection made of links, one may say so.
+    """
+    token = _follow_links.set(follow)
+    try:
+        yield
+    finally:
+        _follow_links.reset(token)
+
+
+def resolve_picture(root: Path, name: str, source: object) -> Path:
+    """As `resolve_inside`, for a picture to read: it may be a link, where `links_followed` says.
+
+    Raises:
+        ValueError: as `resolve_inside`, but for links out of `root`.
+    """
+    return resolve_inside(root, name, source, _follow_links.get())
+
+
+def resolve_inside(root: Path, name: str, source: object, follow_links: bool = False) -> Path:
     """The path that a list means by `name`, which has to lie in `root`, links followed.
 
     Lists, archives and servers come from others: a name in them must not make a program read or
@@ -18,6 +49,7 @@ def resolve_inside(root: Path, name: str, source: object) -> Path:
         root: the folder that names are relative to.
         name: with `/` between folders, or `\\` as Windows has it.
         source: where the name stands, for the message.
+        follow_links: whether it may be a link to elsewhere, or in a folder that is.
 
     Raises:
         ValueError: it is empty or absolute, has a part `..` or a character 0, is a link out of
@@ -39,7 +71,7 @@ def resolve_inside(root: Path, name: str, source: object) -> Path:
         inside = path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError) as error:  # links in a circle
         raise _refused(root, name, source) from error
-    if not inside:
+    if not inside and not follow_links:
         raise _refused(root, name, source)
     return path
 
@@ -47,5 +79,5 @@ def resolve_inside(root: Path, name: str, source: object) -> Path:
 def _refused(root: Path, name: str, source: object) -> ValueError:
     return ValueError(
         f"{source}: expected the name of a file inside {root}, got {name!r}; absolute names, '..' "
-        "and links to elsewhere are not followed"
+        "and links to elsewhere are not followed (a data set's links are with --follow_links)"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfface.data.inside import resolve_inside
+from tfface.data.inside import resolve_picture
 from tfface.data.sample import ReadReport, Sample
 
 WITHOUT_AREA = "box without area"
@@ -58,7 +58,7 @@ def to_samples(
     samples: list[Sample] = []
     seen: set[str] = set()
     for entry in listed:
-        path = resolve_inside(image_root, entry.name, source)
+        path = resolve_picture(image_root, entry.name, source)
         if entry.name in seen:
             report.drop_picture(LISTED_TWICE, entry.name)
         elif entry.lacks is not None:

@@ -19,6 +19,7 @@ with optional_packages("train", __name__):
     from absl import app, flags
 
     from tfface.command_line import INTERRUPTED, exit_status
+    from tfface.data.inside import LINKS_HELP, links_followed
     from tfface.data.plausibility import check_boxes
     from tfface.data.readers import READERS
     from tfface.data.recording import Options
@@ -65,6 +66,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_float(
         "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, 1e6, flag_values=values
     )
+    flags.DEFINE_bool("follow_links", False, LINKS_HELP.capitalize() + ".", values)
     flags.DEFINE_integer(
         "max_pixels", MAX_PIXELS, HELP.capitalize() + ".", 1, LARGEST_LIMIT, flag_values=values
     )
@@ -113,7 +115,7 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
     layouts = values.dataset * len(values.list) if len(values.dataset) == 1 else values.dataset
     lists = zip(layouts, values.list, values.images, moves, strict=True)
     for layout, list_file, image_root, move in lists:
-        with limited_pixels(values.max_pixels):
+        with limited_pixels(values.max_pixels), links_followed(values.follow_links):
             found, report = READERS[layout](Path(list_file), Path(image_root))
             if layout in _CHECKED:
                 check_boxes(list_file, found)

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from tfface.data.classes import chosen_class
-from tfface.data.inside import resolve_inside
+from tfface.data.inside import resolve_picture
 from tfface.data.listing import Listed, to_samples
 from tfface.data.sample import ReadReport, Sample
 from tfface.file_kinds import PICTURE_SUFFIXES
@@ -41,7 +41,7 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     chosen = chosen_class(names, folder) if used else None
     listed = []
     for name, rows in labels.items():
-        path = resolve_inside(image_root, name.as_posix(), folder)
+        path = resolve_picture(image_root, name.as_posix(), folder)
         faces = [row[1:] for row in rows if row[0] == chosen]
         listed.append(_listed(name.as_posix(), path, faces))
     return to_samples(listed, folder, image_root)

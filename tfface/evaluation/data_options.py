@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tfface.command_line import add_pixel_option
+from tfface.data.inside import LINKS_HELP, links_followed
 from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
 from tfface.evaluation.pictures import PictureSet
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Adds --dataset, --data, --max_pixels, and --list and --images for people's own data."""
+    """Adds --dataset, --data, those for people's own data, --follow_links and --max_pixels."""
     parser.add_argument("--dataset", choices=list(BENCHMARKS), default="wider")
     parser.add_argument(
         "--data", type=Path, help="folder of the data set; default: its folder in $TFFACE_DATA"
@@ -22,6 +23,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         help="annotations of your own data: a file, of voc and yolo their folder",
     )
     parser.add_argument("--images", type=Path, help="folder of the pictures of --list")
+    parser.add_argument("--follow_links", action="store_true", help=LINKS_HELP)
     add_pixel_option(parser)
 
 
@@ -31,6 +33,11 @@ def open_dataset(benchmark: Benchmark, options: argparse.Namespace) -> tuple[Pat
     Raises:
         ValueError, OSError: it is not what it has to be, or options are missing or too many.
     """
+    with links_followed(options.follow_links):
+        return _open(benchmark, options)
+
+
+def _open(benchmark: Benchmark, options: argparse.Namespace) -> tuple[Path, PictureSet[Any]]:
     own = [options.list, options.images]
     if benchmark.folder is None:
         if None in own or options.data is not None:

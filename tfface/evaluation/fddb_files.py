@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from tfface.data.fddb import read_ellipses
-from tfface.data.inside import resolve_inside
+from tfface.data.inside import resolve_picture
 from tfface.evaluation.fddb import FddbFaces
 from tfface.evaluation.pictures import PictureSet, parse_rows
 from tfface.files import atomic_path
@@ -29,7 +29,7 @@ def open_fddb(dataset_dir: Path) -> PictureSet[FddbFaces]:
     present = {
         name: rows
         for name, rows in listed.items()
-        if resolve_inside(image_root, name, "FDDB-folds").is_file()
+        if resolve_picture(image_root, name, "FDDB-folds").is_file()
     }
     if not present:
         raise FileNotFoundError(

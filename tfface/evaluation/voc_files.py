@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfface.data.inside import resolve_inside
+from tfface.data.inside import resolve_picture
 from tfface.data.mat import MatPicture, face_pictures, mafa_pictures
 from tfface.evaluation.coco import BoxFaces
 from tfface.evaluation.pictures import PictureSet
@@ -55,7 +55,7 @@ def _open_faces(dataset_dir: Path, file: str, folder: str) -> PictureSet[BoxFace
 
 
 def _present(listed: Collection[MatPicture], images: Path, annotations: Path) -> list[MatPicture]:
-    present = [each for each in listed if resolve_inside(images, each.name, annotations).is_file()]
+    present = [each for each in listed if resolve_picture(images, each.name, annotations).is_file()]
     if not present:
         raise FileNotFoundError(
             f"expected pictures of {annotations.name} in {images}, got none; unpack them there or "

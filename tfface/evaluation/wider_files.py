@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from tfface.data.inside import resolve_inside
+from tfface.data.inside import resolve_inside, resolve_picture
 from tfface.evaluation.pictures import PictureSet, parse_rows
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
@@ -30,7 +30,7 @@ def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
     present = {
         name: faces
         for name, faces in listed.items()
-        if resolve_inside(image_root, name, "wider_face_val.mat").is_file()
+        if resolve_picture(image_root, name, "wider_face_val.mat").is_file()
     }
     if not present:
         raise FileNotFoundError(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tfface import jpeg
-from tfface.headers import boxes, plain, png, tiff, webp
+from tfface.headers import avif, boxes, plain, png, tiff, webp
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -45,7 +45,7 @@ def claimed_size(data: bytes) -> Size:
             OpenCV decodes.
     """
     found = (reader for start, reader in _READERS.items() if data.startswith(start))
-    reader = boxes.avif_size if data[4:8] == b"ftyp" else next(found, None)
+    reader = avif.avif_size if data[4:8] == b"ftyp" else next(found, None)
     if reader is None:
         raise ValueError("no header of a picture that OpenCV decodes")
     try:

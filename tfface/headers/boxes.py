@@ -1,37 +1,21 @@
-"""Files of boxes: AVIF (ISO/IEC 14496-12, 23008-12) and JPEG 2000 (15444-1, annexes A and I)."""
+"""Files of boxes (ISO/IEC 14496-12), and JPEG 2000 (15444-1, annexes A and I)."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from tfface.headers.fields import equivalent, largest, unpack
+from tfface.headers.fields import equivalent, unpack
 
 JPEG_2000 = b"\0\0\0\x0cjP  \r\n\x87\n"
 CODE_STREAM = b"\xff\x4f\xff\x51"
 """Start of code stream, SOC, and the marker of its size, SIZ."""
 
-_CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0}
-"""Boxes that hold the boxes with sizes, and what stands before those."""
 
+class Box(NamedTuple):
+    """A box: its type, where its content begins, and where it ends."""
 
-def avif_size(data: bytes) -> tuple[int, int]:
-    """The largest of all pictures and tracks in a file.
-
-    Raises:
-        ValueError: a box claims more bytes than there are.
-        IndexError: a box is cut short, or none has a size.
-    """
-    return largest(list(_spatial_extents(data, 0, len(data))))
-
-
-def _spatial_extents(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for kind, content, stop in _boxes(data, start, end):
-        if kind in _CONTAINERS:
-            yield from _spatial_extents(data, content + _CONTAINERS[kind], stop)
-        elif kind == b"ispe":
-            width, height = unpack(">II", data, content + 4)
-            yield width, height
-        elif kind == b"tkhd":  # the last two fields, in 65536ths of a pixel
-            width, height = unpack(">II", data, stop - 8)
-            yield width >> 16, height >> 16
+    kind: bytes
+    content: int
+    end: int
 
 
 def jpeg_2000_size(data: bytes) -> tuple[int, int]:
@@ -41,7 +25,7 @@ def jpeg_2000_size(data: bytes) -> tuple[int, int]:
         ValueError: a box claims more bytes than there are, or none has a code stream.
         IndexError: a box is cut short.
     """
-    for kind, content, _ in _boxes(data, 0, len(data)):
+    for kind, content, _ in boxes(data, 0, len(data)):
         if kind == b"jp2c":
             return code_stream_size(data, content)
     raise ValueError("a JPEG 2000 file without a code stream")
@@ -61,8 +45,13 @@ def code_stream_size(data: bytes, start: int = 0) -> tuple[int, int]:
     return equivalent(max(0, right - left), max(0, bottom - top), components)
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start of the content and end of every box."""
+def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
+    """The boxes between two places.
+
+    Raises:
+        ValueError: one claims more bytes than there are.
+        IndexError: one is cut short.
+    """
     while start < end:
         (length,), kind, header = unpack(">I", data, start), data[start + 4 : start + 8], 8
         if length == 1:
@@ -73,5 +62,5 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
             raise ValueError(
                 f"a box {kind.decode('latin-1')!r} of {length} bytes where {end - start} are left"
             )
-        yield kind, start + header, start + length
+        yield Box(kind, start + header, start + length)
         start += length
