@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from tfface.anchors import grid_anchors
@@ -24,10 +25,10 @@ SCORE_WEIGHT, BOX_WEIGHT = 2.0, 2.0
 class Imitator(TrainStep):
     """Trains a student to see what its teacher sees, point by point.
 
-    The student's feature maps, through a 1x1 projection that is no part of it, learn those of the
-    teacher (FitNets, arXiv:1412.6550); its scores the teacher's by the quality focal loss, and its
-    boxes the teacher's where they have a score. That is a signal for every point of any picture, so
-    pictures without annotation serve too.
+    The student's maps, those of its backbone and those that its heads read, learn the teacher's
+    through 1x1 projections that are no part of it (FitNets, arXiv:1412.6550); its scores learn the
+    teacher's by the quality focal loss, and its boxes the teacher's where they have a score. That
+    is a signal for every point of any picture, so pictures without annotation serve too.
 
     Called, saved or exported, an imitator is its student; the teacher is in no checkpoint.
 
@@ -48,14 +49,8 @@ class Imitator(TrainStep):
         self.student = student
         self.label_weight = label_weight
         teacher.trainable = False
-        self.projections = []
-        for level in range(len(student.anchor_levels)):
-            channels, inputs = (
-                _feature_channels(detector)[level] for detector in (teacher, student)
-            )
-            projection = keras.layers.Conv2D(channels, 1, dtype="float32")
-            projection.build((None, None, None, inputs))
-            self.projections.append(projection)
+        channels = zip(_channels(student), _channels(teacher), strict=True)
+        self.projections = [_projection(*pair) for pair in channels]
         # Inside a function Keras does not see the teacher, so that its variables are not saved.
         self._run_teacher = lambda images: _features_and_outputs(teacher, images, training=False)
         self._decode_teacher = lambda *arguments: _decode(teacher, *arguments)
@@ -96,6 +91,7 @@ class Imitator(TrainStep):
     def _feature_loss(self, outputs, seen):
         """Squared differences in units of the teacher's mean square, faces weighted."""
         total, first, replicas = 0.0, 0, replica_count()
+        seen = ops.concatenate([seen, seen], axis=1)  # for the backbone and for the heads
         pairs = zip(self.projections, outputs["features"], outputs["teacher_features"], strict=True)
         for projection, own, given in pairs:
             given = ops.cast(given, "float32")
@@ -117,19 +113,29 @@ class Imitator(TrainStep):
 
 
 def _features_and_outputs(detector: PointDetector, images, training: bool) -> tuple[list, dict]:
-    features = detector.feature_maps(detector.normalize(images), training=training)
-    return features, detector.join(detector.predict_points(features))
+    """Its maps, fine to coarse of the backbone, then of what the heads read; its outputs."""
+    levels = detector.backbone_maps(detector.normalize(images), training=training)
+    maps = detector.neck_maps(levels, training=training)
+    return [*levels, *maps], detector.join(detector.predict_points(maps))
 
 
 def _decode(detector: PointDetector, outputs, height: int, width: int):
     return detector.decode(outputs, grid_anchors(detector.anchor_levels, height, width))
 
 
-def _feature_channels(detector: PointDetector) -> list[int]:
-    """Channels of every feature map."""
-    blank = ops.zeros((1, 2 * detector.stride_multiple, 2 * detector.stride_multiple, 3))
-    maps = detector.feature_maps(detector.normalize(blank), training=False)
-    return [level.shape[-1] for level in maps]
+def _channels(detector: PointDetector) -> list[int]:
+    """Of every map of `_features_and_outputs`."""
+    side = 2 * detector.stride_multiple
+    features, _ = _features_and_outputs(detector, ops.zeros((1, side, side, 3)), training=False)
+    return [level.shape[-1] for level in features]
+
+
+def _projection(inputs: int, outputs: int) -> keras.layers.Layer:
+    """A 1x1 convolution that changes nothing at first: a student may begin as its teacher."""
+    projection = keras.layers.Conv2D(outputs, 1, dtype="float32")
+    projection.build((None, None, None, inputs))
+    projection.kernel.assign(np.eye(inputs, outputs, dtype=np.float32)[None, None])
+    return projection
 
 
 def _check_same_points(student: Any, teacher: Any) -> None:

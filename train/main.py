@@ -37,7 +37,6 @@ with optional_packages("train", __name__):
     from tfface.detectors.base import Detector
     from tfface.detectors.building import check_options
     from tfface.detectors.loading import (
-        copy_weights,
         load_detector,
         save_detector,
         write_description,
@@ -164,23 +163,17 @@ def make_detector() -> Detector:
     recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
     if FLAGS.initial_weights:
         given = load_detector(FLAGS.initial_weights)
-        if _architecture(given) != _architecture(detector):
+        try:
+            detector.begin_with(given)
+        except ValueError as error:
             raise ValueError(
-                f"--initial_weights holds {_architecture(given)}, but the flags ask for "
-                f"{_architecture(detector)}. Change --detector and its options, or the weights."
-            )
-        copy_weights(given, detector)
+                f"--initial_weights={FLAGS.initial_weights}: {error}. Change --detector and its "
+                "options, or the weights."
+            ) from error
     elif FLAGS.backbone_weights != "none":
         detector.load_backbone(FLAGS.backbone_weights)
     detector.adopt(kind.recipe_class(**recipe))
     return detector
-
-
-def _architecture(model: Detector) -> str:
-    """All that decides the shapes of the weights, as `FaceBoxesImproved(width=1.0)`."""
-    config = {name: value for name, value in model.inference_config().items() if name != "name"}
-    settings = ", ".join(f"{name}={value}" for name, value in sorted(config.items()))
-    return f"{type(model).__name__}({settings})"
 
 
 def make_distiller(student: Detector) -> Distiller | Imitator:

@@ -146,6 +146,26 @@ class Detector(TrainStep):
         """Makes `scale * (logit - shift)` of every face logit, for good: in the heads' weights."""
         raise NotImplementedError(f"{type(self).__name__} must rescale its heads.")
 
+    def begin_with(self, given: "Detector") -> None:
+        """Takes the weights of a trained detector.
+
+        Raises:
+            ValueError: it has another architecture.
+        """
+        if given.architecture() != self.architecture():
+            raise ValueError(
+                f"expected weights of {self.architecture()}, got those of {given.architecture()}"
+            )
+        pairs = zip(self.inference_weights(), given.inference_weights(), strict=True)
+        for variable, value in pairs:
+            variable.assign(value)
+
+    def architecture(self) -> str:
+        """All that decides the shapes of the weights, as `FaceBoxesImproved(width=1.0)`."""
+        config = {name: value for name, value in self.inference_config().items() if name != "name"}
+        settings = ", ".join(f"{name}={value}" for name, value in sorted(config.items()))
+        return f"{type(self).__name__}({settings})"
+
     def load_backbone(self, source: str) -> None:
         """Gives the backbone weights of another task: see `tfface.backbones.pretrained`."""
         raise ValueError(

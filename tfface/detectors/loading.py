@@ -58,18 +58,11 @@ def load_detector(name_or_path: str | os.PathLike[str]) -> Any:
 def save_detector(detector: Any, path: Path) -> None:
     """Writes a detector as a `.keras` file, without the optimiser and what only training uses."""
     copy = type(detector).from_config(detector.inference_config())
-    copy_weights(detector, copy)
+    copy.begin_with(detector)
     with atomic_path(path) as temporary:
         # Whatever fails while Keras writes an archive is told by several tracebacks.
         reserve(temporary, sum(weights.nbytes + 2048 for weights in copy.get_weights()))
         copy.save(temporary)
-
-
-def copy_weights(source: Any, target: Any) -> None:
-    """Gives a detector the weights of another of the same `inference_config`, as in inference."""
-    pairs = zip(source.inference_weights(), target.inference_weights(), strict=True)
-    for given, variable in pairs:
-        variable.assign(given)
 
 
 def write_description(detector: Any, run: Path) -> None:

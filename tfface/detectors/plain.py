@@ -59,7 +59,7 @@ class PlainFace(PointDetector):
         self.head_convolutions = [ConvBlock(filters, 3) for _ in STRIDES]
         self.build_symbolically()
 
-    def feature_maps(self, pixels, training=None):
+    def backbone_maps(self, pixels, training=None):
         maps = self.patches(pixels, training=training)
         for block in self.first_stage:
             maps = block(maps, training=training)
@@ -69,6 +69,9 @@ class PlainFace(PointDetector):
             for block in stage:
                 maps = block(maps, training=training)
             levels.append(maps)
+        return levels
+
+    def neck_maps(self, levels, training=None):
         pyramid = self.pyramid(levels, training=training)
         heads = zip(self.head_convolutions, pyramid, strict=True)
         return [convolution(level, training=training) for convolution, level in heads]

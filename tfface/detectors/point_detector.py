@@ -43,7 +43,8 @@ class PointDetector(Detector):
     A point is an anchor of `unit` strides with variances of 1: `offsets` are the shift of the
     centre in that unit, and the logarithm of the sides in it.
 
-    Subclasses write `feature_maps(pixels, training)`, one map per stride, which the heads read.
+    Subclasses write `backbone_maps(pixels, training)`, one map per stride, and
+    `neck_maps(levels, training)`, what the heads read of them.
     """
 
     pixel_mean = (0.0, 0.0, 0.0)  # int8 holds 0..255 as they are, and nothing is to be subtracted
@@ -60,8 +61,15 @@ class PointDetector(Detector):
         """What predicts `channels` numbers a point; `bias` is what it predicts at first."""
         return prediction_head(channels, 1, bias)
 
-    def feature_maps(self, pixels, training=None) -> list:
+    def backbone_maps(self, pixels, training=None) -> list:
         raise NotImplementedError(f"{type(self).__name__} must return one map per stride.")
+
+    def neck_maps(self, levels: list, training=None) -> list:
+        raise NotImplementedError(f"{type(self).__name__} must return one map per stride.")
+
+    def feature_maps(self, pixels, training=None) -> list:
+        """One map per stride, which the heads read."""
+        return self.neck_maps(self.backbone_maps(pixels, training=training), training=training)
 
     def predict_points(self, maps: list) -> dict:
         """Maps of scores and offsets, as `inference_maps` returns them, of the feature maps."""

@@ -11,6 +11,7 @@ DETECTORS = {
     "GroupedFastRCNN": "tfface.detectors.grouped_rcnn",
     "GroupedFPN": "tfface.detectors.grouped_fpn",
     "PlainFace": "tfface.detectors.plain",
+    "PlainYuNet": "tfface.detectors.plain_yunet",
     "RefineFace": "tfface.detectors.refineface",
     "ResNetFPN": "tfface.detectors.resnet_fpn",
     "UFSSD": "tfface.detectors.uf_ssd",

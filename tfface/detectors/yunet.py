@@ -4,16 +4,74 @@ import keras
 from keras import ops
 
 from tfface.detectors.point_detector import PointDetector
-from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
+from tfface.detectors.scopes import SCORES_SCOPE
 from tfface.layers.separable_unit import SeparableUnit
 from tfface.layers.top_down_pyramid import enlarge
 
 STRIDES = (8, 16, 32)
 FIRST_CHANNELS = 16
 
+LEAST_PRODUCT = 1e-12
+"""Of class score and objectness, so that the root has a gradient where they vanish."""
+
+
+class YuNetBase(PointDetector):
+    """Stages, pyramid and heads of separable units behind a map of stride 8.
+
+    Subclasses write `make_entry` and `entry`, which make that map.
+
+    Args:
+        channels: two of the entry, and of the maps of strides 8, 16 and 32.
+        head_units: separable units of every level before the predictions.
+    """
+
+    def __init__(self, channels: tuple[int, ...], head_units: int, **kwargs):
+        if len(channels) != 2 + len(STRIDES):
+            raise ValueError(f"expected the channels of 5 stages, got {tuple(channels)}")
+        super().__init__(STRIDES, unit=1, **kwargs)
+        self.channels = tuple(channels)
+        self.head_units = head_units
+        later = zip(self.channels[2:-1], self.channels[3:], strict=True)
+        self.stages = [*self.make_entry(), *(_stage(*pair) for pair in later)]
+        self.pyramid = [SeparableUnit(self.channels[-1]) for _ in STRIDES]
+        self.head_stems = [
+            [SeparableUnit(self.channels[-1]) for _ in range(head_units)] for _ in STRIDES
+        ]
+
+    def make_entry(self) -> list:
+        """Makes the layers of `entry`; returns the stages of separable units among them."""
+        raise NotImplementedError(f"{type(self).__name__} must make its first layers.")
+
+    def entry(self, pixels, training=None):
+        """The map of stride 8, `(B, H / 8, W / 8, channels[2])`."""
+        raise NotImplementedError(f"{type(self).__name__} must return its map of stride 8.")
+
+    def make_head(self, channels: int, bias: float = 0.0) -> SeparableUnit:
+        return SeparableUnit(channels, activate=False, bias=bias, dtype="float32")
+
+    def backbone_maps(self, pixels, training=None):
+        levels = [self.entry(pixels, training=training)]
+        for stage in self.stages[-2:]:
+            levels.append(_through(stage, _halve(levels[-1])))
+        return levels
+
+    def neck_maps(self, levels, training=None):
+        merged = self.pyramid[-1](levels[-1])
+        pyramid = [merged]
+        for unit, level in zip(self.pyramid[-2::-1], levels[-2::-1], strict=True):
+            merged = unit(level + enlarge(merged))
+            pyramid.insert(0, merged)
+        return [_through(stem, level) for stem, level in zip(self.head_stems, pyramid, strict=True)]
+
+    def layers_behind_entry(self) -> list[SeparableUnit]:
+        """The units of later stages, pyramid and heads, in an order that all of a kind share."""
+        units = [unit for stage in self.stages[-2:] for unit in stage]
+        units += [*self.pyramid, *(unit for stem in self.head_stems for unit in stem)]
+        return [*units, *self.score_heads, *self.offset_heads]
+
 
 @keras.saving.register_keras_serializable(package="tfface")
-class YuNet(PointDetector):
+class YuNet(YuNetBase):
     """The network of YuNet-n and YuNet-s, without landmarks; weights come from their ONNX files.
 
     The score is the square root of a class score times objectness. `scores` is its logit, so that
@@ -26,70 +84,47 @@ class YuNet(PointDetector):
             YuNet-s.
     """
 
-    pixel_mean = (0.0, 0.0, 0.0)
-
     def __init__(
         self,
         channels: tuple[int, ...] = (64, 64, 64, 64, 64),
         head_units: int = 1,
         **kwargs,
     ):
-        if len(channels) != 2 + len(STRIDES):
-            raise ValueError(f"expected the channels of 5 stages, got {tuple(channels)}")
-        super().__init__(STRIDES, unit=1, **kwargs)
-        self.channels = tuple(channels)
-        self.head_units = head_units
-        self.stem = keras.layers.Conv2D(FIRST_CHANNELS, 3, strides=2)
-        self.stem_unit = SeparableUnit(FIRST_CHANNELS)
-        inputs = (FIRST_CHANNELS, *self.channels[:-1])
-        self.stages = [
-            [SeparableUnit(before), SeparableUnit(after)]
-            for before, after in zip(inputs, self.channels, strict=True)
-        ]
-        self.pyramid = [SeparableUnit(self.channels[-1]) for _ in STRIDES]
-        self.head_stems = [
-            [SeparableUnit(self.channels[-1]) for _ in range(head_units)] for _ in STRIDES
-        ]
+        super().__init__(channels, head_units, **kwargs)
         self.objectness_heads = [self.make_head(1) for _ in STRIDES]
         self.build_symbolically()
 
-    def make_head(self, channels: int, bias: float = 0.0) -> SeparableUnit:
-        return SeparableUnit(channels, activate=False, bias=bias, dtype="float32")
+    def make_entry(self):
+        self.stem = keras.layers.Conv2D(FIRST_CHANNELS, 3, strides=2)
+        self.stem_unit = SeparableUnit(FIRST_CHANNELS)
+        inputs = (FIRST_CHANNELS, *self.channels[:2])
+        return [_stage(*pair) for pair in zip(inputs, self.channels[:3], strict=True)]
 
-    def feature_maps(self, pixels, training=None):
+    def entry(self, pixels, training=None):
         # One pixel above and to the left, at even sides what the ONNX file's "pads 1" comes to.
         maps = ops.relu(self.stem(ops.pad(pixels, ((0, 0), (1, 0), (1, 0), (0, 0)))))
         maps = _halve(self.stem_unit(maps))
-        levels = []
-        for index, stage in enumerate(self.stages):
-            if index > 1:
-                maps = _halve(maps)
-            for unit in stage:
-                maps = unit(maps)
-            levels.append(maps)
-        merged = self.pyramid[-1](levels[-1])
-        pyramid = [merged]
-        for unit, level in zip(self.pyramid[-2::-1], levels[-2:1:-1], strict=True):
-            merged = unit(level + enlarge(merged))
-            pyramid.insert(0, merged)
-        return [_through(stem, level) for stem, level in zip(self.head_stems, pyramid, strict=True)]
+        maps = _through(self.stages[0], maps)
+        return _through(self.stages[2], _halve(_through(self.stages[1], maps)))
 
     def predict_points(self, maps: list) -> dict:
-        def predict(heads):
-            return [head(level) for head, level in zip(heads, maps, strict=True)]
-
+        outputs = super().predict_points(maps)
         with keras.name_scope(SCORES_SCOPE):
-            classes, objectness = predict(self.score_heads), predict(self.objectness_heads)
-        with keras.name_scope(OFFSETS_SCOPE):
-            offsets = predict(self.offset_heads)
-        return {"classes": classes, "objectness": objectness, "offsets": offsets}
+            heads = zip(self.objectness_heads, maps, strict=True)
+            objectness = [head(level) for head, level in heads]
+        return {
+            "classes": outputs["scores"],
+            "objectness": objectness,
+            "offsets": outputs["offsets"],
+        }
 
     def join(self, maps: dict) -> dict:
         """`offsets`, and `scores`: logits of the root of class score times objectness."""
         outputs = super().join(maps)
-        classes, objectness = outputs["classes"], outputs["objectness"]
-        logarithm = -0.5 * (ops.softplus(-classes) + ops.softplus(-objectness))
-        scores = logarithm - ops.log(1.0 - ops.exp(logarithm) + 1e-7)
+        # Plain sigmoids run in XNNPACK, softplus would be a dozen operations that do not.
+        both = ops.sigmoid(outputs["classes"]) * ops.sigmoid(outputs["objectness"])
+        score = ops.sqrt(both + LEAST_PRODUCT)
+        scores = ops.log(score / (1.0 - score + 1e-7))
         return {"scores": scores, "offsets": outputs["offsets"]}
 
     def rescale_scores(self, scale: float, shift: float) -> None:
@@ -97,6 +132,10 @@ class YuNet(PointDetector):
             "expected a detector whose score is one logit, which can be rescaled, got YuNet, "
             "whose score is a product of two"
         )
+
+
+def _stage(before: int, after: int) -> list[SeparableUnit]:
+    return [SeparableUnit(before), SeparableUnit(after)]
 
 
 def _halve(maps):

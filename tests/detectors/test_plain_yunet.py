@@ -1,0 +1,48 @@
+"""tfface.detectors.plain_yunet: YuNet behind another beginning."""
+
+import keras
+import numpy as np
+import pytest
+
+from tfface.detectors.plain_yunet import PlainYuNet
+from tfface.detectors.yunet import YuNet
+
+CHANNELS = (8, 16, 8, 8, 8)
+
+
+def test_from_a_yunet_it_takes_all_behind_the_map_of_stride_8() -> None:
+    keras.utils.set_random_seed(0)
+    student, teacher = PlainYuNet(CHANNELS), YuNet(CHANNELS)
+    student.begin_with(teacher)
+    levels = teacher.backbone_maps(np.ones((1, 64, 96, 3), np.float32))
+
+    own, theirs = (d.predict_points(d.neck_maps(levels)) for d in (student, teacher))
+
+    # Its score is the class score of YuNet at first, without the objectness.
+    for name, of_yunet in (("scores", "classes"), ("offsets", "offsets")):
+        for got, expected in zip(own[name], theirs[of_yunet], strict=True):
+            np.testing.assert_array_equal(got, expected)
+
+
+def test_its_map_of_stride_8_has_the_channels_of_the_yunet() -> None:
+    maps = PlainYuNet(CHANNELS, pairs=(1, 2)).entry(np.ones((1, 64, 96, 3), np.float32))
+
+    assert maps.shape == (1, 8, 12, 8)
+
+
+def test_from_one_of_its_kind_it_takes_everything() -> None:
+    student, given = PlainYuNet(CHANNELS), PlainYuNet(CHANNELS)
+    student.begin_with(given)
+
+    picture = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3)).astype(np.float32)
+    np.testing.assert_array_equal(student(picture)["scores"], given(picture)["scores"])
+
+
+def test_a_yunet_of_other_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        PlainYuNet(CHANNELS).begin_with(YuNet((8, 8, 16, 16, 16)))
+
+
+def test_pairs_of_two_strides() -> None:
+    with pytest.raises(ValueError, match="pairs of strides 4 and 8"):
+        PlainYuNet(CHANNELS, pairs=(1,))
