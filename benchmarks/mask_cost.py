@@ -6,7 +6,8 @@
 Pictures of WIDER FACE validation, reduced to a square of `--side` pixels. Of each detector: the
 share of cells that its masks set to zero, boxes with a score above 0.05 before suppression, and
 milliseconds of the network, of suppression and of both, in LiteRT on one thread. They are those of
-the processor, which other programs change least, and the files take turns. Also how many pictures a second get the ground-truth masks of six levels.
+the processor, which other programs change least, and the files take turns. Also how many pictures a
+second get the ground-truth masks of six levels.
 
 The full detectors are untrained: what they mask and find means nothing, and neither does the
 time of suppression, but the networks are those of Table 3.
