@@ -5,6 +5,7 @@ import signal
 import threading
 
 import pytest
+import tensorflow as tf
 
 from tfface.command_line import INTERRUPTED
 from train import data_service
@@ -25,7 +26,7 @@ class Server:
 @pytest.mark.parametrize("kind", [["dispatcher"], ["worker", "--dispatcher=localhost:1"]])
 def test_sigterm_ends_it(kind: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DispatchServer", "WorkerServer"):
-        monkeypatch.setattr(data_service.tf.data.experimental.service, name, Server)
+        monkeypatch.setattr(tf.data.experimental.service, name, Server)
     timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM))
     timer.start()
     assert data_service.main(kind) == INTERRUPTED
