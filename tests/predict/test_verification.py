@@ -104,6 +104,10 @@ def no_such_tensor(model: Any) -> None:
     model.signatureDefs[0].outputs[0].tensorIndex = 9999
 
 
+def no_name(model: Any) -> None:
+    model.subgraphs[0].tensors[0].name = b"\xff"
+
+
 def no_such_buffer(model: Any) -> None:
     model.subgraphs[0].tensors[0].buffer = 9999
 
@@ -133,6 +137,7 @@ def not_a_number(model: Any) -> None:
         (unwritten, "a tensor that nothing has written"),
         (written_twice, "a tensor that is there already"),
         (no_such_tensor, "a tensor of a signature is number 9999 of"),
+        (no_name, "UnicodeDecodeError"),
         (no_such_buffer, "the buffer of tensor 0 of subgraph 0 is number 9999 of"),
         (another_shape, "bytes has a content of"),
         (not_a_number, "weights that are NaN"),

@@ -153,6 +153,7 @@ def _within(index: int, count: int, what: str) -> None:
 def _verify_tensor(model: Any, tensor: Any, place: str) -> bool:
     """Whether a tensor is a constant; its size, content and quantisation are looked at."""
     _within(tensor.Buffer(), model.BuffersLength(), f"the buffer of {place}")
+    (tensor.Name() or b"").decode()  # as LiteRT does, which names no file where it fails
     shape = tensor.ShapeAsNumpy() if tensor.ShapeLength() else np.zeros(0, np.int32)
     if np.any(shape < 0):
         raise _Damage(f"{place} has the shape {shape.tolist()}")
