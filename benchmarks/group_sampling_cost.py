@@ -33,13 +33,16 @@ def faces(count: int, size: int) -> np.ndarray:
 
 
 def pictures_a_second(make: Callable[[Any], Any], rounds: int) -> float:
-    """The median of single pictures, after a first one that is not counted."""
+    """The median of single pictures, after a first one that is not counted.
+
+    Of a core: seconds are those of the processor, which other programs do not change much.
+    """
     make(tf.constant(0.0))
     seconds = []
     for index in range(rounds):
-        begin = time.perf_counter()
+        begin = time.process_time()
         make(tf.constant(index / rounds))
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(time.process_time() - begin)
     return 1.0 / float(np.median(seconds))
 
 

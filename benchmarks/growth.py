@@ -39,6 +39,8 @@ MODEL = "fbi-1"
 SEED = 0
 LOOKS = 20
 """At the memory, while sizes or requests pass."""
+COLUMNS = 4
+"""Of the plot."""
 
 
 def _noise(height: int, width: int) -> Image:
@@ -200,7 +202,7 @@ def summary(rows: Sequence[Row]) -> str:
     ]
     return (
         f"{first['kind']}: {first['ms']:g} ms for {first['count']}, {last['ms']:g} for "
-        f"{last['count']}; one more takes {slopes[0]:.4f} ms in the lower half and {slopes[1]:.4f} "
+        f"{last['count']}; one more takes {slopes[0]:.3g} ms in the lower half and {slopes[1]:.3g} "
         f"in the upper; {first['resident MB']:.0f} to {last['resident MB']:.0f} MB"
     )
 
@@ -212,8 +214,12 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         from matplotlib.ticker import MaxNLocator
 
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    figure = Figure(figsize=(4 * len(kinds), 3.5), layout="constrained")
-    for panel, kind in zip(figure.subplots(1, len(kinds), squeeze=False)[0], kinds, strict=True):
+    lines = -(-len(kinds) // COLUMNS)
+    figure = Figure(figsize=(4 * COLUMNS, 3 * lines), layout="constrained")
+    panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    for empty in panels[len(kinds) :]:
+        empty.remove()
+    for panel, kind in zip(panels, kinds, strict=False):
         points = [row for row in rows if row["kind"] == kind]
         counts, beside = [row["count"] for row in points], panel.twinx()
         panel.plot(counts, [row["ms"] for row in points], "o-", markersize=3)
@@ -222,7 +228,8 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         )
         panel.xaxis.set_major_locator(MaxNLocator(4))
         panel.set(title=kind, xlabel="count", ylabel="processor ms", ylim=(0, None))
-        beside.set(ylim=(0, None), ylabel="resident MB (dotted)")
+        most = max(row["resident MB"] for row in points)
+        beside.set(ylim=(0, 1.3 * most), ylabel="resident MB (dotted)")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100)
 

@@ -5,8 +5,9 @@
 
 Pictures of WIDER FACE validation, reduced to a square of `--side` pixels. Of each detector: the
 share of cells that its masks set to zero, boxes with a score above 0.05 before suppression, and
-milliseconds of the network, of suppression and of both, in LiteRT on one thread. The files take
-turns. Also how many pictures a second get the ground-truth masks of six levels.
+milliseconds of the network, of suppression and of both, in LiteRT on one thread. They are those of
+the processor, which other programs change least, and the files take turns. Also how many pictures a
+second get the ground-truth masks of six levels.
 
 The full detectors are untrained: what they mask and find means nothing, and neither does the
 time of suppression, but the networks are those of Table 3.
@@ -100,11 +101,11 @@ def masks_a_second(data: Path, side: int, repetitions: int = 10) -> float:
         input_signature=[tf.TensorSpec((None, 4), tf.float32)],
     )
     make(faces[0])
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(repetitions):
         for boxes in faces:
             make(boxes)
-    return repetitions * len(faces) / (time.perf_counter() - start)
+    return repetitions * len(faces) / (time.process_time() - start)
 
 
 def measure_masks(detectors: dict[str, Detector], pictures: list[Image]) -> list[dict[str, Any]]:
@@ -119,12 +120,12 @@ def measure_masks(detectors: dict[str, Detector], pictures: list[Image]) -> list
         runner(images=pictures[0][None])
     for place_of_picture, picture in enumerate(pictures):
         for index, runner in enumerate(runners):
-            start = time.perf_counter()
+            start = time.process_time()
             found = runner(images=picture[None])
-            between = time.perf_counter()
+            between = time.process_time()
             boxes, scores = found["boxes"][0], found["scores"][0]
             suppress_candidates(boxes, scores, size, detectors_in_order[index].selection)
-            end = time.perf_counter()
+            end = time.process_time()
             likely[index, place_of_picture] = np.sum(scores > LIKELY)
             spent[index, place_of_picture] = 1e3 * (between - start), 1e3 * (end - between)
     rows = []

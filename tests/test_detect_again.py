@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
 import tfface.detect
+from tests.detecting import save
 from tfface.detect import main
 from tfface.detect_file import detect_file
 from tfface.video import write_video
@@ -24,13 +24,7 @@ class Killed(BaseException):
 @pytest.fixture
 def pictures(tmp_path: Path) -> list[Path]:
     """Of every picture one pixel is a face to the tiny detector."""
-    paths = [tmp_path / "in" / f"{name}.png" for name in "abc"]
-    paths[0].parent.mkdir()
-    for path in paths:
-        image = np.zeros((40, 60, 3), np.uint8)
-        image[10, 20, 2] = 255
-        cv2.imwrite(str(path), image)
-    return paths
+    return [save(tmp_path / "in" / f"{name}.png") for name in "abc"]
 
 
 def killed_before(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.detecting import status
 from tfface.detect import main
 from tfface.video import open_video, write_video
 
@@ -51,10 +52,6 @@ def behind_the_camera(monkeypatch: pytest.MonkeyPatch, film: Path) -> Callable[.
         monkeypatch.setattr(cv2, "VideoCapture", Capture)
 
     return install
-
-
-def status(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
 
 
 def test_a_camera_has_results_of_every_frame_and_an_annotated_film(

@@ -52,6 +52,26 @@ def test_every_result_is_written_at_once_on_a_line_of_its_own() -> None:
     assert [json.loads(line.rstrip(",")) for line in lines[-2:]] == [FOUND, NOTHING_FOUND]
 
 
+class Interrupted(dict):
+    """A result whose turning into text is interrupted."""
+
+    def items(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("film", [{}, {"frames": iter([])}])
+def test_an_interrupt_leaves_no_half_of_a_result(film: dict[str, Any]) -> None:
+    file = io.StringIO()
+    report = JsonReport(file, {})
+    report.write(FOUND)
+
+    with pytest.raises(KeyboardInterrupt):
+        report.write({"file": "e.mp4", "notes": Interrupted(a=1), **film})
+    report.close(skipped={}, not_tried=["e.mp4"])
+
+    assert json.loads(file.getvalue())["pictures"] == [FOUND]
+
+
 FILM = {"file": "d.mp4", "width": 8, "height": 4}
 FRAMES: list[dict[str, Any]] = [{"frame": 0, "faces": []}, {"frame": 1, "faces": FOUND["faces"]}]
 

@@ -54,16 +54,14 @@ class JsonReport:
             if "error" in result:
                 self.failed.append(result)
             else:
-                self._begin_object()
-                self._file.write(_dump(result))
+                self._begin_object(_dump(result))
         self._file.flush()
         self.tried += 1
 
     def _write_film(self, film: Mapping[str, Any]) -> None:
         head = {key: value for key, value in film.items() if key != "frames"}
         ending = ', "incomplete": true'
-        self._begin_object()
-        self._file.write(f'{_dump(head)[:-1]}, "frames": [')
+        self._begin_object(f'{_dump(head)[:-1]}, "frames": [')
         try:
             for place, frame in enumerate(film["frames"]):
                 self._file.write(f"{',' * bool(place)}\n   {_dump(frame)}")
@@ -74,8 +72,9 @@ class JsonReport:
         finally:
             self._file.write(f"]{ending}}}")
 
-    def _begin_object(self) -> None:
-        self._file.write(f"{',' * bool(self._written)}\n  ")
+    def _begin_object(self, text: str) -> None:
+        # In one piece: an interrupt between two would leave a comma with nothing behind it.
+        self._file.write(f"{',' * bool(self._written)}\n  {text}")
         self._written += 1
 
     def close(self, skipped: Mapping[str, int], not_tried: Sequence[str]) -> None:

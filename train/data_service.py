@@ -11,6 +11,7 @@ Nothing is encrypted, and no one is asked who they are: a network of one's own i
 
 import argparse
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,7 +67,9 @@ def _run(options: argparse.Namespace) -> None:
             )
         )
         print(f"worker of {options.dispatcher}", flush=True)
-    server.join()
+    # `server.join()` is in C++, where neither Ctrl-C nor SIGTERM would end it.
+    threading.Event().wait()
+    del server
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -47,12 +47,11 @@ def test_the_layers_of_every_depth_have_the_known_parameters(depth: int) -> None
     assert parameters_by_arithmetic(depth) == PARAMETERS[depth]
 
 
-@pytest.mark.parametrize("depth", [18, 50])
-def test_it_has_those_parameters(depth: int) -> None:
-    backbone = ResNet(depth)
+def test_it_has_those_parameters() -> None:
+    backbone = ResNet(18)
     backbone(picture(32, 32))
 
-    assert total_parameters(backbone) == PARAMETERS[depth]
+    assert total_parameters(backbone) == PARAMETERS[18]
 
 
 @pytest.mark.parametrize("depth", sorted(BLOCKS))
@@ -108,6 +107,7 @@ def test_its_maps_are_those_of_keras_with_the_same_weights() -> None:
     layers = {layer.name: layer for layer in reference.layers}
     backbone = ResNet(50)
     backbone(picture(32, 32))
+    assert total_parameters(backbone) == PARAMETERS[50]
     units = {"conv1": backbone.stem}
     for stage, blocks in enumerate(backbone.stages, 2):
         for block, residual in enumerate(blocks, 1):
@@ -174,3 +174,24 @@ def test_eight_channels_train() -> None:
             loss = tf.reduce_sum(unit(maps, training=True) ** 2)
         (gradient,) = tape.gradient(loss, [unit.convolution.kernel])
     assert bool(tf.reduce_all(tf.math.is_finite(gradient)))
+
+
+@pytest.mark.parametrize("stages", [1, 3])
+def test_fewer_stages_are_the_first_of_all(stages: int) -> None:
+    whole, part = ResNet(18, width=0.125), ResNet(18, width=0.125, stages=stages)
+    pixels = picture(64, 32)
+    outputs, found = whole(pixels), part(pixels)
+
+    assert list(found) == ["C2", "C3", "C4", "C5"][:stages]
+    assert part.channels == [8, 16, 32, 64][:stages]
+    # The rest is not there: neither its layers nor their weights.
+    part.set_weights(whole.get_weights()[: len(part.weights)])
+    for name, level in part(pixels).items():
+        np.testing.assert_allclose(level, outputs[name], atol=1e-5)
+    assert ResNet.from_config(part.get_config()).get_config() == part.get_config()
+
+
+@pytest.mark.parametrize("stages", [0, 5])
+def test_a_number_of_stages_that_there_is_not(stages: int) -> None:
+    with pytest.raises(ValueError, match=f"expected 1 to 4 stages, got {stages}"):
+        ResNet(18, stages=stages)

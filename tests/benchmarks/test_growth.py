@@ -14,7 +14,7 @@ LINE = [
 def test_a_summary_says_what_one_more_takes() -> None:
     # (10 - 5) / (20 - 10) and (40 - 10) / (40 - 20)
     assert summary(LINE) == (
-        "faces: 5 ms for 10, 40 for 40; one more takes 0.5000 ms in the lower half and 1.5000 in "
+        "faces: 5 ms for 10, 40 for 40; one more takes 0.5 ms in the lower half and 1.5 in "
         "the upper; 100 to 104 MB"
     )
 

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.serving import ask, load
+from benchmarks.serving import BOMB, ask, load, with_bombs
+from tfface.headers import claimed_size
 
 
 class Counts(BaseHTTPRequestHandler):
@@ -43,5 +44,11 @@ def test_every_request_is_answered_and_the_pictures_take_turns(url: str) -> None
 def test_errors_are_counted_not_raised(url: str) -> None:
     refused = ask(url, b"").error
     assert refused is not None and "400" in refused
-    unreachable = ask("http://127.0.0.1:9/", b"1").error
-    assert unreachable is not None
+    assert ask(url, b"").status == 400
+    unreachable = ask("http://127.0.0.1:9/", b"1")
+    assert unreachable.error is not None and unreachable.status == 0
+
+
+def test_bombs_take_turns_with_pictures() -> None:
+    assert with_bombs([b"1", b"2", b"3"], 2) == [BOMB, b"2", BOMB, b"1", BOMB, b"3"]
+    assert claimed_size(BOMB) == (20_000, 20_000)

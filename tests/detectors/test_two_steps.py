@@ -1,5 +1,8 @@
 """tfface.detectors.two_steps: what the first step leaves to the second, and what that learns."""
 
+from collections.abc import Callable
+
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -104,6 +107,17 @@ def test_without_first_steps_the_second_is_all_there_is() -> None:
     assert not {"first_scores", "first_offsets"} & set(separate)
 
 
+def by_xla(function: Callable) -> Callable:
+    """`function` compiled, under either backend."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=True)
+
+
 @pytest.mark.parametrize("moved", [(1,), (0,), (0, 1)])
 def test_faces_are_matched_to_where_anchors_were_moved(moved) -> None:
     anchors = grid_anchors(LEVELS, *SIZE)
@@ -124,11 +138,12 @@ def test_faces_are_matched_to_where_anchors_were_moved(moved) -> None:
         "kinds": np.array([[FACE]]),
     }
 
+    def second_targets(targets, first_offsets):
+        matcher = ThresholdMatcher(0.5, 0.4)
+        return steps(moved=moved).second_targets(targets, first_offsets, matcher, *SIZE)
+
     labels, offsets = (
-        ops.convert_to_numpy(array)[0]
-        for array in steps(moved=moved).second_targets(
-            targets, first_offsets, ThresholdMatcher(0.5, 0.4), *SIZE
-        )
+        ops.convert_to_numpy(array)[0] for array in second_targets(targets, first_offsets)
     )
 
     # The last anchor lies on the face by now, to which there is nothing left to move.
@@ -144,3 +159,7 @@ def test_faces_are_matched_to_where_anchors_were_moved(moved) -> None:
     others = np.setdiff1d(np.arange(20), numbers)
     assert (labels[others] == -1).all()
     assert (offsets[others] == 9.0).all()
+    # And the same within a compiled step.
+    compiled = [ops.convert_to_numpy(x)[0] for x in by_xla(second_targets)(targets, first_offsets)]
+    np.testing.assert_array_equal(compiled[0], labels)
+    np.testing.assert_allclose(compiled[1], offsets, rtol=1e-5, atol=1e-5)
