@@ -66,6 +66,43 @@ _OPTIONS = {
 DEPTH_TO_SPACE, SPACE_TO_DEPTH, GATHER, SPLIT, TRANSPOSE_CONV, PACK, UNPACK and SPLIT_V. Kernels
 take those of another kind, or none, for zeros."""
 
+_INPUTS = {
+    1: (1, 5, 14, 17, 19, 21, 22, 25, 26, 88),
+    2: (
+        0,
+        3,
+        4,
+        9,
+        18,
+        23,
+        34,
+        36,
+        39,
+        40,
+        41,
+        42,
+        48,
+        49,
+        54,
+        55,
+        57,
+        69,
+        70,
+        74,
+        97,
+        107,
+        126,
+        130,
+    ),
+    3: (60, 64, 65, 67, 102, 123),
+    4: (45,),
+    5: (120,),
+    6: (121,),
+}
+_FEWEST_INPUTS = {code: fewest for fewest, codes in _INPUTS.items() for code in codes}
+"""By `BuiltinOperator`, of those that detectors consist of: XNNPACK reads inputs before it counts
+them, as the four of STRIDED_SLICE (45)."""
+
 _MAX_RANK = 8
 """Of LiteRT's tensors."""
 
@@ -209,6 +246,8 @@ def _verify_operators(
             if index in known:
                 raise _Damage(f"output {position} of {name} is a tensor that is there already")
             known.add(index)
+        if operator.InputsLength() < (fewest := _FEWEST_INPUTS.get(code, 0)):
+            raise _Damage(f"{name} has {operator.InputsLength()} inputs instead of {fewest}")
         kind = operator.BuiltinOptionsType()
         if kind != _OPTIONS.get(code, kind):
             raise _Damage(f"{name}, of the kind {code}, has options of the kind {kind}")
