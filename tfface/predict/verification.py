@@ -58,6 +58,14 @@ _AXES = {
 }
 """Options that name an axis."""
 
+_OPTIONS = {
+    **{1: 5, 12: 5, 17: 5},
+    **{2: 10, 3: 1, 4: 2, 5: 94, 26: 19, 36: 23, 49: 35, 67: 49, 83: 59, 88: 64, 102: 79},
+}
+"""The `BuiltinOptions` by `BuiltinOperator`: pools, then CONCATENATION, CONV_2D, DEPTHWISE_CONV_2D,
+DEPTH_TO_SPACE, SPACE_TO_DEPTH, GATHER, SPLIT, TRANSPOSE_CONV, PACK, UNPACK and SPLIT_V. Kernels
+take those of another kind, or none, for zeros."""
+
 _MAX_RANK = 8
 """Of LiteRT's tensors."""
 
@@ -145,6 +153,7 @@ def _within(index: int, count: int, what: str) -> None:
 def _verify_tensor(model: Any, tensor: Any, place: str) -> bool:
     """Whether a tensor is a constant; its size, content and quantisation are looked at."""
     _within(tensor.Buffer(), model.BuffersLength(), f"the buffer of {place}")
+    (tensor.Name() or b"").decode()  # as LiteRT does, which names no file where it fails
     shape = tensor.ShapeAsNumpy() if tensor.ShapeLength() else np.zeros(0, np.int32)
     if np.any(shape < 0):
         raise _Damage(f"{place} has the shape {shape.tolist()}")
@@ -200,6 +209,9 @@ def _verify_operators(
             if index in known:
                 raise _Damage(f"output {position} of {name} is a tensor that is there already")
             known.add(index)
+        kind = operator.BuiltinOptionsType()
+        if kind != _OPTIONS.get(code, kind):
+            raise _Damage(f"{name}, of the kind {code}, has options of the kind {kind}")
         _verify_options(operator, name)
     for index in _indices(graph, "Outputs", work):
         if index not in known:
