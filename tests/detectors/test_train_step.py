@@ -71,7 +71,7 @@ def test_training_lowers_the_loss(TinyDetector) -> None:
     assert_learns(TinyDetector(), jit_compile=UNDER_JAX)
 
 
-@pytest.mark.skipif(UNDER_JAX, reason="tests/train/test_resume.py trains this one under JAX")
+@pytest.mark.skipif(UNDER_JAX, reason="test_contract.py compiles its losses under JAX")
 def test_a_whole_detector_learns_compiled() -> None:
     keras.utils.set_random_seed(0)
     assert_learns(FaceBoxesImproved(width=0.5), jit_compile=True)
