@@ -4,6 +4,7 @@ python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 64
 """
 
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from tfface.predict.packages import optional_packages
 
@@ -11,6 +12,7 @@ with optional_packages("train", __name__):
     import keras
     import numpy as np
 
+    from tfface.backbones.resnet import ConvolutionUnit
     from tfface.command_line import CommandParser, width_by_height
     from tfface.detectors.base import Detector
     from tfface.detectors.registry import DETECTORS, detector_class
@@ -20,18 +22,26 @@ with optional_packages("train", __name__):
 def recorded_convolutions():
     """Notes every call of a convolution: (path of the layer, kernel shape, output shape)."""
     calls: list[tuple[str, tuple, tuple]] = []
-    original = keras.layers.Conv2D.call
+    original, original_unit = keras.layers.Conv2D.call, ConvolutionUnit.call
 
-    def call(layer, inputs):
-        outputs = original(layer, inputs)
+    def note(layer, outputs):
         calls.append((layer.path, tuple(layer.kernel.shape), tuple(outputs.shape)))
         return outputs
 
-    keras.layers.Conv2D.call = call
-    try:
+    def call(layer, inputs):
+        return note(layer, original(layer, inputs))
+
+    def call_unit(unit, inputs, training=None):
+        before = len(calls)
+        outputs = original_unit(unit, inputs, training=training)
+        # In training a unit of a ResNet goes around its 1x1 layer.
+        return outputs if len(calls) > before else note(unit.convolution, outputs)
+
+    with (
+        patch.object(keras.layers.Conv2D, "call", call),
+        patch.object(ConvolutionUnit, "call", call_unit),
+    ):
         yield calls
-    finally:
-        keras.layers.Conv2D.call = original
 
 
 def convolutions(detector: Detector, height: int = 480, width: int = 640) -> list[tuple]:

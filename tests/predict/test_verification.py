@@ -85,6 +85,12 @@ def no_options(model: Any) -> None:
     split.builtinOptions, split.builtinOptionsType = None, 0
 
 
+def fewer_inputs(model: Any) -> None:
+    operators = model.subgraphs[0].operators
+    gather = next(operator for operator in operators if operator.builtinOptionsType == 23)
+    gather.inputs = gather.inputs[:1]
+
+
 def far_axis(model: Any) -> None:
     operators = model.subgraphs[0].operators
     gather = next(operator for operator in operators if operator.builtinOptionsType == 23)
@@ -133,6 +139,7 @@ def not_a_number(model: Any) -> None:
         (with_option("dilationWFactor", -7), "a DilationWFactor of -7"),
         (more_parts, "a NumSplits of 2147483647 and 2 outputs"),
         (no_options, "of the kind 49, has options of the kind 0"),
+        (fewer_inputs, "has 1 inputs instead of 2"),
         (far_axis, "a Axis of -1000"),
         (unwritten, "a tensor that nothing has written"),
         (written_twice, "a tensor that is there already"),

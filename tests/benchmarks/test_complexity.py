@@ -1,0 +1,21 @@
+"""What the tables of layers count."""
+
+from benchmarks.complexity import convolutions
+from tfface.detectors.uf_ssd import UFSSD
+
+
+def test_every_convolution_of_a_resnet_is_counted_once() -> None:
+    detector = UFSSD("resnet50", 0.0625, mask_levels=())
+    kernels = {
+        variable.path.removesuffix("/kernel"): tuple(variable.shape)
+        for variable in detector.trainable_variables
+        if len(variable.shape) == 4
+    }
+
+    rows = convolutions(detector, 32, 32)
+
+    # In the order of calls; 1x1 layers of bottlenecks and shortcuts too.
+    assert sorted((path, kernel) for path, kernel, *_ in rows) == sorted(kernels.items())
+    first = next(row for row in rows if row[1][:3] == (7, 7, 3))
+    # Stride 2: 16 x 16 cells, 7 x 7 x 3 multiply-adds for each of 4 channels.
+    assert first[2:] == ((1, 16, 16, 4), 16 * 16 * 7 * 7 * 3 * 4)
