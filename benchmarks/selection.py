@@ -37,7 +37,7 @@ with optional_packages("train", __name__):
     from tfface.nms import non_max_suppression
     from tfface.predict.selection import Selection
     from tfface.voting import vote
-    from train.main import matching_files
+    from train.batches import matching_files
     from train.validation import reduce_record
 
 SIZE = (480, 640)

@@ -26,7 +26,8 @@ with optional_packages("train", __name__):
     from measure.conditions import processor
     from tfface.detectors.base import Detector
     from tfface.matching import FACE
-    from train.main import FLAGS, compile_model, make_detector, parse_flags
+    from train.main import FLAGS, parse_flags
+    from train.models import compile_model, make_detector
 
 MOST_FACES = 128
 
@@ -114,8 +115,8 @@ def run(options: Namespace) -> None:
         ]
     )
     keras.utils.set_random_seed(FLAGS.seed)
-    detector = make_detector()
-    compile_model(detector)
+    detector = make_detector(FLAGS)
+    compile_model(detector, FLAGS)
     size = FLAGS.image_size
     first, *seconds = measure(detector, size, FLAGS.batch_size, options.steps)
     print(

@@ -61,6 +61,22 @@ def test_every_picture_is_in_one_file(pictures: list[str], tmp_path: Path) -> No
     assert (found[0]["width"], found[0]["height"]) == (9, 8)
 
 
+def test_nothing_is_left_beside_the_output(pictures: list[str], tmp_path: Path) -> None:
+    plan = Plan.begin(tmp_path / "faces", pictures, SETTINGS)
+    for shard in plan.missing():
+        detect_shard(plan, shard)
+    assert plan.complete() == plan.complete() == (5, 1)
+    assert list((tmp_path / "faces").glob(".*")) == []
+
+    # Of shards that are done again the letters are not there twice: c.png is in shard 1.
+    for number in (0, 1):
+        plan.file(Shard(number)).unlink()
+        detect_shard(plan, Shard(number))
+    assert plan.complete() == (5, 1)
+    (letter,) = lines(tmp_path / "faces" / "dead-letters.jsonl")
+    assert (Path(letter["file"]).stem, letter["shard"]) == ("c", 1)
+
+
 def test_a_shard_that_is_done_is_left_alone(pictures: list[str], tmp_path: Path) -> None:
     plan = Plan.begin(tmp_path / "faces", pictures, SETTINGS)
     detect_shard(plan, Shard(1))

@@ -157,7 +157,7 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=84.8, medium=80.9, hard=61.6),
                 *_wider("long side 1024", easy=86.1, medium=82.7, hard=71.6),
-                *_wider("long side 640, int8", easy=85.0, medium=80.9, hard=61.5),
+                *_wider("long side 640, int8", easy=84.9, medium=80.8, hard=61.3),
             ),
         ),
         Preset(
@@ -174,7 +174,7 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=79.7, medium=72.5, hard=45.4),
                 *_wider("long side 1024", easy=81.8, medium=76.6, hard=59.1),
-                *_wider("long side 640, int8", easy=79.4, medium=72.0, hard=45.1),
+                *_wider("long side 640, int8", easy=79.6, medium=72.5, hard=45.3),
             ),
         ),
         Preset(
@@ -190,7 +190,7 @@ PRESETS = {
             multiply_adds=340_339_200,
             measured=(
                 *_wider("long side 640", easy=93.5, medium=91.3, hard=75.1),
-                *_wider("long side 640, int8", easy=93.2, medium=91.1, hard=74.6),
+                *_wider("long side 640, int8", easy=93.6, medium=91.4, hard=74.9),
             ),
         ),
         Preset(
@@ -206,7 +206,7 @@ PRESETS = {
             multiply_adds=206_400_000,
             measured=(
                 *_wider("long side 640", easy=91.7, medium=88.8, hard=64.2),
-                *_wider("long side 640, int8", easy=91.7, medium=88.7, hard=63.9),
+                *_wider("long side 640, int8", easy=91.5, medium=88.6, hard=64.0),
             ),
         ),
         Preset(
@@ -223,7 +223,7 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=84.0, medium=64.6, hard=25.8),
                 *_wider("original size", easy=89.1, medium=84.1, hard=41.2),
-                *_wider("long side 640, int8", easy=83.4, medium=63.7, hard=25.4),
+                *_wider("long side 640, int8", easy=83.6, medium=64.0, hard=25.5),
             ),
         ),
     )

@@ -21,7 +21,7 @@ PLAN = "plan.json"
 """In the folder of the output: the settings, and all pictures in order."""
 
 DEAD_LETTERS = "dead-letters.jsonl"
-"""Pictures that could not be searched, of all shards: a file and the error a line."""
+"""Pictures that could not be searched, of all shards: a file, the error and its shard a line."""
 
 
 def list_pictures(patterns: Sequence[str], listed: Path | None = None) -> list[str]:
@@ -123,14 +123,20 @@ class Plan:
         return [shard for shard in shards if not self.file(shard).exists()]
 
     def complete(self) -> tuple[int, int]:
-        """Joins the dead letters; the numbers of pictures, and of those that failed."""
-        letters = [
-            line
-            for number in range(self.count)
-            for line in self.dead_letters(Shard(number)).read_text(encoding="utf-8").splitlines()
-        ]
-        with atomic_path(self.folder / DEAD_LETTERS) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in letters), encoding="utf-8")
+        """Joins the dead letters; the numbers of pictures, and of those that failed.
+
+        Those of a shard take the place of what was joined of it before: so it may be ended at any
+        moment, and a shard whose file was removed may be done again.
+        """
+        path = self.folder / DEAD_LETTERS
+        waiting = {number: self.dead_letters(Shard(number)) for number in range(self.count)}
+        waiting = {number: part for number, part in waiting.items() if part.exists()}
+        letters = [each for each in _read_lines(path) if each["shard"] not in waiting]
+        letters += [each for part in waiting.values() for each in _read_lines(part)]
+        with atomic_path(path) as temporary:
+            _write_lines(temporary, sorted(letters, key=lambda each: each["shard"]))
+        for part in waiting.values():
+            part.unlink()
         return len(_pictures_of(self.folder / PLAN)), len(letters)
 
 
@@ -157,7 +163,7 @@ def detect_shard(plan: Plan, shard: Shard) -> dict[str, Any]:
         for result in _results(plan, pictures):
             (failed if "error" in result else found).append(result)
         with atomic_path(plan.dead_letters(shard)) as temporary:
-            temporary.write_text("".join(f"{json.dumps(each)}\n" for each in failed))
+            _write_lines(temporary, [{**each, "shard": shard.number} for each in failed])
         with atomic_path(plan.file(shard)) as temporary:
             _write(temporary, found, plan.settings["format"])
     return {"file": plan.file(shard).name, "pictures": len(pictures), "failed": len(failed)}
@@ -177,10 +183,20 @@ def _results(plan: Plan, pictures: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield {"file": path, "width": width, "height": height, "faces": faces, "notes": notes}
 
 
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file of JSON Lines; none where there is no file."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _write_lines(path: Path, objects: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(each, allow_nan=False)}\n" for each in objects)
+
+
 def _write(path: Path, results: Sequence[Mapping[str, Any]], kind: str) -> None:
     if kind == "jsonl":
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(result, allow_nan=False)}\n" for result in results)
+        _write_lines(path, results)
         return
     import pyarrow
     import pyarrow.parquet

@@ -92,7 +92,7 @@ def run(options: Namespace) -> None:
         ValueError, OSError: no such detector, records or precision.
     """
     from tfface.detectors.loading import load_detector, save_detector
-    from train.main import matching_files
+    from train.batches import matching_files
 
     detector = load_detector(options.model)
     records = read_records(matching_files(options.records))

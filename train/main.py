@@ -13,50 +13,40 @@ the command with --strategy=multi_worker --workers=HOST:PORT,HOST:PORT on each, 
 all of them again, and they go on from the newest state.
 """
 
-import glob
 import itertools
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from tfface.predict.notices import without_notices
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
     import keras
-    import numpy as np
     from absl import app, flags, logging
 
-    from tfface.data.augmentation import Augmentation
-    from tfface.data.records import decode_picture, read_records
+    from tfface.data.records import read_records
     from tfface.detectors.base import Detector
-    from tfface.detectors.building import check_options
-    from tfface.detectors.loading import (
-        load_detector,
-        save_detector,
-        write_description,
-    )
+    from tfface.detectors.loading import save_detector, write_description
     from tfface.detectors.options import constructor_options, recipe_options
     from tfface.detectors.registry import detector_class
-    from tfface.distiller import Distiller
     from tfface.files import atomic_path
-    from tfface.imitator import Imitator
     from tfface.locking import folder_for_one
     from tfface.reasons import message_of
-    from tfface.replicas import WHOLE, Part
+    from tfface.replicas import WHOLE
     from train import flags as run_flags
+    from train.batches import check_records, make_batches, matching_files, save_batch
     from train.checkpoints import Checkpoints, SaveCheckpoint
     from train.fit import fit_from
     from train.interruption import Interrupted, Interruption
     from train.machines import LOST_WORKER, Batches, LostWorker, Machines, find_machines
-    from train.moving_average import averaged_weights, slow_statistics
+    from train.models import compile_model, make_detector, make_distiller
+    from train.moving_average import averaged_weights
     from train.progress import Curves, NotFiniteLoss, Progress, StopWhenNotFinite
-    from train.schedules import make_schedule
     from train.settings import changed_settings
     from train.tensorboard import EventLog
     from train.validation import Validation
@@ -114,9 +104,9 @@ def run_on(machines: Machines, checkpoints: Checkpoints, output: Path) -> None:
         files = matching_files(FLAGS.train_records)
         validation_files = matching_files(FLAGS.validation_records)
         with machines.scope():
-            detector = make_detector()
-            model = make_distiller(detector) if FLAGS.teacher else detector
-            compile_model(model)
+            detector = make_detector(FLAGS)
+            model = make_distiller(detector, FLAGS) if FLAGS.teacher else detector
+            compile_model(model, FLAGS)
             first_step = checkpoints.restore(model)
         machines.check_same_step(first_step)
     except (OSError, ValueError) as error:
@@ -129,7 +119,7 @@ def run_on(machines: Machines, checkpoints: Checkpoints, output: Path) -> None:
     with atomic_path(output / "flags.txt") as temporary:
         temporary.write_text(FLAGS.flags_into_string())
     write_description(detector, output)
-    batches = make_batches(detector, files, first_step)
+    batches = make_batches(detector, files, FLAGS, first_step)
     run_of_steps = (validation_files, checkpoints, first_step, output, machines)
     try:
         with machines.without_losses():
@@ -152,142 +142,6 @@ def check_settings(checkpoints: Checkpoints, output: Path) -> None:
             f"The run in {output} was begun with {'; '.join(changes)}. Give those again, a new run "
             "another --output, or go on with --allow_changes."
         )
-
-
-def make_detector() -> Detector:
-    """The detector that the flags name, with its recipe and its first weights."""
-    kind = detector_class(FLAGS.detector)
-    options = run_flags.chosen_options(constructor_options(kind), FLAGS)
-    check_options(constructor_options(kind), options)
-    detector = kind(**options)
-    recipe = run_flags.chosen_options(recipe_options(kind), FLAGS)
-    if FLAGS.initial_weights:
-        given = load_detector(FLAGS.initial_weights)
-        try:
-            detector.begin_with(given)
-        except ValueError as error:
-            raise ValueError(
-                f"--initial_weights={FLAGS.initial_weights}: {error}. Change --detector and its "
-                "options, or the weights."
-            ) from error
-    elif FLAGS.backbone_weights != "none":
-        detector.load_backbone(FLAGS.backbone_weights)
-    detector.adopt(kind.recipe_class(**recipe))
-    return detector
-
-
-def make_distiller(student: Detector) -> Distiller | Imitator:
-    """The student with the teacher that the flags name."""
-    teacher = load_detector(FLAGS.teacher)
-    if FLAGS.distillation == "maps":
-        return Imitator(student, teacher, FLAGS.label_weight)
-    return Distiller(
-        student,
-        teacher,
-        FLAGS.distillation_weight,
-        FLAGS.beta,
-        FLAGS.gamma,
-        FLAGS.alpha,
-    )
-
-
-def compile_model(model: keras.Model) -> None:
-    """Gives the model SGD as in Caffe, or AdamW.
-
-    In Caffe weight decay is a part of the gradient, so momentum multiplies it by
-    1 / (1 - momentum).
-    """
-    settings: dict[str, Any] = {
-        "learning_rate": make_schedule(
-            FLAGS.schedule,
-            FLAGS.learning_rate,
-            FLAGS.steps,
-            [int(boundary) for boundary in FLAGS.boundaries],
-            FLAGS.warmup_steps,
-            FLAGS.warmup_rate,
-        ),
-        "global_clipnorm": FLAGS.clip_norm,
-        "use_ema": FLAGS.ema_momentum > 0,
-        # Keras averages at every step, also where the weights wait for the gradients of others.
-        "ema_momentum": FLAGS.ema_momentum ** (1.0 / FLAGS.gradient_accumulation_steps),
-        # Keras wants 2 or more, or none.
-        "gradient_accumulation_steps": FLAGS.gradient_accumulation_steps
-        if FLAGS.gradient_accumulation_steps > 1
-        else None,
-    }
-    if FLAGS.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(weight_decay=FLAGS.weight_decay, **settings)
-    else:
-        optimizer = keras.optimizers.SGD(
-            momentum=FLAGS.momentum,
-            weight_decay=FLAGS.weight_decay / (1.0 - FLAGS.momentum) or None,
-            **settings,
-        )
-    if optimizer.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    slow_statistics(model, FLAGS.ema_momentum)
-    model.compile(optimizer=optimizer, jit_compile=FLAGS.jit_compile)
-
-
-def matching_files(patterns: list[str]) -> list[str]:
-    """Files of all patterns, sorted; an error names a pattern without a file."""
-    files: set[str] = set()
-    for pattern in patterns:
-        found = glob.glob(pattern)
-        if not found:
-            raise FileNotFoundError(
-                f"No file matches {pattern!r}. `python -m tfface.data.prepare` writes records."
-            )
-        files.update(found)
-    return sorted(files)
-
-
-def check_records(files: list[str]) -> None:
-    """Raises ValueError where a file of records is damaged, or one of its pictures; it is named."""
-    for record in read_records(files):
-        decode_picture(record)
-
-
-def make_batches(detector: Detector, files: list[str], first_step: int = 0) -> Batches:
-    """A function that gives the batches from a step on, or a part of them.
-
-    `first_step`, of the run that goes on, is in the name of what a data service is asked for: an
-    earlier process may have left it half done.
-    """
-    settings = {
-        "make_targets": detector.make_targets,
-        "augmentation": Augmentation(
-            size=FLAGS.image_size,
-            crop_probability=FLAGS.crop_probability,
-            crop_minimum=FLAGS.crop_minimum,
-            whole_crop_probability=FLAGS.whole_crop_probability,
-            crop_canvas_maximum=FLAGS.crop_canvas_maximum,
-            expansion_probability=FLAGS.expansion_probability,
-            closeup_probability=FLAGS.closeup_probability,
-            fill_probability=FLAGS.fill_probability,
-            faceless_probability=FLAGS.faceless_probability,
-            jitter_minimum=FLAGS.jitter_minimum,
-            jitter_maximum=FLAGS.jitter_maximum,
-            jitter_step=FLAGS.jitter_step,
-        ),
-        "batch_size": FLAGS.batch_size,
-        "seed": FLAGS.seed,
-    }
-    if keras.backend.backend() == "jax":
-        from tfface.data.resident import ResidentData
-
-        data = ResidentData(read_records(files))
-        return lambda step, part=WHOLE: data.batches(**settings, first_step=step, part=part)
-    from tfface.data.pipeline import DataService, training_batches
-
-    def make(step: int, part: Part = WHOLE) -> Iterable[tuple]:
-        service = None
-        if FLAGS.data_service:
-            job = f"{os.path.abspath(FLAGS.output)} from {first_step} at {step}"
-            service = DataService(FLAGS.data_service, job)
-        return training_batches(files, **settings, first_step=step, part=part, service=service)
-
-    return make
 
 
 def train(
@@ -357,14 +211,6 @@ def make_validation(
         log,
         output / "best.keras",
     )
-
-
-def save_batch(batch: tuple, path: Path) -> None:
-    """Writes a batch `(images, targets)` as an .npz file of `images` and every target."""
-    images, targets = batch
-    arrays: dict[str, Any] = {name: np.asarray(target) for name, target in targets.items()}
-    with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, images=np.asarray(images), **arrays)
 
 
 def parse_flags(arguments: list[str]) -> list[str]:

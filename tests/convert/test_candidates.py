@@ -56,10 +56,13 @@ def test_boxes_are_at_most_125_anchors_wide_and_high() -> None:
 
 
 @pytest.mark.parametrize("size", [None, SIZE])
-def test_a_file_of_candidates_finds_what_the_detector_finds(empty_tensors, detector, picture, size):
-    content = to_tflite(DetectionGraph(detector, size=size, batch=1), "candidates")
+def test_a_file_of_candidates_finds_what_the_detector_finds(
+    empty_tensors, tiny_detector, picture, size
+):
+    """Those of real ones: test_every_detector.py at one size, test_runtimes.py at any."""
+    content = to_tflite(DetectionGraph(tiny_detector, size=size, batch=1), "candidates")
 
-    parity = compare(LiteRTRuntime(content, "all.tflite"), detector, [picture], Selection())
+    parity = compare(LiteRTRuntime(content, "all.tflite"), tiny_detector, [picture], Selection())
 
     assert parity.matched > 20
     parity.check(Tolerance(score=1e-4, box=0.01, unmatched=0.0))

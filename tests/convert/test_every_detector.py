@@ -16,6 +16,18 @@ from tfface.predict.selection import Selection
 
 SIZE = (64, 96)
 
+WHOLE = ["GroupedFastRCNN", "RefineFace"]
+"""The one that selects faces by scores of its own, and the one that decodes boxes twice.
+
+What follows decoding is one code for all; its files are those of test_tflite.py and the presets.
+"""
+
+QUANTIZED = [*WHOLE, "PlainFace", "UFSSD"]
+"""Every kind of network but those of test_quantization.py and of the presets."""
+
+ALL = [*QUANTIZED, *sorted(DETECTORS.keys() - set(QUANTIZED))]
+"""Those come first, so that pytest makes and converts each detector once."""
+
 
 def spread_scores(detector, image):
     """Multiplies all kernels until the logits of an untrained network differ as trained ones do."""
@@ -29,7 +41,7 @@ def spread_scores(detector, image):
     raise AssertionError(f"expected logits that differ by about 1, got {spread}")
 
 
-@pytest.fixture(scope="module", params=sorted(DETECTORS))
+@pytest.fixture(scope="module", params=ALL)
 def detector(request, small_detector, image):
     detector = small_detector(request.param)
     spread_scores(detector, image)
@@ -83,6 +95,7 @@ def test_all_of_it_is_one_partition(candidates):
     assert not [name for name in operations if name.startswith("Flex") or name == "CUSTOM"]
 
 
+@pytest.mark.parametrize("detector", QUANTIZED, indirect=True)
 def test_int8_is_one_partition_and_near_the_detector(candidates, image, outputs):
     content = quantize(candidates, "int8", [image[None]], "candidates")
 
@@ -92,6 +105,7 @@ def test_int8_is_one_partition_and_near_the_detector(candidates, image, outputs)
     assert np.mean(np.abs(found["scores"] - expected)) < 0.05
 
 
+@pytest.mark.parametrize("detector", WHOLE, indirect=True)
 def test_faces_are_those_of_the_detector(detector, image, outputs):
     # Thirty candidates or so, whatever the scores of an untrained network are.
     logits, _ = detector.candidates(outputs, *SIZE, 100)

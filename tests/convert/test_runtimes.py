@@ -15,7 +15,11 @@ from tfface.presets import PRESETS
 SIZES = ((192, 256), (180, 250))
 """Heights and widths with and without a remainder modulo 32."""
 
-FILES = [f"{name} {precision}" for name in PRESETS for precision in PRECISIONS]
+SHIPPED = [(name, precision) for name, preset in PRESETS.items() for precision in preset.files]
+MADE = [
+    ("fbi-half", precision) for precision in PRECISIONS if ("fbi-half", precision) not in SHIPPED
+]
+FILES = [f"{name} {precision}" for name, precision in (*SHIPPED, *MADE)]
 FORMS = ["fbi-half candidates", "fbi-half batch of 2"]
 
 
@@ -26,14 +30,14 @@ def detectors():
 
 @pytest.fixture(scope="module")
 def files(detectors):
-    """The shipped files in every precision, and the forms of one of them."""
+    """The shipped files, and one of them in the other precisions and forms."""
     pictures = [picture_with_faces(SIZES[0])[None]]
     graphs = [DetectionGraph(detectors["fbi-half"], batch=batch) for batch in (1, 2)]
     return [
+        *(File(f"{name} {kind}", PRESETS[name].read(kind), name, kind) for name, kind in SHIPPED),
         *(
-            File(f"{name} {kind}", quantize(preset.read(), kind, pictures), name, kind)
-            for name, preset in PRESETS.items()
-            for kind in PRECISIONS
+            File(f"{name} {kind}", quantize(PRESETS[name].read(), kind, pictures), name, kind)
+            for name, kind in MADE
         ),
         File(FORMS[0], to_tflite(graphs[0], signature.CANDIDATES), "fbi-half"),
         File(FORMS[1], to_tflite(graphs[1]), "fbi-half", batch=2),

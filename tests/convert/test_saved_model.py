@@ -43,14 +43,14 @@ def folder(detector, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def detect(folder):
-    model = tf.saved_model.load(str(folder))
+def model(folder):
+    return tf.saved_model.load(str(folder))
+
+
+@pytest.fixture(scope="module")
+def detect(model):
     function = model.signatures["serving_default"]
-
-    def run(images, model=model):  # a signature does not keep its variables alive
-        return {name: value.numpy() for name, value in function(images=images).items()}
-
-    return run
+    return lambda images: {name: value.numpy() for name, value in function(images=images).items()}
 
 
 def test_a_batch_with_and_without_faces(detector, detect, picture):
@@ -102,14 +102,13 @@ def test_loads_without_tfface_and_the_second_call_equals_the_first(
         np.testing.assert_allclose(elsewhere[name], value, atol=1e-5)
 
 
-def test_bytes_of_files_of_any_kind_and_size(folder, detect, picture):
+def test_bytes_of_files_of_any_kind_and_size(model, detect, picture):
     small = np.ascontiguousarray(picture[:64, :96])
     files = [
         tf.io.encode_png(picture).numpy(),
         tf.io.encode_png(small).numpy(),
         tf.io.encode_jpeg(picture[..., :1], format="grayscale").numpy(),
     ]
-    model = tf.saved_model.load(str(folder))
 
     outputs = model.signatures["detect_encoded"](encoded=tf.constant(files))
 
@@ -119,11 +118,10 @@ def test_bytes_of_files_of_any_kind_and_size(folder, detect, picture):
     assert outputs["boxes"].shape == (3, MAX_DETECTIONS, 4)
 
 
-def test_large_files_are_reduced_as_python_does(folder, detector, picture):
+def test_large_files_are_reduced_as_python_does(model, detector, picture):
     # Twice the long side of the search: every 2x2 pixels become one again.
     wide = np.tile(picture, (1, -(-LONG_SIDE // picture.shape[1]), 1))[:, :LONG_SIDE]
     image = wide.repeat(2, axis=0).repeat(2, axis=1)
-    model = tf.saved_model.load(str(folder))
 
     outputs = model.signatures["detect_encoded"](
         encoded=tf.constant([tf.io.encode_png(image).numpy()])
@@ -135,10 +133,9 @@ def test_large_files_are_reduced_as_python_does(folder, detector, picture):
     np.testing.assert_allclose(boxes, expected.boxes, atol=0.1)
 
 
-def test_a_file_is_turned_as_exif_says(folder, detect, picture, with_orientation):
+def test_a_file_is_turned_as_exif_says(model, detect, picture, with_orientation):
     jpeg = tf.io.encode_jpeg(picture).numpy()
     upright = np.rot90(tf.io.decode_image(jpeg), -1)  # 6: to be turned clockwise
-    model = tf.saved_model.load(str(folder))
 
     files = [with_orientation(jpeg, 6), jpeg]
     outputs = model.signatures["detect_encoded"](encoded=tf.constant(files))
@@ -147,16 +144,12 @@ def test_a_file_is_turned_as_exif_says(folder, detect, picture, with_orientation
         np.testing.assert_allclose(outputs[name][0], value[0], atol=1e-4)
 
 
-def test_bytes_that_are_no_picture(folder):
-    model = tf.saved_model.load(str(folder))
-
+def test_bytes_that_are_no_picture(model):
     with pytest.raises(tf.errors.InvalidArgumentError, match="Unknown image file format"):
         model.signatures["detect_encoded"](encoded=tf.constant([b"no picture"]))
 
 
-def test_all_boxes_with_their_scores(folder, detector, picture):
-    model = tf.saved_model.load(str(folder))
-
+def test_all_boxes_with_their_scores(model, detector, picture):
     outputs = model.signatures["candidates"](images=tf.constant(picture[None]))
 
     scores = tf.sigmoid(detector(picture[None], training=False)["scores"])

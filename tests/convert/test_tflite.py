@@ -13,7 +13,6 @@ from convert.metadata import describe, embed
 from convert.parity import Tolerance, compare
 from convert.tflite import ConversionError, to_tflite
 from tfface.anchors import grid_anchors
-from tfface.detectors.faceboxes import FaceBoxes
 from tfface.detectors.loading import load_detector
 from tfface.distiller import Distiller
 from tfface.predict.description import read_embedded
@@ -74,8 +73,8 @@ def test_a_file_of_one_size(tiny_detector, size):
     parity.check(Tolerance(score=1e-4, box=0.01))
 
 
-def test_a_batch_of_pictures(empty_tensors, detector, picture):
-    content = to_tflite(DetectionGraph(detector, batch=2))
+def test_a_batch_of_pictures(empty_tensors, tiny_detector, picture):
+    content = to_tflite(DetectionGraph(tiny_detector, batch=2))
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_content=content)
@@ -87,19 +86,6 @@ def test_a_batch_of_pictures(empty_tensors, detector, picture):
     assert both["count"][1] == len(scores) != both["count"][0]
     np.testing.assert_allclose(both["scores"][1, : len(scores)], scores, atol=1e-6)
     assert not empty_tensors(content, picture.shape[:2])
-
-
-def test_faceboxes_too(picture, spread_scores):
-    keras.utils.set_random_seed(0)
-    detector = FaceBoxes(width=0.5)
-    spread_scores(detector, picture, faces=40)
-    content = to_tflite(DetectionGraph(detector, batch=1))
-
-    runtime = LiteRTRuntime(content, "faceboxes.tflite")
-    parity = compare(runtime, detector, [picture], detector.selection)
-
-    assert parity.matched > 5
-    parity.check(Tolerance(score=1e-4, box=0.01, unmatched=0.0))
 
 
 def test_only_builtin_operations_and_the_network_is_delegated_at_every_size(tflite_of_any_size):

@@ -71,7 +71,7 @@ def test_training_lowers_the_loss(TinyDetector) -> None:
     assert_learns(TinyDetector(), jit_compile=UNDER_JAX)
 
 
-@pytest.mark.skipif(UNDER_JAX, reason="tests/train/test_resume.py trains this one under JAX")
+@pytest.mark.skipif(UNDER_JAX, reason="test_contract.py compiles its losses under JAX")
 def test_a_whole_detector_learns_compiled() -> None:
     keras.utils.set_random_seed(0)
     assert_learns(FaceBoxesImproved(width=0.5), jit_compile=True)
@@ -89,6 +89,23 @@ def test_a_step_is_that_of_its_gradient(TinyDetector) -> None:
         moves.append(detector.heads[0].get_weights()[0] - before)
 
     np.testing.assert_allclose(moves[1], 2 * moves[0], rtol=1e-2, atol=1e-6)
+
+
+@pytest.mark.skipif(UNDER_JAX, reason="Keras builds its optimiser before the first step")
+def test_a_step_is_made_into_a_graph_once(TinyDetector, monkeypatch) -> None:
+    detector, made = TinyDetector(), []
+    compute_losses = detector.compute_losses
+
+    def count(*given: object) -> dict:
+        made.append(given)
+        return compute_losses(*given)
+
+    monkeypatch.setattr(detector, "compute_losses", count)
+    detector.compile(keras.optimizers.SGD(1e-3, momentum=0.9), jit_compile=False)
+
+    fit(detector, steps=3)
+
+    assert len(made) == 1
 
 
 def test_losses_are_left_to_the_model() -> None:

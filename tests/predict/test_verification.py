@@ -79,6 +79,18 @@ def more_parts(model: Any) -> None:
     split.builtinOptions.numSplits = 2**31 - 1
 
 
+def no_options(model: Any) -> None:
+    operators = model.subgraphs[0].operators
+    split = next(operator for operator in operators if operator.builtinOptionsType == 35)
+    split.builtinOptions, split.builtinOptionsType = None, 0
+
+
+def fewer_inputs(model: Any) -> None:
+    operators = model.subgraphs[0].operators
+    gather = next(operator for operator in operators if operator.builtinOptionsType == 23)
+    gather.inputs = gather.inputs[:1]
+
+
 def far_axis(model: Any) -> None:
     operators = model.subgraphs[0].operators
     gather = next(operator for operator in operators if operator.builtinOptionsType == 23)
@@ -96,6 +108,10 @@ def written_twice(model: Any) -> None:
 
 def no_such_tensor(model: Any) -> None:
     model.signatureDefs[0].outputs[0].tensorIndex = 9999
+
+
+def no_name(model: Any) -> None:
+    model.subgraphs[0].tensors[0].name = b"\xff"
 
 
 def no_such_buffer(model: Any) -> None:
@@ -122,10 +138,13 @@ def not_a_number(model: Any) -> None:
         (with_option("strideH", 0), "a StrideH of 0"),
         (with_option("dilationWFactor", -7), "a DilationWFactor of -7"),
         (more_parts, "a NumSplits of 2147483647 and 2 outputs"),
+        (no_options, "of the kind 49, has options of the kind 0"),
+        (fewer_inputs, "has 1 inputs instead of 2"),
         (far_axis, "a Axis of -1000"),
         (unwritten, "a tensor that nothing has written"),
         (written_twice, "a tensor that is there already"),
         (no_such_tensor, "a tensor of a signature is number 9999 of"),
+        (no_name, "UnicodeDecodeError"),
         (no_such_buffer, "the buffer of tensor 0 of subgraph 0 is number 9999 of"),
         (another_shape, "bytes has a content of"),
         (not_a_number, "weights that are NaN"),

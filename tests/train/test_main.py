@@ -14,7 +14,9 @@ from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.detectors.faceboxes import FaceBoxes
 from tfface.detectors.loading import load_detector
 from tfface.locking import folder_for_one
+from train.batches import make_batches, matching_files
 from train.checkpoints import Checkpoints
+from train.models import compile_model, make_detector
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ def test_another_network_than_before_is_refused(finished_run: Path, give_flags) 
 def test_initial_weights_are_those_of_the_file(finished_run: Path, give_flags) -> None:
     give_flags(f"--initial_weights={finished_run / 'final.keras'}")
     given = keras.models.load_model(finished_run / "final.keras", compile=False)
-    detector = train.main.make_detector()
+    detector = make_detector(train.main.FLAGS)
     for weight, expected in zip(detector.get_weights(), given.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, expected)
 
@@ -159,14 +161,14 @@ def test_initial_weights_are_those_of_the_file(finished_run: Path, give_flags) -
 def test_initial_weights_of_another_width_are_refused(finished_run: Path, give_flags) -> None:
     give_flags("--width=1", f"--initial_weights={finished_run / 'final.keras'}")
     with pytest.raises(ValueError, match=r"Tiny.*width=1.0\), got .*Tiny.*width=0.5\)"):
-        train.main.make_detector()
+        make_detector(train.main.FLAGS)
 
 
 def test_initial_weights_of_another_detector_are_refused(tmp_path: Path, give_flags) -> None:
     FaceBoxes(width=0.5).save(tmp_path / "other.keras")
     give_flags(f"--initial_weights={tmp_path / 'other.keras'}")
     with pytest.raises(ValueError, match=r"TinyDetector.*, got .*FaceBoxes\(.*width=0.5\)"):
-        train.main.make_detector()
+        make_detector(train.main.FLAGS)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +206,8 @@ def test_only_flags_are_taken() -> None:
 def test_only_kernels_decay(give_flags) -> None:
     # Caffe's decay is part of the gradient: 0.0005 / (1 - 0.9) = 0.005 of Keras' decoupled one.
     give_flags("--weight_decay=0.0005", "--momentum=0.9")
-    detector = train.main.make_detector()
-    train.main.compile_model(detector)
+    detector = make_detector(train.main.FLAGS)
+    compile_model(detector, train.main.FLAGS)
     optimizer = detector.optimizer
     assert optimizer.weight_decay == pytest.approx(0.005)
     for variable in detector.trainable_variables:
@@ -227,11 +229,10 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monke
         train.main.main(["train.main"])
 
     saved = np.load(output / "not-finite-step-3.npz")
-    batches = iter(
-        train.main.make_batches(
-            train.main.make_detector(), train.main.matching_files(train.main.FLAGS.train_records)
-        )(0)
-    )
+    values = train.main.FLAGS
+    files = matching_files(values.train_records)
+    detector = make_detector(values)
+    batches = iter(make_batches(detector, files, values)(0))
     for _ in range(3):
         next(batches)
     images, targets = next(batches)

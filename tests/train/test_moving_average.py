@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-import train.main
 from tfface.layers.batch_normalization import BatchNormalization
 from train.checkpoints import Checkpoints
+from train.models import compile_model, make_detector
 from train.moving_average import averaged_weights, slow_statistics
 
 
@@ -78,10 +78,10 @@ def test_the_final_weights_are_the_averages_of_the_last_state(
     finished_run: Path, run_arguments, make_flags, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flags = make_flags(f"--output={finished_run}", *run_arguments)
-    monkeypatch.setattr(train.main, "FLAGS", flags)
+
     final = keras.models.load_model(finished_run / "final.keras", compile=False)
-    model = train.main.make_detector()
-    train.main.compile_model(model)
+    model = make_detector(flags)
+    compile_model(model, flags)
     assert Checkpoints(finished_run / "checkpoints").restore(model) == 24
 
     own = [np.array(weights) for weights in model.get_weights()]

@@ -89,14 +89,14 @@ def assert_same_run(run: Path, expected: Path, read_curves) -> None:
 
 
 def test_a_killed_run_goes_on_exactly(
-    finished_run: Path, run_arguments: list[str], read_curves, tmp_path: Path
+    finished_run: Path, run_arguments: list[str], train_in, read_curves, tmp_path: Path
 ) -> None:
     output = tmp_path / "run"
     kill = "os.kill(os.getpid(), signal.SIGKILL)"
     run_training(output, run_arguments, kill, ends=-signal.SIGKILL)
     assert Checkpoints(output / "checkpoints").steps() == [2, 4]
 
-    run_training(output, run_arguments)
+    train_in(output)
     assert len(list((output / "tensorboard").iterdir())) == 2
     assert_same_run(output, finished_run, read_curves)
     best, expected = (json.loads((run / "best.json").read_text()) for run in (output, finished_run))
@@ -139,7 +139,7 @@ def test_a_run_that_is_told_to_stop_within_an_epoch_goes_on_exactly(
 def test_a_run_that_is_terminated_saves_its_state(run_arguments: list[str], tmp_path: Path) -> None:
     """As `kill` does, and a machine that is taken away."""
     output = tmp_path / "run"
-    longer = ["--detector=FaceBoxesImproved", "--steps=24000", "--validate_every=12000"]
+    longer = ["--steps=2400000", "--validate_every=1200000"]
     process = start(output, [*run_arguments, *longer])
     first = wait_for_checkpoint(process, output)
     process.terminate()
@@ -163,9 +163,8 @@ def test_jax_goes_on_exactly(run_arguments: list[str], read_curves, tmp_path: Pa
     }
     whole, output = tmp_path / "whole", tmp_path / "run"
     copy = f"shutil.copytree({str(whole)!r}, {str(output)!r})"
-    arguments = [*run_arguments, "--detector=FaceBoxesImproved"]
-    run_training(whole, arguments, copy, variables=variables)
+    run_training(whole, run_arguments, copy, variables=variables)
     assert Checkpoints(output / "checkpoints").steps() == [2, 4]
 
-    run_training(output, arguments, variables=variables)
+    run_training(output, run_arguments, variables=variables)
     assert_same_run(output, whole, read_curves)

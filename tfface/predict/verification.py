@@ -12,6 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from tfface.predict.operator_rules import (
+    AXES,
+    BIAS,
+    COUNTS,
+    DIVISORS,
+    FEWEST_INPUTS,
+    MAX_DIVISOR,
+    MAX_RANK,
+    OPTIONS,
+)
 from tfface.predict.runtime import ModelError
 
 _MAX_BYTES = 1 << 31
@@ -25,41 +35,6 @@ _FLOATS = {0: np.float32, 1: np.float16, 10: np.float64}
 
 _NONE = -1
 """Stands for an input that is left out."""
-
-_BIAS = {3: 2, 4: 2, 9: 2, 67: 3}
-"""Inputs that may be left out, by `BuiltinOperator`: the bias of CONV_2D, DEPTHWISE_CONV_2D,
-FULLY_CONNECTED and TRANSPOSE_CONV."""
-
-_DIVISORS = {
-    1: ("Conv2DOptions", ("StrideW", "StrideH", "DilationWFactor", "DilationHFactor")),
-    2: ("DepthwiseConv2DOptions", ("StrideW", "StrideH", "DilationWFactor", "DilationHFactor")),
-    5: ("Pool2DOptions", ("StrideW", "StrideH", "FilterWidth", "FilterHeight")),
-    49: ("TransposeConvOptions", ("StrideW", "StrideH")),
-    19: ("SpaceToDepthOptions", ("BlockSize",)),
-    94: ("DepthToSpaceOptions", ("BlockSize",)),
-}
-"""Options, by `BuiltinOptions`, that kernels divide by; their largest sense is `_MAX_DIVISOR`."""
-
-_MAX_DIVISOR = 4096
-
-_COUNTS = {
-    35: ("SplitOptions", "NumSplits", "Outputs"),
-    79: ("SplitVOptions", "NumSplits", "Outputs"),
-    64: ("UnpackOptions", "Num", "Outputs"),
-    59: ("PackOptions", "ValuesCount", "Inputs"),
-}
-"""Options that say how many inputs or outputs there are, by which kernels count."""
-
-_AXES = {
-    10: ("ConcatenationOptions", ("Axis",)),
-    23: ("GatherOptions", ("Axis", "BatchDims")),
-    59: ("PackOptions", ("Axis",)),
-    64: ("UnpackOptions", ("Axis",)),
-}
-"""Options that name an axis."""
-
-_MAX_RANK = 8
-"""Of LiteRT's tensors."""
 
 
 class _Damage(Exception):
@@ -145,6 +120,7 @@ def _within(index: int, count: int, what: str) -> None:
 def _verify_tensor(model: Any, tensor: Any, place: str) -> bool:
     """Whether a tensor is a constant; its size, content and quantisation are looked at."""
     _within(tensor.Buffer(), model.BuffersLength(), f"the buffer of {place}")
+    (tensor.Name() or b"").decode()  # as LiteRT does, which names no file where it fails
     shape = tensor.ShapeAsNumpy() if tensor.ShapeLength() else np.zeros(0, np.int32)
     if np.any(shape < 0):
         raise _Damage(f"{place} has the shape {shape.tolist()}")
@@ -190,7 +166,7 @@ def _verify_operators(
         _within(operator.OpcodeIndex(), len(codes), f"the kind of {name}")
         code = codes[operator.OpcodeIndex()]
         for position, index in enumerate(_indices(operator, "Inputs", work)):
-            if index == _NONE and _BIAS.get(code) == position:
+            if index == _NONE and BIAS.get(code) == position:
                 continue
             _within(index, len(tensors), f"input {position} of {name}")
             if index not in known:
@@ -200,6 +176,11 @@ def _verify_operators(
             if index in known:
                 raise _Damage(f"output {position} of {name} is a tensor that is there already")
             known.add(index)
+        if operator.InputsLength() < (fewest := FEWEST_INPUTS.get(code, 0)):
+            raise _Damage(f"{name} has {operator.InputsLength()} inputs instead of {fewest}")
+        kind = operator.BuiltinOptionsType()
+        if kind != OPTIONS.get(code, kind):
+            raise _Damage(f"{name}, of the kind {code}, has options of the kind {kind}")
         _verify_options(operator, name)
     for index in _indices(graph, "Outputs", work):
         if index not in known:
@@ -214,21 +195,21 @@ def _indices(owner: Any, name: str, work: Iterator[int]) -> list[int]:
 
 def _verify_options(operator: Any, name: str) -> None:
     kind = operator.BuiltinOptionsType()
-    if kind in _DIVISORS:
-        table, fields = _DIVISORS[kind]
+    if kind in DIVISORS:
+        table, fields = DIVISORS[kind]
         for field, number in _options(operator, table, fields, name):
-            if not 1 <= number <= _MAX_DIVISOR:
+            if not 1 <= number <= MAX_DIVISOR:
                 raise _Damage(f"{name} has a {field} of {number}")
-    if kind in _COUNTS:
-        table, counted, vector = _COUNTS[kind]
+    if kind in COUNTS:
+        table, counted, vector = COUNTS[kind]
         count = getattr(operator, f"{vector}Length")()
         for field, number in _options(operator, table, (counted,), name):
             if number != count:
                 raise _Damage(f"{name} has a {field} of {number} and {count} {vector.lower()}")
-    if kind in _AXES:
-        table, fields = _AXES[kind]
+    if kind in AXES:
+        table, fields = AXES[kind]
         for field, number in _options(operator, table, fields, name):
-            if not -_MAX_RANK <= number <= _MAX_RANK:
+            if not -MAX_RANK <= number <= MAX_RANK:
                 raise _Damage(f"{name} has a {field} of {number}")
 
 
