@@ -91,6 +91,23 @@ def test_a_step_is_that_of_its_gradient(TinyDetector) -> None:
     np.testing.assert_allclose(moves[1], 2 * moves[0], rtol=1e-2, atol=1e-6)
 
 
+@pytest.mark.skipif(UNDER_JAX, reason="Keras builds its optimiser before the first step")
+def test_a_step_is_made_into_a_graph_once(TinyDetector, monkeypatch) -> None:
+    detector, made = TinyDetector(), []
+    compute_losses = detector.compute_losses
+
+    def count(*given: object) -> dict:
+        made.append(given)
+        return compute_losses(*given)
+
+    monkeypatch.setattr(detector, "compute_losses", count)
+    detector.compile(keras.optimizers.SGD(1e-3, momentum=0.9), jit_compile=False)
+
+    fit(detector, steps=3)
+
+    assert len(made) == 1
+
+
 def test_losses_are_left_to_the_model() -> None:
     with pytest.raises(NotImplementedError, match="TrainStep must write compute_losses"):
         TrainStep(()).compute_losses(None, None, None, 0)

@@ -64,12 +64,13 @@ class TrainStep(keras.Model):
         return {name: self.trackers[name].result() for name in values}
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Builds the optimiser of a model that is replicated, all that is not built before `fit`.
+        """Builds the optimiser, all that is not built before `fit`.
 
-        Keras 3 looks at a batch for that, and fails on the batches of several workers.
+        Keras 3 leaves that to the first step, which is then made into a graph twice; or looks at a
+        batch of a replicated model for it, and fails on the batches of several workers.
         """
-        if self._distribute_strategy is not None and not self.optimizer.built:
-            with self._distribute_strategy.scope():
+        if self.optimizer is not None and not self.optimizer.built:
+            with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
 
     def train_step(self, *args):
