@@ -206,7 +206,7 @@ PRESETS = {
             multiply_adds=206_400_000,
             measured=(
                 *_wider("long side 640", easy=91.7, medium=88.8, hard=64.2),
-                *_wider("long side 640, int8", easy=91.5, medium=88.6, hard=64.0),
+                *_wider("long side 640, int8", easy=91.4, medium=88.6, hard=64.0),
             ),
         ),
         Preset(

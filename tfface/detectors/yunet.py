@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from tfface.detectors.point_detector import PointDetector
-from tfface.detectors.scopes import SCORES_SCOPE
+from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.layers.separable_unit import SeparableUnit
 from tfface.layers.top_down_pyramid import enlarge
 
@@ -108,15 +108,15 @@ class YuNet(YuNetBase):
         return _through(self.stages[2], _halve(_through(self.stages[1], maps)))
 
     def predict_points(self, maps: list) -> dict:
-        outputs = super().predict_points(maps)
+        # One scope for both scores: int8 knows them by it.
         with keras.name_scope(SCORES_SCOPE):
-            heads = zip(self.objectness_heads, maps, strict=True)
-            objectness = [head(level) for head, level in heads]
-        return {
-            "classes": outputs["scores"],
-            "objectness": objectness,
-            "offsets": outputs["offsets"],
-        }
+            classes, objectness = (
+                [head(level) for head, level in zip(heads, maps, strict=True)]
+                for heads in (self.score_heads, self.objectness_heads)
+            )
+        with keras.name_scope(OFFSETS_SCOPE):
+            offsets = [head(level) for head, level in zip(self.offset_heads, maps, strict=True)]
+        return {"classes": classes, "objectness": objectness, "offsets": offsets}
 
     def join(self, maps: dict) -> dict:
         """`offsets`, and `scores`: logits of the root of class score times objectness."""
