@@ -13,7 +13,9 @@ pytest.importorskip("jax", reason="needs the jax extra")
 FILES = [
     "test_anchors.py",
     "test_boxes.py",
-    "test_masks.py",
+    # Outside of a compiled step JAX compiles every operation anew for every size of picture.
+    "test_masks.py::test_a_mask_worked_out_by_hand",
+    "test_masks.py::test_the_share_to_drop_is_dropped_inside_of_the_mask_alone",
     "layers/test_feature_mask.py",
     "test_distiller.py",
     "test_proposals.py",

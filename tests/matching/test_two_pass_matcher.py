@@ -1,7 +1,7 @@
 """TwoPassMatcher, against loops over anchors and faces."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tfface.anchors import AnchorLevel, grid_anchors
@@ -53,7 +53,6 @@ box = st.tuples(*[st.integers(0, 200).map(lambda n: n / 4 + 0.1)] * 2, st.intege
 )
 
 
-@settings(max_examples=40)
 @given(st.lists(box, min_size=1, max_size=6))
 def test_labels_are_those_of_loops(boxes) -> None:
     np.testing.assert_array_equal(match(boxes)["labels"], naive(boxes))
