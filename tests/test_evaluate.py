@@ -1,5 +1,6 @@
 """Specification of the command line `python -m tfface.evaluate`."""
 
+import contextlib
 import hashlib
 import json
 from dataclasses import replace
@@ -128,6 +129,21 @@ def test_json_alone_is_on_standard_output(data, model, capsys):
     printed = capsys.readouterr()
     assert json.loads(printed.out)["pictures"] == {"evaluated": 2, "listed": 3}
     assert "2 of 3 pictures" in printed.err
+
+
+def test_what_was_asked_for_is_there_where_standard_output_is_full(
+    data, model, tmp_path, monkeypatch
+):
+    path = tmp_path / "result.json"
+    full = open("/dev/full", "w")  # noqa: SIM115 - closing it fails
+    monkeypatch.setattr("sys.stdout", full)
+
+    assert main(["--model", model, "--data", str(data), "--json", str(path)]) != 0
+    monkeypatch.undo()
+    with contextlib.suppress(OSError):
+        full.close()
+
+    assert json.loads(path.read_text())["pictures"] == {"evaluated": 2, "listed": 3}
 
 
 @pytest.mark.parametrize("option", ["--json", "--plot", "--predictions", "--report"])

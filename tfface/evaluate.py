@@ -78,8 +78,6 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
     folder, dataset = open_dataset(benchmark, options)
     compared = [_compared(path, benchmark, dataset) for path in options.compare]
     subjects = [_subject(model, benchmark, dataset, command, options) for model in options.model]
-    for subject in compared:
-        print(subject.name, benchmark.format_table(subject.results), sep="\n")
     if options.report:
         import_optional("tfface.evaluation.report.report", extra="evaluate").write_report(
             options.report / "index.html",
@@ -90,6 +88,8 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
             [*(read_command(path) or f"# {path}" for path in options.compare), command],
         )
         print(f"wrote {options.report / 'index.html'}")
+    for subject in compared:
+        print(subject.name, benchmark.format_table(subject.results), sep="\n")
 
 
 def _subject(
@@ -122,7 +122,6 @@ def _subject(
     heading = (
         f"{origin}\n{benchmark.protocol}\n{pictures['evaluated']} of {pictures['listed']} pictures"
     )
-    print(heading, benchmark.format_table(results), sep="\n", file=stream_beside(options.json))
     if options.json:
         report = _report(model, options, benchmark.protocol, pictures, run, results)
         write_json(options.json, report)
@@ -134,6 +133,8 @@ def _subject(
         output = options.predictions / Path(model).name if several else options.predictions
         benchmark.write_predictions(run.predictions, output)
         write_command(output, command)
+    # Last: what was asked for is there also where standard output is full or closed.
+    print(heading, benchmark.format_table(results), sep="\n", file=stream_beside(options.json))
     return Subject(Path(model).name, run.predictions, results, origin, own=True)
 
 
