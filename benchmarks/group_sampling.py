@@ -19,7 +19,7 @@ from pathlib import Path
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
-    from benchmarks.studies import add_run_options, make_run, print_results, results
+    from benchmarks.studies import add_commands, make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.detectors.loading import load_detector
@@ -162,14 +162,8 @@ def table(options: argparse.Namespace) -> None:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    commands = parser.add_subparsers(required=True)
-    by_name = {}
-    for function in (train, measure, table):
-        command = commands.add_parser(
-            function.__name__, help=(function.__doc__ or "").split(".")[0]
-        )
-        command.set_defaults(run=function)
-        command.add_argument("--output", type=Path, default=Path("runs/group-sampling-study"))
+    by_name = add_commands(parser, (train, measure, table), "runs/group-sampling-study")
+    for command in by_name.values():
         command.add_argument(
             "--settings",
             type=lambda text: text.split(";"),
@@ -180,13 +174,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             type=lambda text: text.split(","),
             help="1 to 5, figure 4, fbi; with commas between; default: all",
         )
-        by_name[function.__name__] = command
-    add_run_options(by_name["train"])
-    by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
     by_name["train"].add_argument("--smoke", action="store_true", help="four steps of each")
-    by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
-    by_name["measure"].add_argument("--long_side", type=int, default=640, help="pixels")
-    by_name["table"].add_argument("--csv", type=Path, help="also write the table to this file")
     return parser.parse_args(arguments)
 
 

@@ -22,7 +22,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
-    from benchmarks.studies import add_run_options, make_run, print_results, results
+    from benchmarks.studies import add_commands, make_run, print_results, results
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.evaluation.curves import RECALLS
@@ -165,28 +165,16 @@ def table(options: argparse.Namespace) -> None:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    commands = parser.add_subparsers(required=True)
-    by_name = {}
-    for function in (train, measure, balance, table):
-        command = commands.add_parser(
-            function.__name__, help=(function.__doc__ or "").split(".")[0]
-        )
-        command.set_defaults(run=function)
-        command.add_argument("--output", type=Path, default=Path("runs/refineface-study"))
+    by_name = add_commands(parser, (train, measure, balance, table), "runs/refineface-study")
+    for command in by_name.values():
         command.add_argument(
             "--settings",
             type=lambda text: text.split(","),
             help=f"of {', '.join(one.name for one in SETTINGS)}; with commas between; default: all",
         )
-        by_name[function.__name__] = command
-    add_run_options(by_name["train"])
-    by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
     by_name["balance"].add_argument("--records", required=True, help="TFRecord files; a glob")
-    by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
-    by_name["measure"].add_argument("--long_side", type=int, default=640, help="pixels")
     by_name["balance"].add_argument("--image_size", type=int, default=256)
     by_name["balance"].add_argument("--batches", type=int, default=100, help="of 8 images")
-    by_name["table"].add_argument("--csv", type=Path, help="also write the table to this file")
     return parser.parse_args(arguments)
 
 

@@ -6,7 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,31 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="further flags of train.main for every run, such as '--image_size=160 --steps=500'",
     )
+
+
+def add_commands(
+    parser: argparse.ArgumentParser, functions: Iterable[Callable[..., None]], output: str
+) -> dict[str, argparse.ArgumentParser]:
+    """The commands of a study, by name, each of a function with a docstring, with usual options.
+
+    Args:
+        parser: of the study.
+        functions: `train`, `measure` and `table` among them.
+        output: default of the folder for its runs.
+    """
+    commands = parser.add_subparsers(required=True)
+    by_name = {}
+    for function in functions:
+        name = function.__name__
+        by_name[name] = commands.add_parser(name, help=(function.__doc__ or "").split(".")[0])
+        by_name[name].set_defaults(run=function)
+        by_name[name].add_argument("--output", type=Path, default=Path(output))
+    add_run_options(by_name["train"])
+    by_name["train"].add_argument("--seconds", type=float, help="after which a run is ended")
+    by_name["measure"].add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
+    by_name["measure"].add_argument("--long_side", type=int, default=640, help="pixels")
+    by_name["table"].add_argument("--csv", type=Path, help="also write the table to this file")
+    return by_name
 
 
 def make_run(folder: Path, arguments: Sequence[str], seconds: float | None = None) -> None:
