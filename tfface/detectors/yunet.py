@@ -11,9 +11,6 @@ from tfface.layers.top_down_pyramid import enlarge
 STRIDES = (8, 16, 32)
 FIRST_CHANNELS = 16
 
-LEAST_PRODUCT = 1e-12
-"""Of class score and objectness, so that the root has a gradient where they vanish."""
-
 
 class YuNetBase(PointDetector):
     """Stages, pyramid and heads of separable units behind a map of stride 8.
@@ -121,10 +118,9 @@ class YuNet(YuNetBase):
     def join(self, maps: dict) -> dict:
         """`offsets`, and `scores`: logits of the root of class score times objectness."""
         outputs = super().join(maps)
-        # Plain sigmoids run in XNNPACK, softplus would be a dozen operations that do not.
-        both = ops.sigmoid(outputs["classes"]) * ops.sigmoid(outputs["objectness"])
-        score = ops.sqrt(both + LEAST_PRODUCT)
-        scores = ops.log(score / (1.0 - score + 1e-7))
+        classes, objectness = outputs["classes"], outputs["objectness"]
+        logarithm = -0.5 * (ops.softplus(-classes) + ops.softplus(-objectness))
+        scores = logarithm - ops.log(1.0 - ops.exp(logarithm) + 1e-7)
         return {"scores": scores, "offsets": outputs["offsets"]}
 
     def rescale_scores(self, scale: float, shift: float) -> None:
