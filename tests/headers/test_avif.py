@@ -50,15 +50,32 @@ def test_the_size_in_a_sequence_header() -> None:
     assert list(frame_sizes(b"\x0a\x02\x18\x00")) == []
 
 
-def test_items_of_the_same_bytes_many_times_are_refused() -> None:
-    def box(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", 8 + len(content)) + kind + content
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content
 
+
+@pytest.mark.parametrize(
+    ("sizes", "extents"),
+    [
+        # Places and lengths of a byte each: 100 times the first 255 bytes.
+        (b"\x11\0", struct.pack(">H", 100) + b"\0\xff" * 100),
+        # Of no bytes at all: 65,535 times the whole file.
+        (b"\0\0", b"\xff\xff"),
+    ],
+)
+def test_items_of_the_same_bytes_many_times_are_refused(sizes: bytes, extents: bytes) -> None:
     entry = box(b"infe", b"\2\0\0\0" + struct.pack(">HH", 1, 0) + b"av01")
     kinds = box(b"iinf", bytes(4) + struct.pack(">H", 1) + entry)
-    # item 1, the file itself, 100 extents, each of them the first 255 bytes
-    places = struct.pack(">HHHH", 1, 1, 0, 100) + b"\0\xff" * 100
-    located = box(b"iloc", bytes(4) + b"\x11\0" + places)
+    places = struct.pack(">HHH", 1, 1, 0) + extents  # item 1, in the file itself
+    located = box(b"iloc", bytes(4) + sizes + places)
     data = box(b"ftyp", b"avif") + box(b"meta", bytes(4) + kinds + located)
+    with pytest.raises(ValueError, match="claim the same bytes several times"):
+        claimed_size(data)
+
+
+def test_tracks_of_the_same_bytes_many_times_are_refused() -> None:
+    described = box(b"stsd", bytes(8) + box(b"av01", bytes(16)))
+    starts = box(b"stco", bytes(4) + struct.pack(">II", 1, 0)) * 5  # each from the first byte on
+    data = box(b"ftyp", b"avis") + box(b"moov", box(b"trak", described + starts))
     with pytest.raises(ValueError, match="claim the same bytes several times"):
         claimed_size(data)

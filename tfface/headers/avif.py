@@ -19,7 +19,27 @@ _CONTAINERS = {
 """Boxes that hold other boxes, and what stands before those."""
 
 _READS = 4
-"""So many times the bytes of a file all its pictures together may claim: several may share some."""
+"""So many times the bytes of a file its items may claim, and its tracks: several may share some."""
+
+
+class _Budget:
+    """Parts of a file, until they are `_READS` times as long as it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._left = _READS * len(data)
+
+    def take(self, start: int, end: int | None = None) -> bytes:
+        """The bytes from `start` to `end`.
+
+        Raises:
+            ValueError: too many were taken.
+        """
+        part = self._data[start:end]
+        self._left -= len(part)
+        if self._left < 0:
+            raise ValueError("pictures that claim the same bytes several times")
+        return part
 
 
 def avif_size(data: bytes) -> tuple[int, int]:
@@ -59,7 +79,7 @@ def _streams_of_items(data: bytes, found: list[Box]) -> Iterator[bytes]:
     """The bytes of every item of the type av01."""
     kinds = dict(_item_kinds(data, found))
     start = next((box.content for box in found if box.kind == b"idat"), 0)
-    left = _READS * len(data)
+    budget = _Budget(data)
     for box in found:
         if box.kind != b"iloc":
             continue
@@ -67,11 +87,9 @@ def _streams_of_items(data: bytes, found: list[Box]) -> Iterator[bytes]:
             if kinds.get(item) != b"av01":
                 continue
             base = start if is_inside else 0
-            parts = [data[base + at : (base + at + size) if size else None] for at, size in extents]
-            left -= sum(map(len, parts))
-            if left < 0:
-                raise ValueError("pictures that claim the same bytes several times")
-            yield b"".join(parts)
+            yield b"".join(
+                budget.take(base + at, base + at + size if size else None) for at, size in extents
+            )
 
 
 def _item_kinds(data: bytes, found: list[Box]) -> Iterator[tuple[int, bytes]]:
@@ -103,7 +121,10 @@ def _locations(data: bytes, place: int) -> Iterator[tuple[int, bool, list[tuple[
         is_inside = bool(version) and number(2) & 15 == 1
         number(2)  # of the file; 0 is this one
         base, extents = number(base_bytes), []
-        for _ in range(number(2)):
+        count = number(2)
+        if count > 1 and not at_bytes + length_bytes + (index_bytes if version else 0):
+            raise ValueError("pictures that claim the same bytes several times")
+        for _ in range(count):
             number(index_bytes if version else 0)
             extents.append((base + number(at_bytes), number(length_bytes)))
         yield item, is_inside, extents
@@ -113,7 +134,8 @@ def _streams_of_tracks(data: bytes, found: list[Box]) -> Iterator[bytes]:
     """What follows the start of every track of AV1: its first frame is there."""
     if not any(b"av01" in data[box.content : box.end] for box in found if box.kind == b"stsd"):
         return
+    budget = _Budget(data)
     for box in found:
         if box.kind in (b"stco", b"co64"):
             layout = ">Q" if box.kind == b"co64" else ">I"
-            yield data[unpack(layout, data, box.content + 8)[0] :]
+            yield budget.take(unpack(layout, data, box.content + 8)[0])
