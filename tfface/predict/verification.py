@@ -195,22 +195,21 @@ def _indices(owner: Any, name: str, work: Iterator[int]) -> list[int]:
 
 def _verify_options(operator: Any, name: str) -> None:
     kind = operator.BuiltinOptionsType()
-    if kind in DIVISORS:
-        table, fields = DIVISORS[kind]
-        for field, number in _options(operator, table, fields, name):
-            if not 1 <= number <= MAX_DIVISOR:
-                raise _Damage(f"{name} has a {field} of {number}")
     if kind in COUNTS:
         table, counted, vector = COUNTS[kind]
         count = getattr(operator, f"{vector}Length")()
         for field, number in _options(operator, table, (counted,), name):
             if number != count:
                 raise _Damage(f"{name} has a {field} of {number} and {count} {vector.lower()}")
-    if kind in AXES:
-        table, fields = AXES[kind]
-        for field, number in _options(operator, table, fields, name):
-            if not -MAX_RANK <= number <= MAX_RANK:
-                raise _Damage(f"{name} has a {field} of {number}")
+    for rules, allowed in (
+        (DIVISORS, range(1, MAX_DIVISOR + 1)),
+        (AXES, range(-MAX_RANK, MAX_RANK + 1)),
+    ):
+        if kind in rules:
+            table, fields = rules[kind]
+            for field, number in _options(operator, table, fields, name):
+                if number not in allowed:
+                    raise _Damage(f"{name} has a {field} of {number}")
 
 
 def _options(
