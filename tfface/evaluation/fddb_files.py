@@ -6,9 +6,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from tfface.data.fddb import read_ellipses
-from tfface.data.inside import resolve_picture
 from tfface.evaluation.fddb import FddbFaces
-from tfface.evaluation.pictures import PictureSet, parse_rows
+from tfface.evaluation.pictures import PictureSet, parse_rows, present_pictures
 from tfface.files import atomic_path
 from tfface.image import read_image
 
@@ -26,16 +25,13 @@ def open_fddb(dataset_dir: Path) -> PictureSet[FddbFaces]:
     """
     image_root = Path(dataset_dir) / "originalPics"
     listed = read_ellipses(Path(dataset_dir) / "FDDB-folds")
-    present = {
-        name: rows
-        for name, rows in listed.items()
-        if resolve_picture(image_root, name, "FDDB-folds").is_file()
-    }
-    if not present:
-        raise FileNotFoundError(
-            f"expected pictures of FDDB in {image_root}, got none; unpack originalPics.tar.gz "
-            "there or name another folder"
-        )
+    present = present_pictures(
+        listed,
+        image_root,
+        "FDDB-folds",
+        "FDDB",
+        "unpack originalPics.tar.gz there or name another folder",
+    )
     ground_truth = {}
     for name, ellipses in present.items():
         height, width = read_image(image_root / name).shape[:2]

@@ -7,7 +7,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from tfface.data.inside import resolve_picture
+
 Faces = TypeVar("Faces")
+Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,34 @@ class PictureSet(Generic[Faces]):
     image_root: Path
     ground_truth: Mapping[str, Faces]
     listed: int
+
+
+def present_pictures(
+    listed: Mapping[str, Listed], image_root: Path, source: str, described: str, advice: str
+) -> dict[str, Listed]:
+    """What is listed of those pictures that are on this machine.
+
+    Args:
+        listed: by the path of the picture below `image_root`.
+        image_root: the folder of the pictures.
+        source: what lists them, for messages.
+        described: what they are pictures of, for the message where there are none.
+        advice: what to do then.
+
+    Raises:
+        FileNotFoundError: there are none.
+        ValueError: a name of something outside of `image_root`.
+    """
+    present = {
+        name: item
+        for name, item in listed.items()
+        if resolve_picture(image_root, name, source).is_file()
+    }
+    if not present:
+        raise FileNotFoundError(
+            f"expected pictures of {described} in {image_root}, got none; {advice}"
+        )
+    return present
 
 
 def check_predictions(

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfface.data.inside import resolve_picture
 from tfface.data.mat import MatPicture, face_pictures, mafa_pictures
 from tfface.evaluation.coco import BoxFaces
-from tfface.evaluation.pictures import PictureSet
+from tfface.evaluation.pictures import PictureSet, present_pictures
 from tfface.evaluation.voc import MafaFaces
 from tfface.files import atomic_path
 
@@ -55,13 +54,14 @@ def _open_faces(dataset_dir: Path, file: str, folder: str) -> PictureSet[BoxFace
 
 
 def _present(listed: Collection[MatPicture], images: Path, annotations: Path) -> list[MatPicture]:
-    present = [each for each in listed if resolve_picture(images, each.name, annotations).is_file()]
-    if not present:
-        raise FileNotFoundError(
-            f"expected pictures of {annotations.name} in {images}, got none; unpack them there or "
-            "name another folder"
-        )
-    return present
+    present = present_pictures(
+        {each.name: each for each in listed},
+        images,
+        str(annotations),
+        annotations.name,
+        "unpack them there or name another folder",
+    )
+    return list(present.values())
 
 
 def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from tfface.data.inside import resolve_inside, resolve_picture
-from tfface.evaluation.pictures import PictureSet, parse_rows
+from tfface.data.inside import resolve_inside
+from tfface.evaluation.pictures import PictureSet, parse_rows, present_pictures
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
 from tfface.predict.packages import optional_packages
@@ -27,16 +27,13 @@ def open_wider(dataset_dir: Path) -> PictureSet[WiderFaces]:
     """
     image_root = Path(dataset_dir) / "WIDER_val" / "images"
     listed = read_ground_truth(Path(dataset_dir) / "ground_truth")
-    present = {
-        name: faces
-        for name, faces in listed.items()
-        if resolve_picture(image_root, name, "wider_face_val.mat").is_file()
-    }
-    if not present:
-        raise FileNotFoundError(
-            f"expected pictures of the WIDER FACE validation set in {image_root}, got none; "
-            "unpack WIDER_val.zip there or name another folder"
-        )
+    present = present_pictures(
+        listed,
+        image_root,
+        "wider_face_val.mat",
+        "the WIDER FACE validation set",
+        "unpack WIDER_val.zip there or name another folder",
+    )
     return PictureSet(image_root, present, len(listed))
 
 
