@@ -80,7 +80,7 @@ def detect_file(
         image, notes = decode_picture(options.content, options.max_pixels)
     else:
         image, notes = read_picture(source, options.max_pixels)
-    detections = _detect(detector, image, options)
+    detections = _detect(detector, image, _strategy(options), options)
     result = _head(source, image) | {"faces": detections.to_json()}
     if places.annotated is not None:
         canvas = image
@@ -139,9 +139,10 @@ def _frames(
     options: argparse.Namespace,
 ) -> Iterator[dict[str, Any]]:
     """The results of the frames, one after another; the annotated video is there at the end."""
+    strategy = _strategy(options)
     with opened:
         for number, image in enumerate(images):
-            detections = _detect(detector, image, options)
+            detections = _detect(detector, image, strategy, options)
             if writer:
                 writer.write(_rendered(image, detections, options))
             yield {"frame": number, "faces": detections.to_json()}
@@ -173,8 +174,9 @@ def _head(source: Source, image: Image) -> dict[str, Any]:
     return {"file": str(source), "width": width, "height": height}
 
 
-def _detect(detector: FaceDetector, image: Image, options: argparse.Namespace) -> Detections:
-    strategy = _strategy(options)
+def _detect(
+    detector: FaceDetector, image: Image, strategy: Strategy | None, options: argparse.Namespace
+) -> Detections:
     return detector.detect(
         image,
         options.threshold,

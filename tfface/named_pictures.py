@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfface.file_kinds import HEAD, VIDEO, is_decoded, kind_of
+from tfface.picture_files import head_of
 
 STANDARD_INPUT = Path("-")
 READ_FROM_STANDARD_INPUT = Path("stdin")
@@ -39,10 +40,4 @@ def expand(named: Sequence[Path]) -> tuple[list[Path], bytes | None]:
 
 def is_video(path: Path) -> bool:
     """Whether a file is a video by its first bytes."""
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return kind_of(path, file.read(HEAD)) == VIDEO
-    except OSError:
-        return False
+    return kind_of(path, head_of(path)) == VIDEO

@@ -77,7 +77,7 @@ def _files_below(folder: Path, found: PictureFiles) -> Iterator[Path]:
 
 def _is_picture(file: Path, found: PictureFiles) -> bool:
     """Whether a file of a folder is looked at; otherwise it is counted in `found`."""
-    kind = kind_of(file, _head(file))
+    kind = kind_of(file, head_of(file))
     if kind == "PNG" and is_annotated(file):
         found.skipped[ANNOTATED] += 1
         return False
@@ -94,7 +94,7 @@ def _is_picture(file: Path, found: PictureFiles) -> bool:
     return False
 
 
-def _head(file: Path) -> bytes:
+def head_of(file: Path) -> bytes:
     """The first bytes of a file; none of one that cannot be read or would be waited for."""
     try:
         if _is_special(file):

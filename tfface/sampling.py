@@ -165,7 +165,7 @@ def sampled_anchors(
     Args:
         sampler: see there.
         losses, labels, ratio, minimum: as in `hard_negatives`.
-        hardest: of `ohem`, anchors of the batch.
+        hardest: of `ohem`, anchors of a picture.
 
     Raises:
         ValueError: another sampler.

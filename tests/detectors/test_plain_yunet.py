@@ -10,13 +10,17 @@ from tfface.detectors.yunet import YuNet
 CHANNELS = (8, 16, 8, 8, 8)
 
 
-def test_from_a_yunet_it_takes_all_behind_the_map_of_stride_8() -> None:
+def test_from_a_yunet_it_takes_all_from_the_stage_of_stride_8_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     keras.utils.set_random_seed(0)
     student, teacher = PlainYuNet(CHANNELS), YuNet(CHANNELS)
     student.begin_with(teacher)
-    levels = teacher.backbone_maps(np.ones((1, 64, 96, 3), np.float32))
+    begun = teacher.entry(np.ones((1, 64, 96, 3), np.float32))
+    for detector in (student, teacher):
+        monkeypatch.setattr(detector, "entry", lambda pixels, training=None: begun)
 
-    own, theirs = (d.predict_points(d.neck_maps(levels)) for d in (student, teacher))
+    own, theirs = (d.predict_points(d.feature_maps(None)) for d in (student, teacher))
 
     # Its score is the class score of YuNet at first, without the objectness.
     for name, of_yunet in (("scores", "classes"), ("offsets", "offsets")):
@@ -24,10 +28,10 @@ def test_from_a_yunet_it_takes_all_behind_the_map_of_stride_8() -> None:
             np.testing.assert_array_equal(got, expected)
 
 
-def test_its_map_of_stride_8_has_the_channels_of_the_yunet() -> None:
-    maps = PlainYuNet(CHANNELS, pairs=(1, 2)).entry(np.ones((1, 64, 96, 3), np.float32))
+def test_its_stage_of_stride_8_begins_with_the_channels_of_the_yunet() -> None:
+    maps = PlainYuNet(CHANNELS, depths=(1, 2)).entry(np.ones((1, 64, 96, 3), np.float32))
 
-    assert maps.shape == (1, 8, 12, 8)
+    assert maps.shape == (1, 8, 12, 16)
 
 
 def test_from_one_of_its_kind_it_takes_everything() -> None:
@@ -43,6 +47,6 @@ def test_a_yunet_of_other_channels_is_refused() -> None:
         PlainYuNet(CHANNELS).begin_with(YuNet((8, 8, 16, 16, 16)))
 
 
-def test_pairs_of_two_strides() -> None:
-    with pytest.raises(ValueError, match="pairs of strides 4 and 8"):
-        PlainYuNet(CHANNELS, pairs=(1,))
+def test_depths_of_two_strides() -> None:
+    with pytest.raises(ValueError, match="depths of strides 4 and 8"):
+        PlainYuNet(CHANNELS, depths=(1,))

@@ -1,5 +1,7 @@
 """ResNet (arXiv:1512.03385) at any width: a picture in, the maps C2 to C5 out."""
 
+from typing import Literal
+
 import keras
 from keras import ops
 
@@ -13,6 +15,9 @@ BLOCKS = {
     152: (3, 8, 36, 3),
 }
 """Blocks of each stage by depth (Table 1 of the paper)."""
+
+ResNetName = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+"""The depths as people name them."""
 
 BOTTLENECK_DEPTHS = (50, 101, 152)
 STAGE_CHANNELS = (64, 128, 256, 512)

@@ -131,7 +131,7 @@ class Detector(TrainStep):
 
     def boxes_at(self, indices, outputs, height, width):
         """Boxes `(B, K, 4)` in pixels of the anchors with the numbers `indices`, int32 `(B, K)`."""
-        chosen = {name: _take_rows(outputs[name], indices) for name in self.box_outputs}
+        chosen = {name: take_rows(outputs[name], indices) for name in self.box_outputs}
         return self.decode(chosen, anchors_at(indices, self.anchor_levels, height, width))
 
     def make_targets(self, height: int, width: int) -> Targets:
@@ -265,7 +265,7 @@ def concatenate(levels: Sequence):
     return levels[0]
 
 
-def _take_rows(values, indices):
+def take_rows(values, indices):
     """`values` `(B, A, n)` at `indices` `(B, K)`: `(B, K, n)`."""
     if values.shape[0] == 1:  # a plain gather, which runs everywhere
         return ops.take(ops.squeeze(values, 0), ops.squeeze(indices, 0), axis=0)[None]

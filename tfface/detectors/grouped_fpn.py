@@ -7,14 +7,13 @@ import keras
 
 from tfface.anchors import AnchorLevel
 from tfface.backbones.pretrained import load_backbone_weights
-from tfface.backbones.resnet import ResNet
+from tfface.backbones.resnet import ResNet, ResNetName
 from tfface.detectors.anchor_detector import AnchorDetector, AnchorRecipe
 from tfface.layers.batch_normalization import freeze_normalization
 from tfface.layers.top_down_pyramid import TopDownPyramid
 from tfface.predict.selection import Selection
 from tfface.sampling import Sampler
 
-Backbone = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 Variant = Literal["rpn", "fpn", "finest_stride", "finest"]
 Feature = Literal["P2", "P3", "P4", "C3", "C4"]
 
@@ -127,7 +126,7 @@ class GroupedFPN(GroupedDetector):
         self,
         variant: Variant = "finest",
         feature: Feature = "P2",
-        backbone: Backbone = "resnet18",
+        backbone: ResNetName = "resnet18",
         width: float = 1.0,
         filters: int = 256,
         **kwargs,
@@ -152,7 +151,7 @@ def _check(variant: str, feature: str, backbone: str, filters: int) -> None:
     for what, given, known in (
         ("variant", variant, get_args(Variant)),
         ("feature", feature, get_args(Feature)),
-        ("backbone", backbone, get_args(Backbone)),
+        ("backbone", backbone, get_args(ResNetName)),
     ):
         if given not in known:
             raise ValueError(f"expected a {what} of {', '.join(known)}, got {given!r}")

@@ -6,11 +6,12 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from tfface.anchors import AnchorLevel, level_of_anchors
+from tfface.anchors import AnchorLevel
+from tfface.backbones.resnet import ResNetName
 from tfface.boxes import clip, decode
+from tfface.detectors.base import take_rows
 from tfface.detectors.grouped_fpn import (
     SCALES,
-    Backbone,
     Feature,
     GroupedDetector,
     GroupedRecipe,
@@ -88,7 +89,7 @@ class GroupedFastRCNN(GroupedDetector):
         self,
         variant: Variant = "finest",
         feature: Feature = "P2",
-        backbone: Backbone = "resnet18",
+        backbone: ResNetName = "resnet18",
         width: float = 1.0,
         filters: int = 256,
         roi_size: int = 7,
@@ -163,7 +164,7 @@ class GroupedFastRCNN(GroupedDetector):
         # What the first step was told to leave out stays so.
         scores = ops.minimum(scores, first + _SURE)
         scores, order = ops.top_k(scores, boxes.shape[1] or ops.shape(boxes)[1])
-        return scores, _in_order(boxes, order)
+        return scores, take_rows(boxes, order)
 
     def rescale_scores(self, scale: float, shift: float) -> None:
         classifier = self.region_head.classifier
@@ -178,8 +179,7 @@ class GroupedFastRCNN(GroupedDetector):
         """
         outputs = self(images, training=True)
         height, width = images.shape[1:3]
-        anchors = len(level_of_anchors(self.anchor_levels, height, width))
-        limit = min(CANDIDATES * self.recipe.proposals, anchors)
+        limit = min(CANDIDATES * self.recipe.proposals, outputs["scores"].shape[1])
         _, surest = ops.top_k(ops.stop_gradient(outputs["scores"]), limit)
         boxes = self.boxes_at(surest, outputs, height, width)
         faces, kinds = targets["faces"], targets["kinds"]
@@ -230,10 +230,3 @@ def _regions(boxes, height, width):
     """Boxes cut to the picture, each side at least `_LEAST_SIDE`."""
     low, high = ops.split(clip(boxes, height, width), 2, axis=-1)
     return ops.concatenate([low, ops.maximum(high, low + _LEAST_SIDE)], axis=-1)
-
-
-def _in_order(boxes, order):
-    """`boxes` `(B, K, 4)` at `order` `(B, K)`."""
-    if boxes.shape[0] == 1:  # a plain gather, which runs everywhere
-        return ops.take(boxes[0], order[0], axis=0)[None]
-    return ops.take_along_axis(boxes, order[..., None], axis=1)

@@ -2,67 +2,61 @@
 
 import keras
 
-from tfface.backbones.resnet import ResidualBlock
 from tfface.detectors.base import Detector
-from tfface.detectors.yunet import YuNet, YuNetBase
+from tfface.detectors.yunet import FIRST_CHANNELS, YuNet, YuNetBase
 from tfface.layers.convolution import ConvBlock
-from tfface.layers.patches import Patches
 
 
 @keras.saving.register_keras_serializable(package="tfface")
 class PlainYuNet(YuNetBase):
-    """YuNet whose map of stride 8 is made by plain convolutions.
+    """YuNet that gets to stride 8 by plain convolutions.
 
-    In int8 on processors more than half of YuNet's time goes into its layers up to stride 8. Here
-    they are patches of 4x4 pixels, a convolution of 2x2 with stride 2, and residual pairs of 3x3
-    convolutions. All that follows is a YuNet's, from which it may begin: an `Imitator` then has to
-    teach hardly more than that map. There is one score where YuNet has a product of two.
+    In int8 on processors three quarters of YuNet's time go into its layers before stride 8. Here
+    they are convolutions of stride 2, with others of 3x3 between them. All that follows is a
+    YuNet's, from which it may begin: an `Imitator` then has to teach hardly more than the map of
+    stride 8. There is one score where YuNet has a product of two.
 
     Args:
-        channels: at stride 4, at stride 8 before a 1x1 convolution gives those of YuNet, and as in
-            YuNet of the maps of strides 8, 16 and 32.
-        pairs: residual pairs at strides 4 and 8.
+        channels: at stride 4, at stride 8 before YuNet's stage, and as in YuNet of the maps of
+            strides 8, 16 and 32.
+        depths: convolutions at strides 4 and 8 beside those that reduce.
         head_units: as in YuNet.
 
     Raises:
-        ValueError: not two counts of pairs, or another number of channels.
+        ValueError: not two depths, or another number of channels.
     """
 
     def __init__(
         self,
-        channels: tuple[int, ...] = (64, 48, 64, 64, 64),
-        pairs: tuple[int, ...] = (0, 1),
+        channels: tuple[int, ...] = (32, 64, 64, 64, 64),
+        depths: tuple[int, ...] = (0, 1),
         head_units: int = 1,
         **kwargs,
     ):
-        if len(pairs) != 2:
-            raise ValueError(f"expected the pairs of strides 4 and 8, got {tuple(pairs)}")
-        self.pairs = tuple(pairs)
+        if len(depths) != 2:
+            raise ValueError(f"expected the depths of strides 4 and 8, got {tuple(depths)}")
+        self.depths = tuple(depths)
         super().__init__(channels, head_units, **kwargs)
         self.build_symbolically()
 
     def make_entry(self) -> list:
         fine, coarse = self.channels[:2]
-        self.patches = Patches(fine, 4)
-        self.reduction = ConvBlock(coarse, 2, strides=2)
-        self.fine_pairs, self.coarse_pairs = (
-            [ResidualBlock(count, 1, bottleneck=False, project=False) for _ in range(pairs)]
-            for count, pairs in zip((fine, coarse), self.pairs, strict=True)
-        )
-        self.projection = keras.layers.Conv2D(self.channels[2], 1, activation="relu")
+        self.convolutions = [
+            ConvBlock(FIRST_CHANNELS, 3, strides=2),
+            ConvBlock(fine, 3, strides=2),
+            *(ConvBlock(fine, 3) for _ in range(self.depths[0])),
+            ConvBlock(coarse, 3, strides=2),
+            *(ConvBlock(coarse, 3) for _ in range(self.depths[1])),
+        ]
         return []
 
     def entry(self, pixels, training=None):
-        maps = self.patches(pixels, training=training)
-        for pair in self.fine_pairs:
-            maps = pair(maps, training=training)
-        maps = self.reduction(maps, training=training)
-        for pair in self.coarse_pairs:
-            maps = pair(maps, training=training)
-        return self.projection(maps)
+        for convolution in self.convolutions:
+            pixels = convolution(pixels, training=training)
+        return pixels
 
     def begin_with(self, given: Detector) -> None:
-        """Of a YuNet all layers behind its map of stride 8, else as every detector."""
+        """Of a YuNet all layers from its stage of stride 8 on, else as every detector."""
         if not isinstance(given, YuNet):
             super().begin_with(given)
             return

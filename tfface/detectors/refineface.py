@@ -1,14 +1,14 @@
 """RefineFace: fine levels of a pyramid classify in two steps, coarse ones regress in two."""
 
 import math
-from typing import Literal, get_args
+from typing import get_args
 
 import keras
 from keras import ops
 
 from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.backbones.pretrained import load_backbone_weights
-from tfface.backbones.resnet import ResNet
+from tfface.backbones.resnet import ResNet, ResNetName
 from tfface.boxes import clip
 from tfface.detectors.feature_masks import join_masks
 from tfface.detectors.masked_detector import MaskedDetector
@@ -26,8 +26,6 @@ from tfface.matching import AnchorMatcher
 from tfface.predict.selection import Selection
 from tfface.proposals import CANDIDATES, make_proposals, nearest_level
 from tfface.targets import Targets, TwoStepTargets, sampled_targets
-
-Backbone = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
 LEVELS = (2, 3, 4, 5, 6, 7)
 """Of the pyramid; a level has a stride of 2 ** level."""
@@ -81,7 +79,7 @@ class RefineFace(MaskedDetector):
 
     def __init__(
         self,
-        backbone: Backbone = "resnet18",
+        backbone: ResNetName = "resnet18",
         width: float = 1.0,
         two_step_regression: tuple[int, ...] = (5, 6, 7),
         two_step_classification: tuple[int, ...] = (2, 3, 4),
@@ -319,9 +317,9 @@ class RefineFace(MaskedDetector):
 
 
 def _check(backbone: str, filters: int, levels: tuple[int, ...]) -> None:
-    if backbone not in get_args(Backbone):
+    if backbone not in get_args(ResNetName):
         raise ValueError(
-            f"expected a backbone of {', '.join(get_args(Backbone))}, got {backbone!r}"
+            f"expected a backbone of {', '.join(get_args(ResNetName))}, got {backbone!r}"
         )
     if filters < 8 or filters % 8:
         raise ValueError(f"expected filters in a multiple of 8, got {filters}")

@@ -13,12 +13,12 @@ FIRST_CHANNELS = 16
 
 
 class YuNetBase(PointDetector):
-    """Stages, pyramid and heads of separable units behind a map of stride 8.
+    """Stages, pyramid and heads of separable units from stride 8 on.
 
-    Subclasses write `make_entry` and `entry`, which make that map.
+    Subclasses write `make_entry` and `entry`, which make what they begin with.
 
     Args:
-        channels: two of the entry, and of the maps of strides 8, 16 and 32.
+        channels: of the entry at stride 4 and at its end, and of the maps of strides 8, 16 and 32.
         head_units: separable units of every level before the predictions.
     """
 
@@ -28,7 +28,7 @@ class YuNetBase(PointDetector):
         super().__init__(STRIDES, unit=1, **kwargs)
         self.channels = tuple(channels)
         self.head_units = head_units
-        later = zip(self.channels[2:-1], self.channels[3:], strict=True)
+        later = zip(self.channels[1:-1], self.channels[2:], strict=True)
         self.stages = [*self.make_entry(), *(_stage(*pair) for pair in later)]
         self.pyramid = [SeparableUnit(self.channels[-1]) for _ in STRIDES]
         self.head_stems = [
@@ -40,15 +40,16 @@ class YuNetBase(PointDetector):
         raise NotImplementedError(f"{type(self).__name__} must make its first layers.")
 
     def entry(self, pixels, training=None):
-        """The map of stride 8, `(B, H / 8, W / 8, channels[2])`."""
-        raise NotImplementedError(f"{type(self).__name__} must return its map of stride 8.")
+        """What the stage of stride 8 begins with, `(B, H / 8, W / 8, channels[1])`."""
+        raise NotImplementedError(f"{type(self).__name__} must return a map of stride 8.")
 
     def make_head(self, channels: int, bias: float = 0.0) -> SeparableUnit:
         return SeparableUnit(channels, activate=False, bias=bias, dtype="float32")
 
     def backbone_maps(self, pixels, training=None):
-        levels = [self.entry(pixels, training=training)]
-        for stage in self.stages[-2:]:
+        finest, *later = self.stages[-len(STRIDES) :]
+        levels = [_through(finest, self.entry(pixels, training=training))]
+        for stage in later:
             levels.append(_through(stage, _halve(levels[-1])))
         return levels
 
@@ -62,7 +63,7 @@ class YuNetBase(PointDetector):
 
     def layers_behind_entry(self) -> list[SeparableUnit]:
         """The units of later stages, pyramid and heads, in an order that all of a kind share."""
-        units = [unit for stage in self.stages[-2:] for unit in stage]
+        units = [unit for stage in self.stages[-len(STRIDES) :] for unit in stage]
         units += [*self.pyramid, *(unit for stem in self.head_stems for unit in stem)]
         return [*units, *self.score_heads, *self.offset_heads]
 
@@ -94,15 +95,13 @@ class YuNet(YuNetBase):
     def make_entry(self):
         self.stem = keras.layers.Conv2D(FIRST_CHANNELS, 3, strides=2)
         self.stem_unit = SeparableUnit(FIRST_CHANNELS)
-        inputs = (FIRST_CHANNELS, *self.channels[:2])
-        return [_stage(*pair) for pair in zip(inputs, self.channels[:3], strict=True)]
+        return [_stage(FIRST_CHANNELS, self.channels[0]), _stage(*self.channels[:2])]
 
     def entry(self, pixels, training=None):
         # One pixel above and to the left, at even sides what the ONNX file's "pads 1" comes to.
         maps = ops.relu(self.stem(ops.pad(pixels, ((0, 0), (1, 0), (1, 0), (0, 0)))))
         maps = _halve(self.stem_unit(maps))
-        maps = _through(self.stages[0], maps)
-        return _through(self.stages[2], _halve(_through(self.stages[1], maps)))
+        return _halve(_through(self.stages[1], _through(self.stages[0], maps)))
 
     def predict_points(self, maps: list) -> dict:
         # One scope for both scores: int8 knows them by it.

@@ -79,7 +79,7 @@ _AFW = Benchmark(
     plot=curves.plot_curves,
     write_predictions=voc_files.write_predictions,
     read_predictions=voc_files.read_predictions,
-    describe=report_faces.box_faces,
+    describe=report_faces.toolbox_faces,
 )
 
 BENCHMARKS = {

@@ -98,7 +98,7 @@ def evaluate_toolbox(
     too small do not count. Arguments and errors are as of `evaluate_voc`.
     """
     check_predictions(predictions, ground_truth, _NAMES)
-    truth = {name: _without_small(faces) for name, faces in ground_truth.items()}
+    truth = {name: without_small(faces) for name, faces in ground_truth.items()}
     boxes = {name: _large(rows) for name, rows in predictions.items()}
     judged = [_judge(boxes, truth)]
     for _ in range(REFINEMENTS):
@@ -188,7 +188,8 @@ def _centres_and_sizes(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
 
 
-def _without_small(faces: BoxFaces) -> BoxFaces:
+def without_small(faces: BoxFaces) -> BoxFaces:
+    """The faces, those ignored too of which a side is below `SMALLEST_FACE`."""
     small = (faces.boxes[:, 2:] - faces.boxes[:, :2] < SMALLEST_FACE).any(axis=1)
     return BoxFaces(faces.boxes, faces.ignored | small)
 

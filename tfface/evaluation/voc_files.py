@@ -70,7 +70,7 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
     A line is a detection: the picture without its suffix, the score, x_min, y_min, x_max, y_max.
     """
     lines = [
-        f"{name.partition('.')[0]} {score:.8f} {x_min:.3f} {y_min:.3f} {x_max:.3f} {y_max:.3f}\n"
+        f"{_key(name)} {score:.8f} {x_min:.3f} {y_min:.3f} {x_max:.3f} {y_max:.3f}\n"
         for name, rows in predictions.items()
         for x_min, y_min, x_max, y_max, score in rows[np.argsort(-rows[:, 4], kind="stable")]
     ]
@@ -98,7 +98,7 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
             f"expected detections in the layout of AFW and PASCAL Face at {path}, got no such "
             "file; write them with --predictions"
         )
-    found: dict[str, list[list[float]]] = {name.partition(".")[0]: [] for name in names}
+    found: dict[str, list[list[float]]] = {_key(name): [] for name in names}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             name, *numbers = line.split()
@@ -109,8 +109,11 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
                 f"{path}:{number}: expected a picture, the score, x_min, y_min, x_max, y_max, got "
                 f"{line!r}"
             ) from None
-        if name.partition(".")[0] in found:
-            found[name.partition(".")[0]].append([x_min, y_min, x_max, y_max, score])
-    return {
-        name: np.array(found[name.partition(".")[0]], np.float64).reshape(-1, 5) for name in names
-    }
+        if _key(name) in found:
+            found[_key(name)].append([x_min, y_min, x_max, y_max, score])
+    return {name: np.array(found[_key(name)], np.float64).reshape(-1, 5) for name in names}
+
+
+def _key(name: str) -> str:
+    """A picture as the toolbox names it: without its suffix."""
+    return name.partition(".")[0]

@@ -38,7 +38,7 @@ def curves_chart(results: Mapping[str, Mapping[str, Any]], colours: Mapping[str,
             _draw_curve(axes, curves[panel], name, colours[name])
         axes.set_title(panel)
         axes.grid(alpha=0.3)
-        axes.legend(loc="lower left" if isinstance(curves[panel], Curve) else "lower right")
+        axes.legend(loc="lower right" if isinstance(curves[panel], FddbCurve) else "lower left")
     return to_svg(figure)
 
 

@@ -97,6 +97,19 @@ def box_faces(folder: Path, pictures: PictureSet[coco.BoxFaces]) -> dict[str, Pi
     }
 
 
+def toolbox_faces(folder: Path, pictures: PictureSet[coco.BoxFaces]) -> dict[str, PictureFaces]:
+    """The faces of AFW and PASCAL Face, of which those that are large enough are to be found."""
+    return {
+        name: PictureFaces(
+            faces.boxes,
+            ~voc.without_small(faces).ignored,
+            partial(_wider_overlaps, others=faces.boxes),
+            {HEIGHT: heights_of(faces.boxes)},
+        )
+        for name, faces in pictures.ground_truth.items()
+    }
+
+
 def mafa_faces(folder: Path, pictures: PictureSet[voc.MafaFaces]) -> dict[str, PictureFaces]:
     """The faces of MAFA, of which those that are not invalid are to be found."""
     return {
