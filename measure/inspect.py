@@ -16,8 +16,12 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages(None, __name__):
     from measure.anatomy import DEFAULT_SIZE, inspect_file
-    from tfface.command_line import CommandParser, run_command, width_by_height
-    from tfface.packaged import PRECISIONS
+    from tfface.command_line import (
+        CommandParser,
+        add_precision_option,
+        run_command,
+        width_by_height,
+    )
 
 
 def format_report(report: Mapping[str, Any]) -> str:
@@ -92,11 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Shows what is in a TFLite file, and how much of it XNNPACK runs.",
     )
     parser.add_argument("file", metavar="FILE", help="TFLite file, or preset")
-    parser.add_argument(
-        "--precision",
-        default=PRECISIONS[0],
-        help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
-    )
+    add_precision_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--size",

@@ -18,9 +18,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfface.command_line import CommandParser, add_pixel_option, between, positive, run_command
+from tfface.command_line import (
+    CommandParser,
+    add_pixel_option,
+    add_precision_option,
+    between,
+    positive,
+    run_command,
+)
 from tfface.files import check_folder
-from tfface.packaged import PRECISIONS
+from tfface.packaged import DEFAULT_PRESET
 from tfface.predict.packages import optional_packages
 from tfface.predict.placement import LARGEST_SIDE
 from tfface.reasons import message_of
@@ -106,10 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workers", type=positive, help="processes that detect (default: one a processor)"
     )
-    parser.add_argument("--model", default="fbi-1", help="preset, or path of a model")
-    parser.add_argument(
-        "--precision", default=PRECISIONS[0], choices=PRECISIONS, help="of a preset"
-    )
+    parser.add_argument("--model", default=DEFAULT_PRESET, help="preset, or path of a model")
+    add_precision_option(parser)
     parser.add_argument("--threshold", type=between(0, 1), default=0.5, help="lowest score")
     parser.add_argument(
         "--long_side", type=between(0, LARGEST_SIDE, int), help="as that of tfface.detect"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tfface.files import STANDARD_OUTPUT, close_standard_output, full
+from tfface.packaged import PRECISIONS
 from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
 from tfface.reasons import message_of
 
@@ -243,6 +244,15 @@ def add_pixel_option(parser: ArgumentParser) -> None:
         default=MAX_PIXELS,
         metavar="PIXELS",
         help=f"{HELP} (default: %(default)s)",
+    )
+
+
+def add_precision_option(parser: ArgumentParser) -> None:
+    """Adds `--precision`, which every command has that runs presets."""
+    parser.add_argument(
+        "--precision",
+        default=PRECISIONS[0],
+        help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
     )
 
 

@@ -4,8 +4,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfface.command_line import CommandParser, add_pixel_option, between, strategy_text
-from tfface.packaged import PRECISIONS
+from tfface.command_line import (
+    CommandParser,
+    add_pixel_option,
+    add_precision_option,
+    between,
+    strategy_text,
+)
+from tfface.packaged import DEFAULT_PRESET
 from tfface.predict.litert import MAX_THREADS
 from tfface.predict.placement import LARGEST_SIDE, LONG_SIDE
 from tfface.predict.strategy import FORMS
@@ -149,13 +155,9 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 def _add_means(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--model", default="yunet-n", help="preset, or path of a model (default: %(default)s)"
+        "--model", default=DEFAULT_PRESET, help="preset, or path of a model (default: %(default)s)"
     )
-    parser.add_argument(
-        "--precision",
-        default=PRECISIONS[0],
-        help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
-    )
+    add_precision_option(parser)
     parser.add_argument(
         "--threads",
         type=between(1, MAX_THREADS, int),

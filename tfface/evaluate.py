@@ -35,6 +35,7 @@ with optional_packages("evaluate", __name__):
     import tfface
     from tfface.command_line import (
         CommandParser,
+        add_precision_option,
         between,
         run_command,
         strategy_text,
@@ -47,7 +48,6 @@ with optional_packages("evaluate", __name__):
     from tfface.evaluation.report.subject import Subject
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
     from tfface.files import check_file, check_folder, write_json
-    from tfface.packaged import PRECISIONS
     from tfface.predict.litert import MAX_THREADS
     from tfface.predict.placement import LARGEST_SIDE
     from tfface.predict.strategy import FORMS, parse_strategy
@@ -195,11 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="name of a preset, or path of a .tflite, SavedModel or .keras; several for a report",
     )
-    parser.add_argument(
-        "--precision",
-        default=PRECISIONS[0],
-        help=f"of a preset: {', '.join(PRECISIONS)} (default: %(default)s)",
-    )
+    add_precision_option(parser)
     add_data_options(parser)
     size = parser.add_mutually_exclusive_group()
     size.add_argument(

@@ -9,6 +9,9 @@ from importlib.resources.abc import Traversable
 WEIGHTS = files("tfface") / "weights"
 """The folder of the packaged files."""
 
+DEFAULT_PRESET = "yunet-n"
+"""What most people should have, and commands that detect take."""
+
 PRECISIONS = ("float32", "dynamic", "int8")
 """Of the packaged TFLite files, see `convert.quantization.PRECISIONS`; the first is the default."""
 
