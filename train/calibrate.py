@@ -8,6 +8,9 @@ pictures with known faces, best such that it was not trained on. The score from 
 its boxes overlap a face by half becomes 0.5, and 0.02, the lowest that evaluations use, stays: a
 scale and a shift of the logits, which go into the weights of the heads, so that every runtime has
 them. The order of the boxes stays, and with it the average precision.
+
+A detector that gives much background 0.02 and a little more has many boxes to suppress: with
+`--lowest=0.05` that becomes 0.02, and what is lower is looked at no more.
 """
 
 import sys
@@ -15,7 +18,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tfface.command_line import CommandParser, run_command
+from tfface.command_line import CommandParser, between, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -27,7 +30,7 @@ with optional_packages("train", __name__):
     from tfface.predict.face_detector import FaceDetector
 
 LOWEST_SCORE = 0.02
-"""Stays as it is; boxes below it are not looked at."""
+"""Boxes below it are not looked at."""
 
 
 def judged_boxes(
@@ -71,17 +74,17 @@ def logit_of_precision(logits: np.ndarray, right: np.ndarray, precision: float) 
     return float(logits[order][np.flatnonzero(reached)[-1]])
 
 
-def calibrate_heads(detector: Detector, logit: float) -> None:
-    """Makes 0.5 of the score of this logit, and leaves `LOWEST_SCORE`.
+def calibrate_heads(detector: Detector, logit: float, lowest: float = LOWEST_SCORE) -> None:
+    """Makes 0.5 of the score of this logit, and `LOWEST_SCORE` of `lowest`.
 
     Raises:
-        ValueError: the logit is that of `LOWEST_SCORE`, or below it.
+        ValueError: the logit is that of `lowest`, or below it.
     """
-    lowest = np.log(LOWEST_SCORE / (1 - LOWEST_SCORE))
-    if logit <= lowest:
-        raise ValueError(f"expected a logit above {lowest:.2f}, got {logit:.2f}")
-    # scale (lowest - logit) = lowest
-    scale = lowest / (lowest - logit)
+    lowest_logit, target = (np.log(score / (1 - score)) for score in (lowest, LOWEST_SCORE))
+    if logit <= lowest_logit:
+        raise ValueError(f"expected a logit above {lowest_logit:.2f}, got {logit:.2f}")
+    # scale (lowest_logit - logit) = target
+    scale = target / (lowest_logit - logit)
     detector.rescale_scores(scale, logit)
 
 
@@ -98,7 +101,7 @@ def run(options: Namespace) -> None:
     records = read_records(matching_files(options.records))
     logits, right = judged_boxes(FaceDetector.from_model(detector), records, options.long_side)
     logit = logit_of_precision(logits, right, options.precision)
-    calibrate_heads(detector, logit)
+    calibrate_heads(detector, logit, options.lowest)
     save_detector(detector, options.output)
     kept = logits >= logit
     print(
@@ -117,6 +120,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("model", help="preset, .keras file or run")
     parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
     parser.add_argument("--precision", type=float, default=0.9, help="at the score 0.5")
+    parser.add_argument(
+        "--lowest",
+        type=between(LOWEST_SCORE, 0.5),
+        default=LOWEST_SCORE,
+        help="score that becomes 0.02 (default: %(default)s)",
+    )
     parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
     return run_command(parser, run, arguments)

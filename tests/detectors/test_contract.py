@@ -93,6 +93,27 @@ def test_training_scores_are_those_of_inference_where_nothing_is_normalised_anew
     np.testing.assert_allclose(trained["scores"], outputs["scores"], rtol=1e-3, atol=1e-3)
 
 
+def test_scores_are_rescaled_for_good_or_it_says_that_they_cannot_be(detector, again, images):
+    again.set_weights(detector.get_weights())
+    outputs = detector(images)
+    if detector_name(detector) == "YuNet":
+        with pytest.raises(ValueError, match="a product of two"):
+            again.rescale_scores(0.5, 1.0)
+        return
+
+    again.rescale_scores(0.5, 1.0)
+
+    rescaled = again(images)
+    if (
+        detector.rescores_candidates
+    ):  # those of its candidates: tests/detectors/test_grouped_rcnn.py
+        return
+    expected = 0.5 * (ops.convert_to_numpy(outputs["scores"]) - 1.0)
+    np.testing.assert_allclose(rescaled["scores"], expected, rtol=1e-3, atol=1e-3)
+    for name in detector.box_outputs:
+        np.testing.assert_allclose(rescaled[name], outputs[name], rtol=1e-5, atol=1e-5)
+
+
 def test_candidates_are_the_surest_boxes(detector, images):
     outputs = detector(images)
     height, width = images.shape[1:3]

@@ -55,6 +55,19 @@ def test_the_score_chosen_becomes_a_half_and_the_lowest_stays() -> None:
     np.testing.assert_array_equal(after["offsets"], before["offsets"])
 
 
+def test_a_higher_score_becomes_the_lowest_that_is_looked_at() -> None:
+    detector = FaceBoxesImproved(width=0.5)
+    image = np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
+    before = np.array(detector(image, training=False)["scores"])
+
+    calibrate_heads(detector, 1.5, lowest=0.05)
+
+    # The line through (1.5, 0) and (-2.944, -3.892): the logits of 0.05 and 0.02.
+    expected = (before - 1.5) * 3.892 / (2.944 + 1.5)
+    after = detector(image, training=False)["scores"]
+    np.testing.assert_allclose(after, expected, atol=1e-2)
+
+
 def test_the_score_chosen_must_be_above_the_lowest() -> None:
     with pytest.raises(ValueError, match=r"a logit above -3\.89, got -4\.00"):
         calibrate_heads(FaceBoxesImproved(width=0.5), -4.0)

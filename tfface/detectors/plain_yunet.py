@@ -55,6 +55,11 @@ class PlainYuNet(YuNetBase):
             pixels = convolution(pixels, training=training)
         return pixels
 
+    def rescale_scores(self, scale: float, shift: float) -> None:
+        for head in self.score_heads:
+            head.depthwise.kernel.assign(scale * head.depthwise.kernel)
+            head.depthwise.bias.assign(scale * (head.depthwise.bias - shift))
+
     def begin_with(self, given: Detector) -> None:
         """Of a YuNet all layers from its stage of stride 8 on, else as every detector."""
         if not isinstance(given, YuNet):
