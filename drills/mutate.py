@@ -5,8 +5,8 @@
 A mutation is of the structure: a shape, a type, an index of a tensor or a buffer, an option of an
 operator, a number of a constant. The file stays one that a parser reads, which random bytes seldom
 do. A detector of it searches a small picture in a process of its own, without `--isolated`; it may
-find nonsense, or refuse the file. What ends the process, silences it for `TIMEOUT` seconds or has
-it ask for more than `MEMORY` bytes is kept in `--output`, and the status is not 0.
+find nonsense, or refuse the file, also because it gets no more than `MEMORY` bytes. What ends the
+process or silences it for `TIMEOUT` seconds is kept in `--output`, and the status is not 0.
 """
 
 import multiprocessing
@@ -153,6 +153,11 @@ class Worker:
         self.process.kill()
         return "HANGS"
 
+    def end(self) -> None:
+        """Has the process leave nothing behind."""
+        self.pipe.send_bytes(b"")
+        self.process.join()
+
 
 def run(options: Namespace) -> int:
     """Tries so many mutations; 1 where one ended or silenced its process."""
@@ -171,6 +176,7 @@ def run(options: Namespace) -> int:
                 changed
             )
             worker = Worker()
+    worker.end()
     for outcome, count in outcomes.most_common():
         print(f"{count:7}  {outcome}")
     return int(findings > 0)

@@ -183,9 +183,8 @@ PRESETS = {
             card="plain.md",
             description="YuNet-n with plain convolutions: between fbi-1 and yunet-n in int8.",
             licence=_YUNET_LICENCE,
-            data_terms=_WIDER_TERMS.replace("by others", "by others and by imitation of them")
-            + ", on group photos of a public contest and on other projects' pictures of crowds and "
-            "fashion, which came without a stated licence",
+            data_terms=f"{_DATA_TERMS}; on pictures of crowds and fashion of other projects, "
+            "also without one; its teacher was trained by others on WIDER FACE",
             input=_INPUT,
             provenance="trained by this project to imitate yunet-n, by train/configs/"
             "plain-yunet.flags; it began with the layers of yunet-n behind stride 8",

@@ -104,10 +104,8 @@ def test_scores_are_rescaled_for_good_or_it_says_that_they_cannot_be(detector, a
     again.rescale_scores(0.5, 1.0)
 
     rescaled = again(images)
-    if (
-        detector.rescores_candidates
-    ):  # those of its candidates: tests/detectors/test_grouped_rcnn.py
-        return
+    if detector.rescores_candidates:
+        return  # it is the candidates' scores that change: tests/detectors/test_grouped_rcnn.py
     expected = 0.5 * (ops.convert_to_numpy(outputs["scores"]) - 1.0)
     np.testing.assert_allclose(rescaled["scores"], expected, rtol=1e-3, atol=1e-3)
     for name in detector.box_outputs:
