@@ -68,6 +68,11 @@ def test_shipped_files_pass(preset: bytes) -> None:
     verify(changed(preset, lambda model: None), "packed again")
 
 
+def test_slices_that_end_at_an_offset_are_refused(preset: bytes) -> None:
+    with pytest.raises(ModelError, match="a Offset of True"):
+        verify(changed(preset, slices_by_offsets), "fbi-half")
+
+
 def test_a_bias_may_be_left_out(small: bytes) -> None:
     verify(small, "small")
     verify(changed(small, without_input(2)), "without bias")
@@ -77,6 +82,12 @@ def more_parts(model: Any) -> None:
     operators = model.subgraphs[0].operators
     split = next(operator for operator in operators if operator.builtinOptionsType == 35)
     split.builtinOptions.numSplits = 2**31 - 1
+
+
+def slices_by_offsets(model: Any) -> None:
+    operators = model.subgraphs[0].operators
+    strided = next(operator for operator in operators if operator.builtinOptionsType == 32)
+    strided.builtinOptions.offset = True
 
 
 def no_options(model: Any) -> None:

@@ -32,6 +32,9 @@ AXES = {
 }
 """Options that name an axis."""
 
+UNUSED = {32: ("StridedSliceOptions", ("Offset",))}
+"""Options that no converter writes for our files, and that have kernels read beyond a tensor."""
+
 OPTIONS = {
     **{1: 5, 12: 5, 17: 5},
     **{2: 10, 3: 1, 4: 2, 5: 94, 26: 19, 36: 23, 49: 35, 67: 49, 83: 59, 88: 64, 102: 79},

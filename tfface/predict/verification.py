@@ -21,6 +21,7 @@ from tfface.predict.operator_rules import (
     MAX_DIVISOR,
     MAX_RANK,
     OPTIONS,
+    UNUSED,
 )
 from tfface.predict.runtime import ModelError
 
@@ -204,6 +205,7 @@ def _verify_options(operator: Any, name: str) -> None:
     for rules, allowed in (
         (DIVISORS, range(1, MAX_DIVISOR + 1)),
         (AXES, range(-MAX_RANK, MAX_RANK + 1)),
+        (UNUSED, (False,)),
     ):
         if kind in rules:
             table, fields = rules[kind]
