@@ -42,6 +42,21 @@ def test_from_one_of_its_kind_it_takes_everything() -> None:
     np.testing.assert_array_equal(student(picture)["scores"], given(picture)["scores"])
 
 
+def test_from_one_of_other_depths_it_takes_the_convolutions_that_both_have() -> None:
+    student, given = PlainYuNet(CHANNELS, depths=(0, 2)), PlainYuNet(CHANNELS, depths=(1, 1))
+    student.begin_with(given)
+
+    # Of strides 2, 4, 4, 8, 8 in the given one; the student has 2, 4, 8, 8, 8.
+    for own, theirs in ((0, 0), (1, 1), (2, 3), (3, 4)):
+        kernels = (
+            d.convolutions[i].convolution.kernel for d, i in ((student, own), (given, theirs))
+        )
+        np.testing.assert_array_equal(*kernels)
+    for own, theirs in zip(student.layers_behind_entry(), given.layers_behind_entry(), strict=True):
+        for got, expected in zip(own.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_array_equal(got, expected)
+
+
 def test_a_yunet_of_other_channels_is_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         PlainYuNet(CHANNELS).begin_with(YuNet((8, 8, 16, 16, 16)))

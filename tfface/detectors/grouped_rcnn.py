@@ -6,7 +6,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from tfface.anchors import AnchorLevel
+from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.backbones.resnet import ResNetName
 from tfface.boxes import clip, decode
 from tfface.detectors.base import take_rows
@@ -179,7 +179,8 @@ class GroupedFastRCNN(GroupedDetector):
         """
         outputs = self(images, training=True)
         height, width = images.shape[1:3]
-        limit = min(CANDIDATES * self.recipe.proposals, outputs["scores"].shape[1])
+        anchors = len(level_of_anchors(self.anchor_levels, height, width))
+        limit = min(CANDIDATES * self.recipe.proposals, anchors)
         _, surest = ops.top_k(ops.stop_gradient(outputs["scores"]), limit)
         boxes = self.boxes_at(surest, outputs, height, width)
         faces, kinds = targets["faces"], targets["kinds"]

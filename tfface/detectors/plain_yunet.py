@@ -3,7 +3,7 @@
 import keras
 
 from tfface.detectors.base import Detector
-from tfface.detectors.yunet import FIRST_CHANNELS, YuNet, YuNetBase
+from tfface.detectors.yunet import FIRST_CHANNELS, YuNetBase
 from tfface.layers.convolution import ConvBlock
 
 
@@ -61,10 +61,19 @@ class PlainYuNet(YuNetBase):
             head.depthwise.bias.assign(scale * (head.depthwise.bias - shift))
 
     def begin_with(self, given: Detector) -> None:
-        """Of a YuNet all layers from its stage of stride 8 on, else as every detector."""
-        if not isinstance(given, YuNet):
+        """Of a YuNet all layers from its stage of stride 8 on; of its own kind with other depths
+        also the convolutions that both have; else as every detector."""
+        if not isinstance(given, YuNetBase):
             super().begin_with(given)
             return
-        pairs = zip(self.layers_behind_entry(), given.layers_behind_entry(), strict=True)
+        pairs = [*zip(self.layers_behind_entry(), given.layers_behind_entry(), strict=True)]
+        if isinstance(given, PlainYuNet):
+            for own, theirs in zip(self._strides(), given._strides(), strict=True):
+                pairs += zip(own, theirs, strict=False)
         for own, theirs in pairs:
             own.set_weights(theirs.get_weights())
+
+    def _strides(self) -> tuple[list, list, list]:
+        """The convolutions that make the maps of strides 2, 4 and 8."""
+        coarse = 2 + self.depths[0]
+        return self.convolutions[:1], self.convolutions[1:coarse], self.convolutions[coarse:]
