@@ -38,6 +38,12 @@ SMALL: dict[str, dict[str, Any]] = {
 """Options that make each detector small enough for a test."""
 
 
+# Under XLA, of TensorFlow and JAX, nearly all the time is spent on compiling what then runs once.
+# Read when a process first compiles; those that tests start inherit it.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+)
+
 # What a busy machine makes slow is no failure: neither an example, nor drawing one.
 # Under JAX, where tests are run again, an example of other shapes is compiled anew.
 settings.register_profile(

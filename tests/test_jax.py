@@ -39,7 +39,6 @@ def test_under_jax() -> None:
     variables = {
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",
-        # Nearly all the time is spent on compiling what then runs once.
         "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
     }
     files = (str(folder / name) for name in FILES)

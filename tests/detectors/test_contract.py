@@ -230,11 +230,7 @@ for folder in map(Path, map(str.strip, sys.stdin)):
 """
 
 
-UNDER_JAX_VARIABLES = {
-    "KERAS_BACKEND": "jax",
-    "JAX_PLATFORMS": "cpu",
-    "XLA_FLAGS": "--xla_backend_optimization_level=0",  # it runs once
-}
+UNDER_JAX_VARIABLES = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 
 
 @pytest.fixture(scope="module")
