@@ -62,6 +62,18 @@ def test_a_yunet_of_other_channels_is_refused() -> None:
         PlainYuNet(CHANNELS).begin_with(YuNet((8, 8, 16, 16, 16)))
 
 
+@pytest.mark.parametrize("other", [{"channels": (8, 8, 8, 8, 8)}, {"head_units": 2}])
+def test_one_of_its_kind_that_differs_in_more_than_depths_is_refused(other) -> None:
+    student = PlainYuNet(CHANNELS, depths=(0, 0))
+    weights = student.get_weights()
+
+    with pytest.raises(ValueError, match=r"expected weights of PlainYuNet\(.*, got those of"):
+        student.begin_with(PlainYuNet(**{"channels": CHANNELS, **other}))
+
+    for got, expected in zip(student.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
 def test_depths_of_two_strides() -> None:
     with pytest.raises(ValueError, match="depths of strides 4 and 8"):
         PlainYuNet(CHANNELS, depths=(1,))

@@ -3,7 +3,7 @@
 import keras
 
 from tfface.detectors.base import Detector
-from tfface.detectors.yunet import FIRST_CHANNELS, YuNetBase
+from tfface.detectors.yunet import FIRST_CHANNELS, YuNet, YuNetBase
 from tfface.layers.convolution import ConvBlock
 
 
@@ -63,15 +63,20 @@ class PlainYuNet(YuNetBase):
     def begin_with(self, given: Detector) -> None:
         """Of a YuNet all layers from its stage of stride 8 on; of its own kind with other depths
         also the convolutions that both have; else as every detector."""
-        if not isinstance(given, YuNetBase):
+        if isinstance(given, YuNet):
+            both = []
+        elif isinstance(given, PlainYuNet) and self._differs_in_depths_alone(given):
+            both = [*zip(self._strides(), given._strides(), strict=True)]
+        else:
             super().begin_with(given)
             return
-        pairs = [*zip(self.layers_behind_entry(), given.layers_behind_entry(), strict=True)]
-        if isinstance(given, PlainYuNet):
-            for own, theirs in zip(self._strides(), given._strides(), strict=True):
-                pairs += zip(own, theirs, strict=False)
-        for own, theirs in pairs:
+        behind = zip(self.layers_behind_entry(), given.layers_behind_entry(), strict=True)
+        shared = (pair for layers in both for pair in zip(*layers, strict=False))
+        for own, theirs in (*behind, *shared):
             own.set_weights(theirs.get_weights())
+
+    def _differs_in_depths_alone(self, given: "PlainYuNet") -> bool:
+        return (self.channels, self.head_units) == (given.channels, given.head_units)
 
     def _strides(self) -> tuple[list, list, list]:
         """The convolutions that make the maps of strides 2, 4 and 8."""
