@@ -1,7 +1,6 @@
 """Tiny detectors, exported as TFLite and SavedModel, for the tests of everything that runs one."""
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -59,17 +58,6 @@ settings.load_profile("tfface")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest test first, so that no process waits for another at the end."""
     items.sort(key=lambda item: item.name != "test_under_jax")
-
-
-def pytest_runtest_setup() -> None:
-    """First weights, and what else is drawn, are the same in every run of a test.
-
-    Before its fixtures. What does not need Keras is not made to import it.
-    """
-    if "keras" in sys.modules:
-        import keras
-
-        keras.utils.set_random_seed(0)
 
 
 def find_reddest_pixel(images: Any) -> dict[str, Any]:
