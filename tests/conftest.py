@@ -1,6 +1,7 @@
 """Tiny detectors, exported as TFLite and SavedModel, for the tests of everything that runs one."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +44,9 @@ SMALL: dict[str, dict[str, Any]] = {
 os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
+
+# A shell has what it starts in its background ignore Ctrl-C, which the commands of tests inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What a busy machine makes slow is no failure: neither an example, nor drawing one.
 # Under JAX, where tests are run again, an example of other shapes is compiled anew.

@@ -105,7 +105,12 @@ def expected(
     models = {name: Path(str(WEIGHTS / preset.file().name)) for name, preset in PRESETS.items()}
     shipped = [
         detection(picture, models[name], name, long_side)
-        for name, long_side in (("fbi-half", 0), ("fbi-half", 320), ("fbi-1", 480))
+        for name, long_side in (
+            ("fbi-half", 0),
+            ("fbi-half", 320),
+            ("fbi-1", 480),
+            ("plain-yunet", 480),
+        )
         for picture in (astronaut, grace_hopper, turned)
     ]
     return {
