@@ -57,13 +57,26 @@ def test_from_one_of_other_depths_it_takes_the_convolutions_that_both_have() -> 
             np.testing.assert_array_equal(got, expected)
 
 
+def test_without_a_map_of_stride_2_it_takes_what_follows_stride_4() -> None:
+    student, given = PlainYuNet(CHANNELS, first_channels=0), PlainYuNet(CHANNELS)
+    student.begin_with(given)
+
+    # Of strides 4, 8, 8; the given one has 2, 4, 8, 8.
+    for own, theirs in ((1, 2), (2, 3)):
+        kernels = (
+            d.convolutions[i].convolution.kernel for d, i in ((student, own), (given, theirs))
+        )
+        np.testing.assert_array_equal(*kernels)
+    assert student.entry(np.ones((1, 64, 96, 3), np.float32)).shape == (1, 8, 12, 16)
+
+
 def test_a_yunet_of_other_channels_is_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         PlainYuNet(CHANNELS).begin_with(YuNet((8, 8, 16, 16, 16)))
 
 
 @pytest.mark.parametrize("other", [{"channels": (8, 8, 8, 8, 8)}, {"head_units": 2}])
-def test_one_of_its_kind_that_differs_in_more_than_depths_is_refused(other) -> None:
+def test_one_of_its_kind_that_differs_behind_its_entry_is_refused(other) -> None:
     student = PlainYuNet(CHANNELS, depths=(0, 0))
     weights = student.get_weights()
 
