@@ -1,5 +1,6 @@
 """Pictures of nothing."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,6 +59,18 @@ def test_a_gradient_rises_evenly_from_one_colour_to_the_other() -> None:
     row = 255 * (np.arange(8) + 0.5) / 8
 
     np.testing.assert_allclose(image("gradient")[..., 1], np.tile(row, (8, 1)), atol=1e-3)
+
+
+def test_dots_are_round_and_apart() -> None:
+    # 0.5 x 32 to the power of 0.4: two periods a side, so sixteen cells, every second with a dot.
+    dots = image("dots", size=64, period=0.4)[..., 0]
+
+    count, _, boxes, _ = cv2.connectedComponentsWithStats((dots > 0).astype(np.uint8))
+    assert count - 1 == 8
+    widths, heights, areas = boxes[1:, 2:5].T
+    np.testing.assert_array_equal(widths, heights)
+    assert np.all(areas < 0.95 * widths * heights)
+    assert dots.min() == 0 and dots.max() == 255
 
 
 def test_stripes_have_the_period_drawn() -> None:

@@ -1,14 +1,15 @@
-"""Pictures of nothing: flat, gradients, stripes, checks, waves, rings and noise.
+"""Pictures of nothing: flat, gradients, stripes, checks, waves, rings, dots and noise.
 
 Photographs rarely show areas without any detail, but pictures have them: black bars beside a video,
-a covered lens, a scanned page, the padding of a detector's own input.
+a covered lens, a scanned page, the padding of a detector's own input. Lights in the dark and dots
+on a wallpaper are as round, small and bright as distant faces.
 """
 
 import math
 
 from keras import ops
 
-PATTERNS = ("flat", "gradient", "stripes", "checks", "waves", "rings", "blocks")
+PATTERNS = ("flat", "gradient", "stripes", "checks", "waves", "rings", "dots", "blocks")
 
 FACELESS_DRAWS = (
     "fill",
@@ -93,6 +94,8 @@ def _pattern(draw, size: int):
         "checks": ops.cast(wave * crossing > 0.0, "float32"),
         "waves": 0.5 + 0.5 * wave,
         "rings": 0.5 + 0.5 * ops.sin(2.0 * math.pi * count * radius),
+        # Round, and as soft as lights out of focus.
+        "dots": ops.clip(4.0 * wave * crossing - 1.0, 0.0, 1.0),
         "blocks": _noise(ops.floor(count * x), ops.floor(count * y), draw["angle"]),
     }
     kind = ops.cast(ops.floor(draw["pattern"] * len(PATTERNS)), "int32")
