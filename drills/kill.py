@@ -2,9 +2,10 @@
 
     python -m drills.kill --kills 20 --output runs/drill
 
-Each of `prepare`, `train`, `convert` and `detect` runs once undisturbed; then it is started and
-ended by SIGKILL so many times, and at last left alone. Its output has to be that of the undisturbed
-run, with nothing else beside it, and no process of it may be alive.
+Each of `prepare`, `train`, `convert`, `detect` and, where Ray is installed, `batch` runs once
+undisturbed; then it is started and ended by SIGKILL so many times, and at last left alone. Its
+output has to be that of the undisturbed run, with nothing else beside it, and no process of it may
+be alive.
 """
 
 import hashlib
@@ -17,8 +18,9 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tfface.command_line import CommandParser, between, run_command
@@ -61,7 +63,7 @@ def make_pictures(folder: Path) -> None:
     (folder / "list.txt").write_text("\n".join(lines) + "\n")
 
 
-def drills(data: Path) -> Mapping[str, Drill]:
+def drills(data: Path) -> dict[str, Drill]:
     """The commands, on the pictures of `make_pictures` in `data`."""
     prepared = ["tfface.data.prepare", f"--list={data}/list.txt", f"--images={data}/images"]
     training = [
@@ -84,6 +86,13 @@ def drills(data: Path) -> Mapping[str, Drill]:
             lambda output: [
                 *("tfface.detect", str(data / "images"), "--json", f"{output}/faces.json"),
                 *("--output", f"{output}/annotated", "--long_side", "1600"),
+            ],
+            files,
+        ),
+        "batch": Drill(
+            lambda output: [
+                *("tfface.batch", f"{data}/images/*.jpg", "--output", f"{output}/faces"),
+                *("--shard_size=2", "--long_side=1600", "--workers=2"),
             ],
             files,
         ),
@@ -199,6 +208,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             records = [*todo["prepare"].arguments(output / "data" / "records")]
             if start(records, output / "log.txt").wait():
                 raise OSError(f"no records were made, see {output / 'log.txt'}")
+        if find_spec("ray") is None:
+            todo.pop("batch")
+            print("batch is left out: it needs pip install '.[batch]'", flush=True)
+        if options.only not in (None, *todo):
+            raise ValueError(f"expected --only of {', '.join(todo)}, got {options.only}")
         results = {}
         for name, drill in todo.items():
             if options.only in (None, name):
