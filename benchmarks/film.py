@@ -15,13 +15,16 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
-import skimage.data
-
-from examples.own_data import people
 from tfface.command_line import CommandParser, positive, run_command, thread_counts
 from tfface.packaged import DEFAULT_PRESET
+from tfface.predict.packages import optional_packages
+
+with optional_packages("evaluate", __name__):
+    import cv2
+    import numpy as np
+    import skimage.data
+
+    from examples.own_data import people
 
 SIZE = (1280, 720)
 FRAMES_A_SECOND = 25

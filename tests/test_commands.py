@@ -64,6 +64,7 @@ INDIRECT = {
     "benchmarks.distillation",
     "benchmarks.false_alarms",
     "benchmarks.feature_masking",
+    "benchmarks.film",
     "benchmarks.mask_figure",
     "benchmarks.anchor_distribution",
     "benchmarks.group_sampling",

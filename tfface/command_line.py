@@ -237,7 +237,7 @@ def positive(text: str) -> int:
 
 
 def add_pixel_option(parser: ArgumentParser) -> None:
-    """Adds `--max_pixels`, which every command has that reads pictures."""
+    """Adds `--max_pixels`, for commands that read the pictures of others."""
     parser.add_argument(
         "--max_pixels",
         type=between(1, LARGEST_LIMIT, int),

@@ -11,7 +11,7 @@ million); half a gigabyte as RGB."""
 LARGEST_LIMIT = 1 << 40
 
 HELP = "refuse larger pictures before memory is spent on them"
-"""Of the option `--max_pixels` that every command has which reads pictures."""
+"""Of the option `--max_pixels` of commands that read the pictures of others."""
 
 _limit = ContextVar("max_pixels", default=MAX_PIXELS)
 
