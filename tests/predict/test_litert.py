@@ -153,6 +153,19 @@ def test_other_networks_are_refused(export_tflite: Callable[..., bytes]) -> None
         LiteRTRuntime(export_tflite(other_type, shape, "float32"), "other.tflite")
 
 
+def test_single_numbers_are_no_faces(export_tflite: Callable[..., bytes]) -> None:
+    import tensorflow as tf
+
+    def numbers(images):
+        first = tf.cast(images[0, 0, 0, 0], tf.float32)
+        return {"boxes": first, "scores": first + 1.0, "count": tf.cast(first, tf.int32)}
+
+    runtime = LiteRTRuntime(export_tflite(numbers, (1, 32, 32, 3), "uint8"), "numbers.tflite")
+
+    with pytest.raises(ModelError, match=r"numbers\.tflite: expected boxes \(1, K, 4\)"):
+        runtime.run(np.zeros((32, 32, 3), np.uint8))
+
+
 def test_a_file_without_a_signature() -> None:
     import tensorflow as tf
 

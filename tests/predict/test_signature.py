@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from tfface.predict.runtime import ModelError
-from tfface.predict.signature import check_names, check_types, faces_of, fixed_size_of
+from tfface.predict.signature import (
+    candidates_of,
+    check_names,
+    check_types,
+    faces_of,
+    fixed_size_of,
+)
 
 OUTPUTS = ("boxes", "scores", "count")
 
@@ -69,3 +75,11 @@ def test_outputs_of_other_shapes(boxes: np.ndarray, scores: np.ndarray, count: n
 def test_impossible_counts(count: int) -> None:
     with pytest.raises(ModelError, match=rf"0\.\.3, got {count}"):
         faces_of("a", np.zeros((1, 3, 4)), np.zeros((1, 3)), np.array([count], np.int32))
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores"), [((1, 3, 4), (1, 2)), ((3, 4), (1, 3)), ((1, 3, 4), ()), ((), (1, 3))]
+)
+def test_candidates_of_other_shapes(boxes: tuple[int, ...], scores: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match=r"boxes \(1, A, 4\)"):
+        candidates_of("a", np.zeros(boxes), np.zeros(scores))

@@ -146,7 +146,10 @@ class LiteRTRuntime:
                 batch = image[None] if self._batch == 1 else np.stack([image] * self._batch)
                 self._interpreter.set_tensor(self._images, batch)
                 self._interpreter.invoke()
-                outputs = [self._interpreter.get_tensor(index)[:1] for index in self._outputs]
+                outputs = [
+                    np.atleast_1d(self._interpreter.get_tensor(index))[:1]
+                    for index in self._outputs
+                ]
             except (ValueError, RuntimeError, MemoryError) as error:
                 self._interpreter = None  # One that failed crashes the process at another size.
                 raise ModelError(
@@ -154,9 +157,8 @@ class LiteRTRuntime:
                     f"{reason_of(error)}; if memory is short, search it at a smaller long_side"
                 ) from error
         if self._signature == signature.CANDIDATES:
-            boxes, scores = outputs
-            signature.check_finite(self._source, scores=scores)
-            return suppress_candidates(boxes[0], scores[0], image.shape[:2], self._selection)
+            candidates = signature.candidates_of(self._source, *outputs)
+            return suppress_candidates(*candidates, image.shape[:2], self._selection)
         return signature.faces_of(self._source, *outputs)
 
     def _begin_in_child(self) -> None:

@@ -101,6 +101,22 @@ def check_finite(source: str, **outputs: NDArray) -> None:
             )
 
 
+def candidates_of(source: str, boxes: NDArray, scores: NDArray) -> Faces:
+    """All boxes of one picture and their scores, of outputs `(1, A, 4)` and `(1, A)`.
+
+    Raises:
+        ModelError: the shapes are not those of the signature, or a score is not finite.
+    """
+    candidates = scores.shape[-1] if scores.ndim else 0
+    if (boxes.shape, scores.shape) != ((1, candidates, 4), (1, candidates)):
+        raise ModelError(
+            f"{source}: expected boxes (1, A, 4) and scores (1, A), got {boxes.shape} and "
+            f"{scores.shape}"
+        )
+    check_finite(source, scores=scores)
+    return boxes[0], scores[0]
+
+
 def faces_of(source: str, boxes: NDArray, scores: NDArray, count: NDArray) -> Faces:
     """The faces among the outputs for one picture, `(1, K, 4)`, `(1, K)` and `(1,)`.
 
