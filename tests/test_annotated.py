@@ -1,13 +1,14 @@
-"""tfface.annotated: copies of pictures that do not take the place of pictures."""
+"""tfface.annotated: the mark of copies."""
 
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 
-from tfface.annotated import annotated_paths, is_annotated, write_annotated
+from tfface.annotated import FILM_MARK, is_annotated, write_annotated
 from tfface.image import read_image
+from tfface.video import open_video, write_video
 
 
 def test_an_annotated_picture_is_a_png_that_is_known_again(tmp_path: Path) -> None:
@@ -29,36 +30,19 @@ def test_an_annotated_picture_is_a_png_that_is_known_again(tmp_path: Path) -> No
     assert not is_annotated(tmp_path)
 
 
-def test_annotated_pictures_keep_the_stem() -> None:
-    pictures = [Path("a/one.jpg"), Path("b/two.PNG"), Path("c/dotted.name.jpg")]
+def test_an_mp4_file_with_the_mark_is_known_again_and_plays(tmp_path: Path) -> None:
+    for name, mark in (("marked.mp4", FILM_MARK), ("own.mp4", b"")):
+        with write_video(tmp_path / name, 10, mark) as video:
+            for _ in range(3):
+                video.write(np.zeros((32, 32, 3), np.uint8))
 
-    names = [path.name for path in annotated_paths(pictures, Path("out"))]
-
-    assert names == ["one.png", "two.png", "dotted.name.png"]
-
-
-def test_equal_stems_do_not_overwrite_each_other() -> None:
-    pictures = [Path("a/x.jpg"), Path("b/x.png"), Path("c/X.jpg"), Path("d/x-2.jpg")]
-
-    names = [path.name for path in annotated_paths(pictures, Path("out"))]
-
-    assert names == ["x.png", "x-2.png", "X-3.png", "x-2-2.png"]
+    assert is_annotated(tmp_path / "marked.mp4")
+    assert not is_annotated(tmp_path / "own.mp4")
+    with open_video(tmp_path / "marked.mp4") as video:
+        assert len(list(video.frames())) == 3
 
 
-@pytest.mark.parametrize("annotated_before", [False, True])
-def test_only_annotated_pictures_are_replaced(tmp_path: Path, annotated_before: bool) -> None:
-    image = np.zeros((4, 4, 3), np.uint8)
-    if annotated_before:
-        write_annotated(tmp_path / "a.png", image)
-    else:
-        cv2.imwrite(str(tmp_path / "a.png"), image)  # of the user, though not among the pictures
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
 
-    (path,) = annotated_paths([Path("elsewhere/a.jpg")], tmp_path)
-
-    assert path.name == ("a.png" if annotated_before else "a-2.png")
-
-
-def test_a_link_is_not_written_through(tmp_path: Path) -> None:
-    (tmp_path / "a.png").symlink_to("original.png")
-
-    assert annotated_paths([Path("a.jpg")], tmp_path) == [tmp_path / "a-2.png"]
+    assert not is_annotated(tmp_path / "a.png")

@@ -1,8 +1,7 @@
-"""Pictures with their faces drawn on them, which later runs know from pictures to search."""
+"""Copies of pictures and videos with a mark, by which later runs know them again."""
 
 import os
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -13,14 +12,17 @@ from tfface.image import Image
 _HEADER_END = 33
 """Signature and IHDR, which is the first chunk of every PNG file (PNG, 5.6)."""
 
-_LONGEST_STEM = 240
-
 
 def _text_chunk(keyword: bytes, text: bytes) -> bytes:
     """PNG, 11.3.3.2: tEXt."""
     content = b"tEXt" + keyword + b"\0" + text
     length, checksum = len(content) - 4, zlib.crc32(content)
     return length.to_bytes(4, "big") + content + checksum.to_bytes(4, "big")
+
+
+def _free_box(content: bytes) -> bytes:
+    """ISO/IEC 14496-12, 8.1.2: a box that has no meaning for readers."""
+    return (8 + len(content)).to_bytes(4, "big") + b"free" + content
 
 
 _MARK = _text_chunk(b"Software", b"tfface.detect")
@@ -34,41 +36,19 @@ def write_annotated(path: Path, image: Image) -> None:
         temporary.write_bytes(content[:_HEADER_END] + _MARK + content[_HEADER_END:])
 
 
+FILM_MARK = _free_box(b"tfface.detect")
+"""What ends an MP4 file that `is_annotated` is to know again; players pass over it."""
+
+
 def is_annotated(path: Path) -> bool:
-    """Whether a file is a picture that `write_annotated` wrote."""
+    """Whether a file is a picture that `write_annotated` wrote, or a video with `FILM_MARK`."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
-            return file.read(_HEADER_END + len(_MARK))[_HEADER_END:] == _MARK
+            if file.read(_HEADER_END + len(_MARK))[_HEADER_END:] == _MARK:
+                return True
+            file.seek(-len(FILM_MARK), os.SEEK_END)
+            return file.read() == FILM_MARK
     except OSError:
         return False
-
-
-def annotated_paths(pictures: Sequence[Path], output: Path) -> list[Path]:
-    """A PNG path in `output` for each picture: its stem, with -2, -3, ... where that is taken.
-
-    No two pictures share a path, also where the file system ignores case. Taken are also all files
-    that are there, except annotated pictures of an earlier run: these are replaced.
-    """
-    taken = {os.path.realpath(picture).lower() for picture in pictures}
-    folder = Path(os.path.realpath(output))
-
-    def is_free(path: Path) -> bool:
-        if str(folder / path.name).lower() in taken:
-            return False
-        return is_annotated(path) or not os.path.lexists(path)
-
-    paths = []
-    for picture in pictures:
-        stem = _within_limits(picture.stem)
-        path, number = output / f"{stem}.png", 1
-        while not is_free(path):
-            number += 1
-            path = output / f"{stem}-{number}.png"
-        taken.add(str(folder / path.name).lower())
-        paths.append(path)
-    return paths
-
-
-def _within_limits(stem: str) -> str:
-    """As much of a name as leaves room for a number and suffix within the 255 bytes of a file's."""
-    return os.fsencode(stem)[:_LONGEST_STEM].decode(errors="ignore")

@@ -19,7 +19,7 @@ from typing import Any
 
 import tfface
 from tfface.command_line import INTERRUPTED, terminated_like_interrupted
-from tfface.detect_file import Places, Source, detect_file, places_of
+from tfface.detect_file import detect_file
 from tfface.detect_options import COPIES, LOOKS, SEARCH, parse
 from tfface.exports import EXPORTS
 from tfface.files import STANDARD_OUTPUT, check_folder, is_stream, open_output
@@ -27,6 +27,7 @@ from tfface.journal import Journal
 from tfface.named_pictures import expand
 from tfface.ordered import in_order
 from tfface.picture_files import PictureFiles, find_pictures
+from tfface.places import Places, Source, places_of
 from tfface.predict.face_detector import FaceDetector
 from tfface.presets import PRESETS
 from tfface.reasons import message_of, printable, reason_of
@@ -99,16 +100,24 @@ def _outputs(options: argparse.Namespace, found: PictureFiles) -> dict[str, str 
     """The files of results by the option that names them; JSON goes nowhere unless it is asked for.
 
     Raises:
-        OSError, ValueError: one cannot be written, or is a picture to search.
+        OSError, ValueError: one cannot be written, is a picture to search, or that of two options.
     """
     others = {name: getattr(options, name) for name in EXPORTS if getattr(options, name)}
     folders = [each for each in (options.output, options.crops, options.yolo) if each]
     json_path = options.json or (os.devnull if folders or others else STANDARD_OUTPUT)
     outputs = {"json": json_path, **others}
     pictures = {os.path.realpath(picture) for picture in found.pictures}
+    options_of: dict[str, str] = {}
     for name, path in outputs.items():
-        if os.path.realpath(path) in pictures:
+        place = os.path.realpath(path)
+        if place in pictures:
             raise ValueError(f"expected a file for --{name}, got the picture {path}")
+        other = options_of.setdefault(place, name)
+        if other != name and place != os.devnull:
+            raise ValueError(
+                f"expected a file of its own for --{name}, got {path}, where --{other} writes; "
+                "name another"
+            )
     for folder in folders:
         check_folder(folder)
     return outputs

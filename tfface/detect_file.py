@@ -1,69 +1,24 @@
 """One picture or video of `python -m tfface.detect`: its faces, and the copies asked for."""
 
 import argparse
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from tfface.annotated import annotated_paths, is_annotated, write_annotated
+from tfface.annotated import FILM_MARK, write_annotated
 from tfface.anonymising import blur_faces, crop_faces, pixelate_faces
 from tfface.command_line import noting_interrupts
 from tfface.detections import Detections
 from tfface.drawing import draw_detections, draw_masks
 from tfface.exports import yolo_text
-from tfface.files import atomic_path
 from tfface.image import Image, decode_picture, read_picture
+from tfface.label_record import write_labels
 from tfface.named_pictures import READ_FROM_STANDARD_INPUT, is_video
+from tfface.places import Places, Source
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.strategy import OneSize, Strategy, Turned, parse_strategy
 from tfface.video import Camera, VideoWriter, open_video, write_video
-
-Source = Path | Camera
-"""What is searched: a picture or video file, or a camera."""
-
-
-class Places(NamedTuple):
-    """Where the copies of a picture go; None for what is not asked for.
-
-    Of crops, `NAME.png` stands for `NAME-1.png`, `NAME-2.png`, ...; of a video, the annotated one
-    for `NAME.mp4`.
-    """
-
-    annotated: Path | None = None
-    crops: Path | None = None
-    yolo: Path | None = None
-
-    def crop(self, number: int) -> Path:
-        """Of the face of that number, from 1 on."""
-        assert self.crops is not None
-        return self.crops.with_name(f"{self.crops.stem}-{number}.png")
-
-    def have_copies(self, result: Mapping[str, Any]) -> bool:
-        """Whether all copies that are asked for are still there, for a result of before."""
-        annotated = Path(result.get("annotated", ""))
-        return (
-            (self.annotated is None or is_annotated(annotated) or _is_film(annotated))
-            and (self.yolo is None or self.yolo.is_file())
-            and (self.crops is None or all(map(is_annotated, self._crops_of(result))))
-        )
-
-    def _crops_of(self, result: Mapping[str, Any]) -> Iterator[Path]:
-        return (self.crop(number) for number, _ in enumerate(result["faces"], start=1))
-
-
-def places_of(sources: Sequence[Source], options: argparse.Namespace) -> list[Places]:
-    """Where the copies of every source go."""
-    names = [source if isinstance(source, Path) else Path(source.name) for source in sources]
-    none: list[Path | None] = [None] * len(names)
-    annotated, crops, yolo = (
-        annotated_paths(names, folder) if folder else none
-        for folder in (options.output, options.crops, options.yolo)
-    )
-    labels = [path.with_suffix(".txt") if path else None for path in yolo]
-    return list(map(Places, annotated, crops, labels))
 
 
 def detect_file(
@@ -93,8 +48,7 @@ def detect_file(
         for number, face in enumerate(faces, start=1):
             write_annotated(places.crop(number), face)
     if places.yolo is not None:
-        with atomic_path(places.yolo) as temporary:
-            temporary.write_text(yolo_text(result), encoding="utf-8")
+        write_labels(places.yolo, yolo_text(result))
     if notes:
         result["notes"] = notes
     return result
@@ -121,9 +75,8 @@ def detect_film(
         result = _head(source, first) | {"frames_per_second": video.rate}
         writer = None
         if places.annotated is not None:
-            target = _film_path(source, places.annotated)
-            writer = stack.enter_context(write_video(target, video.rate))
-            result["annotated"] = str(target)
+            writer = stack.enter_context(write_video(places.annotated, video.rate, FILM_MARK))
+            result["annotated"] = str(places.annotated)
         every: Iterator[Image] = chain((first,), images)
         if isinstance(source, Camera):
             every = _until_interrupted(every)
@@ -155,18 +108,6 @@ def _until_interrupted(images: Iterable[Image]) -> Iterator[Image]:
             if interrupted():
                 return
             yield image
-
-
-def _film_path(source: Source, annotated: Path) -> Path:
-    """Where the annotated video goes, never over the one that is searched."""
-    target = annotated.with_suffix(".mp4")
-    if isinstance(source, Path) and os.path.realpath(target) == os.path.realpath(source):
-        return target.with_stem(f"{target.stem}-faces")
-    return target
-
-
-def _is_film(path: Path) -> bool:
-    return path.suffix == ".mp4" and path.is_file()
 
 
 def _head(source: Source, image: Image) -> dict[str, Any]:

@@ -153,11 +153,18 @@ class VideoWriter:
 
 
 @contextmanager
-def write_video(path: Path, rate: float) -> Iterator[VideoWriter]:
-    """A video that is at `path` when the block ends without an error."""
+def write_video(path: Path, rate: float, mark: bytes = b"") -> Iterator[VideoWriter]:
+    """A video that is at `path` when the block ends without an error.
+
+    Args:
+        path, rate: as of `VideoWriter`.
+        mark: what the file ends with, such as `tfface.annotated.FILM_MARK`.
+    """
     with atomic_path(path) as temporary:
         writer = VideoWriter(temporary, rate)
         try:
             yield writer
         finally:
             writer.close()
+        with temporary.open("ab") as file:
+            file.write(mark)
