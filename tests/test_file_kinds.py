@@ -49,9 +49,15 @@ def container(major: bytes, *compatible: bytes) -> bytes:
         (b"RIFF\x24\x10\0\0AVI LIST", VIDEO),
         (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01", VIDEO),  # Matroska, WebM
         (b"G\x40\0\x10" + bytes(184) + b"G\x41\0\x10", VIDEO),  # MPEG-2 transport stream
+        ((bytes(4) + b"G\x40\0\x10" + bytes(184)) * 3, VIDEO),  # and with arrival times: AVCHD
+        (b"\0\0\0\x14pnot\xb2\0", VIDEO),  # QuickTime with a preview, or room before it
+        (b"\0\0\x10\0free" + bytes(8), VIDEO),
+        (b"\0\0\0\x08skip\0\0\0\x08wide", VIDEO),
+        (b"Feel free to look", None),
         (container(b"crx "), RAW),
         (b"II*\0\x10\0\0\0CR\x02\0", RAW),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"BMI" + b"G" * 500, None),  # a grey bitmap
         (b"\n<!doctype HTML>", "a web page"),
         (b"%PDF-1.7", "a PDF"),
         (b"BMI and other numbers", None),

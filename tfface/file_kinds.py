@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-HEAD = 256
+HEAD = 512
 """Bytes that tell the kind of a file."""
 
 _PICTURES = {
@@ -27,8 +27,9 @@ VIDEO = "a video or sound file"
 _OTHERS = {
     "HEIC": rb"....ftyp(hei[cmsx]|hev[cmsx]|mi[af]1|msf1)",
     RAW: rb"....ftypcrx |II\*\0....CR|FUJIFILMCCD-RAW|IIR[OS]|IIU\0",
-    VIDEO: rb"....(ftyp|moov|mdat|wide)|RIFF....AVI |\x1aE\xdf\xa3|FLV\x01|OggS"
-    rb"|0&\xb2u\x8ef\xcf\x11|\0\0\x01[\xb3\xba]|G.{187}G",
+    VIDEO: rb"....(ftyp|moov|mdat|wide)|\0...(free|skip|pnot)|RIFF....AVI "
+    rb"|\x1aE\xdf\xa3|FLV\x01|OggS|0&\xb2u\x8ef\xcf\x11|\0\0\x01[\xb3\xba]"
+    rb"|G.{187}G|(?!BM)....G.{191}G.{191}G",
     "JPEG XL": rb"\xff\x0a|\0\0\0\x0cJXL ",
     "a Photoshop file": rb"8BPS",
     "a PDF": rb"%PDF-",
