@@ -8,7 +8,8 @@ import numpy as np
 
 from tfface.annotated import FILM_MARK, is_annotated, write_annotated
 from tfface.image import read_image
-from tfface.video import open_video, write_video
+from tfface.video import open_video
+from tfface.video_writer import write_video
 
 
 def test_an_annotated_picture_is_a_png_that_is_known_again(tmp_path: Path) -> None:

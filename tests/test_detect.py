@@ -126,7 +126,8 @@ def test_results_in_every_format_and_copies_of_every_kind(
 def test_a_video_has_results_of_every_frame_and_an_annotated_copy(
     tmp_path: Path, tflite_file: Path
 ) -> None:
-    from tfface.video import open_video, write_video
+    from tfface.video import open_video
+    from tfface.video_writer import write_video
 
     film = tmp_path / "film.mp4"
     with write_video(film, rate=10) as video:

@@ -14,7 +14,7 @@ import tfface.detect
 from tests.detecting import save
 from tfface.detect import main
 from tfface.detect_file import detect_file
-from tfface.video import write_video
+from tfface.video_writer import write_video
 
 
 class Killed(BaseException):

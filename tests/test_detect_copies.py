@@ -3,20 +3,12 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.detecting import save, status
+from tests.films import save_film
 from tfface.annotated import is_annotated
 from tfface.image import read_image
-from tfface.video import write_video
-
-
-def film(path: Path, frames: int = 3) -> Path:
-    with write_video(path, rate=10) as video:
-        for _ in range(frames):
-            video.write(np.zeros((32, 32, 3), np.uint8))
-    return path
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -57,7 +49,7 @@ def test_crops_and_annotated_pictures_share_a_folder(tmp_path: Path, tflite_file
 def test_an_annotated_film_leaves_films(
     tmp_path: Path, tflite_file: Path, is_searched: bool
 ) -> None:
-    films = [film(tmp_path / "clip.avi"), film(tmp_path / "clip.mp4", frames=5)]
+    films = [save_film(tmp_path / "clip.avi"), save_film(tmp_path / "clip.mp4", frames=5)]
     before = files_of(tmp_path)
     named = films if is_searched else films[:1]
     command = [*named, "--model", tflite_file, "--output", tmp_path, "--json", tmp_path / "a.json"]

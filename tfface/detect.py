@@ -174,7 +174,7 @@ def _write(
             report.write(result)
         else:
             journal.write(source, result | {"frames": counts["frames"]})
-            result = result | dict(counts)
+            result = result | dict(counts) | result["ending"]
     else:
         report.write(result)
         if "error" not in result:
@@ -207,7 +207,7 @@ def _summary(result: Mapping[str, Any]) -> str:
     notes = "".join(f"; {note}" for note in result.get("notes", ()))
     if "frames" in result:
         frames, faces = result["frames"], result["faces_in_frames"]
-        return f"{result['file']}: frames: {frames}, faces in them: {faces}"
+        return f"{result['file']}: frames: {frames}, faces in them: {faces}{notes}"
     return f"{result['file']}: faces: {len(result['faces'])}{notes}"
 
 

@@ -1,7 +1,7 @@
 """One picture or video of `python -m tfface.detect`: its faces, and the copies asked for."""
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import chain
 from typing import Any
@@ -18,7 +18,8 @@ from tfface.named_pictures import READ_FROM_STANDARD_INPUT, is_video
 from tfface.places import Places, Source
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.strategy import OneSize, Strategy, Turned, parse_strategy
-from tfface.video import Camera, VideoWriter, open_video, write_video
+from tfface.video import Camera, TimedImage, Video, open_video
+from tfface.video_writer import VideoWriter, write_video
 
 
 def detect_file(
@@ -27,7 +28,8 @@ def detect_file(
     """The result for one source, ready for JSON; writes what else is asked for of it.
 
     A video or camera has `frames` instead of `faces`: an iterator, which searches each when it is
-    asked for it, and has written the annotated copy when it ends.
+    asked for it, and has written the annotated copy when it ends. Then `ending` has what is known
+    only there: of a file that has clearly fewer frames than it says `incomplete`, and `notes`.
     """
     if isinstance(source, Camera) or is_video(source):
         return detect_film(detector, source, places, options)
@@ -72,36 +74,54 @@ def detect_film(
         first = next(images, None)
         if first is None:
             raise ValueError("expected a video with frames, got none that OpenCV decodes")
-        result = _head(source, first) | {"frames_per_second": video.rate}
+        head = _head(source, first.image)
+        result = head | {"frames_per_second": video.rate, "ending": {}}
         writer = None
         if places.annotated is not None:
             writer = stack.enter_context(write_video(places.annotated, video.rate, FILM_MARK))
             result["annotated"] = str(places.annotated)
-        every: Iterator[Image] = chain((first,), images)
+        every: Iterator[TimedImage] = chain((first,), images)
         if isinstance(source, Camera):
             every = _until_interrupted(every)
-        result["frames"] = _frames(stack.pop_all(), every, writer, detector, options)
+        search = _searched(every, head, writer, detector, options)
+        result["frames"] = _to_the_end(stack.pop_all(), video, search, result["ending"])
     return result
 
 
-def _frames(
-    opened: ExitStack,
-    images: Iterable[Image],
+def _searched(
+    images: Iterable[TimedImage],
+    head: Mapping[str, Any],
     writer: VideoWriter | None,
     detector: FaceDetector,
     options: argparse.Namespace,
 ) -> Iterator[dict[str, Any]]:
-    """The results of the frames, one after another; the annotated video is there at the end."""
+    """The results of the frames; those of another size than the first have theirs."""
     strategy = _strategy(options)
+    for number, (seconds, image) in enumerate(images):
+        detections = _detect(detector, image, strategy, options)
+        if writer:
+            writer.write(_rendered(image, detections, options), seconds)
+        sides = {"width": image.shape[1], "height": image.shape[0]}
+        other = {} if sides.items() <= head.items() else sides
+        frame = {"frame": number, "seconds": round(seconds, 3)}
+        yield frame | other | {"faces": detections.to_json()}
+
+
+def _to_the_end(
+    opened: ExitStack, video: Video, frames: Iterable[dict[str, Any]], ending: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Passes frames on; at the end the annotated video is there, and `ending` says what lacks."""
+    count, seconds = 0, 0.0
     with opened:
-        for number, image in enumerate(images):
-            detections = _detect(detector, image, strategy, options)
-            if writer:
-                writer.write(_rendered(image, detections, options))
-            yield {"frame": number, "faces": detections.to_json()}
+        for frame in frames:
+            yield frame
+            count, seconds = count + 1, frame["seconds"]
+    if video.is_cut_short(count, seconds):
+        note = f"expected about {video.count} frames, got {count}: the file is cut short or damaged"
+        ending |= {"incomplete": True, "notes": [note]}
 
 
-def _until_interrupted(images: Iterable[Image]) -> Iterator[Image]:
+def _until_interrupted(images: Iterable[TimedImage]) -> Iterator[TimedImage]:
     """The pictures until Ctrl-C, which is how one ends a camera."""
     with noting_interrupts() as interrupted:
         for image in images:

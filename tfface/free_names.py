@@ -68,7 +68,8 @@ class FreeNames:
 
     def _take(self, real: str) -> None:
         self._taken.add(real.lower())
-        self._numbered |= {_series_of(real)} - {None}
+        if series := _series_of(real):
+            self._numbered.add(series)
 
     def _list(self, folder: Path) -> None:
         """Notes which series the files of a folder would be in the way of."""

@@ -16,8 +16,8 @@ class JsonReport:
       skipped    how many files of folders were not looked at, by kind
       not_tried  the pictures that an interrupted run did not come to
 
-    A video that failed, or was not searched to its end, has the frames until then, and says so by
-    `"incomplete": true`.
+    A video that failed, was not searched to its end, or has clearly fewer frames than it says, has
+    the frames until then, and says so by `"incomplete": true`.
 
     Args:
         file: where to write, from its beginning.
@@ -43,8 +43,9 @@ class JsonReport:
     def write(self, result: Mapping[str, Any]) -> None:
         """Adds the result for one picture: what was found in it, or its file and an error.
 
-        The result of a video has `frames`, which are taken and written one after another. An error
-        that comes of taking them leaves it incomplete; the file and the error are still to be told.
+        The result of a video has `frames`, which are taken and written one after another, and then
+        what `ending` has by then. An error that comes of taking them leaves it incomplete; the file
+        and the error are still to be told.
         """
         if "frames" in result:
             self._write_film(result)
@@ -59,8 +60,8 @@ class JsonReport:
         self.tried += 1
 
     def _write_film(self, film: Mapping[str, Any]) -> None:
-        head = {key: value for key, value in film.items() if key != "frames"}
-        ending = ', "incomplete": true'
+        head = {key: value for key, value in film.items() if key not in ("frames", "ending")}
+        ending: Mapping[str, Any] = {"incomplete": True}
         self._begin_object(f'{_dump(head)[:-1]}, "frames": [')
         try:
             for place, frame in enumerate(film["frames"]):
@@ -68,9 +69,9 @@ class JsonReport:
                 self._file.flush()
                 for export in self._exports:
                     export.write(head | frame)
-            ending = ""
+            ending = film.get("ending", {})
         finally:
-            self._file.write(f"]{ending}}}")
+            self._file.write("]" + "".join(f", {_pair(*item)}" for item in ending.items()) + "}")
 
     def _begin_object(self, text: str) -> None:
         # In one piece: an interrupt between two would leave a comma with nothing behind it.

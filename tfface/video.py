@@ -1,16 +1,14 @@
-"""Videos: read from a file, a camera or a stream, and written."""
+"""Videos, read from a file, a camera or a stream."""
 
 import os
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 
-from tfface.files import atomic_path
 from tfface.image import Image
 
 if TYPE_CHECKING:  # It takes pictures from here.
@@ -19,16 +17,30 @@ if TYPE_CHECKING:  # It takes pictures from here.
 USUAL_RATE = 25.0
 """Frames a second of a source that does not say."""
 
-CODEC = "mp4v"
-"""MPEG-4 part 2, which every OpenCV from pip writes; there is no sound."""
+_MATROSKA_CLOCK = 1000.0
+"""Ticks a second, which OpenCV says for the rate of such a file that has none."""
+
+_LONGEST_PAUSE = 3600.0
+"""Seconds between two frames; more is a clock that was set anew."""
+
+_COMPLETE = 0.9
+"""Share of the frames, and of the time, that the file says it has."""
 
 
 class VideoError(ValueError):
     """A video that cannot be opened, or written."""
 
 
+class TimedImage(NamedTuple):
+    """A frame: seconds since the first one, and the picture RGB uint8 `(H, W, 3)`."""
+
+    seconds: float
+    image: Image
+
+
 class VideoFrame(NamedTuple):
-    """A frame: its number from 0 on, its time, the picture RGB uint8 `(H, W, 3)`, and its faces."""
+    """A frame: its number from 0 on, seconds since the first, the picture RGB uint8 `(H, W, 3)`,
+    and its faces."""
 
     number: int
     seconds: float
@@ -69,31 +81,52 @@ def camera(text: str) -> Camera:
 
 
 def _public(address: str) -> str:
-    """An address without user and password."""
-    return re.sub(r"//[^/@]*@", "//", address)
+    """An address without user and password, in which people also write / @ and ? as they are."""
+    return re.sub(r"//([^?]*|[^/]*)@", "//", address)
 
 
 class Video:
     """An open video.
 
     Attributes:
-        rate: frames a second.
+        rate: frames a second, the mean where it changes.
         count: number of frames, about; 0 where it is not known, as of a camera.
     """
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
         self._capture = capture
         rate = capture.get(cv2.CAP_PROP_FPS)
-        self.rate = rate if 0 < rate <= 1000 else USUAL_RATE
+        self.rate = rate if 0 < rate < _MATROSKA_CLOCK else USUAL_RATE
         self.count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
 
-    def frames(self) -> Iterator[Image]:
-        """The frames from here on, RGB uint8 `(H, W, 3)`, upright."""
+    def frames(self) -> Iterator[TimedImage]:
+        """The frames from here on, upright, each with its time by the clock of the video.
+
+        Where that stands still or jumps, a frame comes as long after the one before as `rate` says.
+        """
+        first = seconds = None
         while True:
             there, frame = self._capture.read()
             if not there:
                 return
-            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB, dst=frame)
+            clock = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            if first is None or seconds is None:
+                first, seconds = clock, 0.0
+            elif seconds < clock - first <= seconds + _LONGEST_PAUSE:
+                seconds = clock - first
+            else:
+                seconds += 1 / self.rate
+            yield TimedImage(seconds, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB, dst=frame))
+
+    def is_cut_short(self, frames: int, seconds: float) -> bool:
+        """Whether clearly less came than the file says it has: a count of either may be wrong.
+
+        Args:
+            frames: that came.
+            seconds: of the last of them.
+        """
+        expected = _COMPLETE * self.count - 1
+        return frames < expected and seconds * self.rate < expected
 
 
 @contextmanager
@@ -104,7 +137,7 @@ def open_video(source: str | os.PathLike[str] | int) -> Iterator[Video]:
         VideoError: OpenCV cannot open it.
     """
     address = source if isinstance(source, int) else os.fspath(source)
-    capture = cv2.VideoCapture(address)
+    capture = cv2.VideoCapture(_opened_as(address))
     try:
         if not capture.isOpened():
             what = Camera(address)
@@ -117,54 +150,8 @@ def open_video(source: str | os.PathLike[str] | int) -> Iterator[Video]:
         capture.release()
 
 
-class VideoWriter:
-    """Writes frames of one size into an MP4 file, without sound.
-
-    Args:
-        path: of the file.
-        rate: frames a second.
-    """
-
-    def __init__(self, path: Path, rate: float) -> None:
-        self._path = path
-        self._rate = rate
-        self._writer: cv2.VideoWriter | None = None
-
-    def write(self, image: Image) -> None:
-        """Adds a frame, RGB uint8 `(H, W, 3)`.
-
-        Raises:
-            VideoError: OpenCV cannot write this file.
-        """
-        if self._writer is None:
-            height, width = image.shape[:2]
-            code = cv2.VideoWriter.fourcc(*CODEC)
-            self._writer = cv2.VideoWriter(str(self._path), code, self._rate, (width, height))
-            if not self._writer.isOpened():
-                raise VideoError(
-                    f"expected an OpenCV that writes {CODEC} to {self._path}, got none"
-                )
-        self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-
-    def close(self) -> None:
-        """Completes the file."""
-        if self._writer is not None:
-            self._writer.release()
-
-
-@contextmanager
-def write_video(path: Path, rate: float, mark: bytes = b"") -> Iterator[VideoWriter]:
-    """A video that is at `path` when the block ends without an error.
-
-    Args:
-        path, rate: as of `VideoWriter`.
-        mark: what the file ends with, such as `tfface.annotated.FILM_MARK`.
-    """
-    with atomic_path(path) as temporary:
-        writer = VideoWriter(temporary, rate)
-        try:
-            yield writer
-        finally:
-            writer.close()
-        with temporary.open("ab") as file:
-            file.write(mark)
+def _opened_as(address: int | str) -> int | str:
+    """Of a file the whole path: of `rec-12:30.mp4` FFmpeg would take `rec-12` for a protocol."""
+    if isinstance(address, str) and os.path.exists(address):
+        return os.path.abspath(address)
+    return address

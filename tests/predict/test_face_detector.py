@@ -118,7 +118,8 @@ def test_a_batch_has_its_results_in_order_and_fails_at_the_picture_that_fails(
 
 
 def test_a_video_has_the_faces_of_every_frame(tmp_path: Path, tflite_file: Path) -> None:
-    from tfface.video import VideoError, write_video
+    from tfface.video import VideoError
+    from tfface.video_writer import write_video
 
     with write_video(tmp_path / "a.mp4", rate=10) as video:
         for x in (16, 48, 80):

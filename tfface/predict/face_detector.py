@@ -186,15 +186,15 @@ class FaceDetector:
             options: as of `detect`.
 
         Yields:
-            `VideoFrame`: `number` from 0 on, `seconds`, `image` RGB uint8 `(H, W, 3)` and
-            `detections`.
+            `VideoFrame`: `number` from 0 on, `seconds` since the first by the clock of the video,
+            `image` RGB uint8 `(H, W, 3)` and `detections`.
 
         Raises:
             tfface.video.VideoError: it cannot be opened.
         """
         with open_video(source) as video:
-            for number, image in enumerate(video.frames()):
-                yield VideoFrame(number, number / video.rate, image, self.detect(image, **options))
+            for number, (seconds, image) in enumerate(video.frames()):
+                yield VideoFrame(number, seconds, image, self.detect(image, **options))
 
     def _search(self, image: Image, threshold: float, long_side: int | None) -> Faces:
         """Boxes in pixels of `image`, cut to it, and scores, in any order."""
