@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tfface import jpeg
 from tfface.file_kinds import ADVICE, HEAD, RAW, VIDEO, is_decoded, kind_of, special_kind
-from tfface.headers import claimed_size
+from tfface.headers import claimed_size, is_avif
+from tfface.headers.avif_turns import avif_turns
 from tfface.pixel_limit import pixel_limit
 from tfface.reasons import reason_of
 
@@ -59,9 +60,10 @@ class Picture(NamedTuple):
 def read_image(path: str | os.PathLike[str], max_pixels: int | None = None) -> Image:
     """Reads a picture file as people see it.
 
-    The orientation of EXIF is applied. Grey, paletted and CMYK files become RGB. 16 bits are
-    reduced to 8 as `to_rgb` does. Transparency is dropped: the colours stored below it are kept. A
-    JPEG file that lacks its end marker, but no pixel, is read, and the logger `tfface.image` warns.
+    The orientation that the file asks for is applied: by EXIF, in AVIF by irot and imir. Grey,
+    paletted and CMYK files become RGB. 16 bits are reduced to 8 as `to_rgb` does. Transparency is
+    dropped: the colours stored below it are kept. A JPEG file that lacks its end marker, but no
+    pixel, is read, and the logger `tfface.image` warns.
 
     Args:
         path: a file of any format that OpenCV decodes: JPEG, PNG, WebP, AVIF, BMP, TIFF, JPEG 2000,
@@ -189,7 +191,23 @@ def _decode_bytes(data: bytes) -> NDArray[Any] | None:
     flags = cv2.IMREAD_COLOR
     if not data.startswith(b"#?"):  # OpenCV scales Radiance files, in which 1 is white
         flags |= cv2.IMREAD_ANYDEPTH
-    return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if not is_avif(data):
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    # OpenCV turns AVIF as EXIF says, which many writers leave in beside what turns the picture.
+    flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    return None if pixels is None else _turned(pixels, data)
+
+
+def _turned(pixels: NDArray[Any], data: bytes) -> NDArray[Any]:
+    """The decoded pixels of an AVIF file, upright."""
+    try:
+        turns = avif_turns(data)
+    except ValueError as error:
+        raise UnreadablePictureError(str(error)) from error
+    for kind, value in turns:
+        pixels = np.rot90(pixels, value) if kind == b"irot" else np.flip(pixels, value)
+    return pixels.copy() if turns else pixels
 
 
 def to_rgb(image: Any) -> Image:

@@ -45,7 +45,7 @@ def claimed_size(data: bytes) -> Size:
             OpenCV decodes.
     """
     found = (reader for start, reader in _READERS.items() if data.startswith(start))
-    reader = avif.avif_size if data[4:8] == b"ftyp" else next(found, None)
+    reader = avif.avif_size if is_avif(data) else next(found, None)
     if reader is None:
         raise ValueError("no header of a picture that OpenCV decodes")
     try:
@@ -55,3 +55,8 @@ def claimed_size(data: bytes) -> Size:
     if width < 1 or height < 1:
         raise ValueError(f"a header with {width} x {height} pixels")
     return width, height
+
+
+def is_avif(data: bytes) -> bool:
+    """Whether the bytes of a file begin as those of AVIF do."""
+    return data[4:8] == b"ftyp"
