@@ -148,7 +148,7 @@ def test_the_page_works_in_chromium(tmp_path: Path, request: pytest.FixtureReque
     (tmp_path / "expected.json").write_text(json.dumps(expected))
 
     run_in_web(
-        *(node, "--test", "--test-reporter=spec", "tests/"),
+        *(node, "--test", "--test-reporter=spec", "--test-concurrency=1", "tests/"),
         TFFACE_PAGE=request.getfixturevalue("page"),
         TFFACE_CHROMIUM=chromium,
         TFFACE_EXPECTED=str(tmp_path / "expected.json"),

@@ -17,23 +17,30 @@ export class Camera {
     this.#video = video;
   }
 
-  get running() {
-    return this.#stream !== null;
+  /** What the camera sees, while it is on: another one after every start. */
+  get stream() {
+    return this.#stream;
   }
 
-  /** @throws {Error} refused, absent or in use; the message says which, and what to do */
+  /**
+   * Turns the camera on, instead of an earlier stream of it.
+   *
+   * @returns {Promise<MediaStream | null>} null if it was stopped before it played
+   * @throws {Error} refused, absent, in use or not played; the message says which, and what to do
+   */
   async start() {
-    if (!navigator.mediaDevices) {
-      throw new Error("Camera: expected a page from https:// or localhost, which browsers ask for; open it there");
-    }
+    const stream = await open();
+    this.stop();
+    this.#stream = stream;
+    this.#video.srcObject = stream;
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } }, audio: false });
+      await this.#video.play();
     } catch (error) {
-      const { name, message } = /** @type {DOMException} */ (error);
-      throw new Error(`Camera: ${REFUSALS[name] ?? `the browser opened none (${name}: ${message})`}`);
+      if (this.#stream !== stream) return null;
+      this.stop();
+      throw new Error(`Camera: the browser does not play what it sees (${described(error)}); try again`);
     }
-    this.#video.srcObject = this.#stream;
-    await this.#video.play();
+    return this.#stream === stream ? stream : null;
   }
 
   stop() {
@@ -43,12 +50,31 @@ export class Camera {
   }
 
   /**
-   * What the camera sees next; null once it was stopped.
+   * What the camera sees next; null once the stream was stopped.
    *
+   * @param {MediaStream} stream
    * @returns {Promise<ImageBitmap | null>}
    */
-  async next() {
+  async next(stream) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
-    return this.running ? createImageBitmap(this.#video) : null;
+    return this.#stream === stream ? createImageBitmap(this.#video) : null;
   }
+}
+
+async function open() {
+  if (!navigator.mediaDevices) {
+    throw new Error("Camera: expected a page from https:// or localhost, which browsers ask for; open it there");
+  }
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } }, audio: false });
+  } catch (error) {
+    const { name } = /** @type {DOMException} */ (error);
+    throw new Error(`Camera: ${REFUSALS[name] ?? `the browser opened none (${described(error)})`}`);
+  }
+}
+
+/** @param {unknown} error */
+function described(error) {
+  const { name, message } = /** @type {DOMException} */ (error);
+  return `${name}: ${message}`;
 }

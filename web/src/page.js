@@ -160,25 +160,35 @@ async function usePicture(read, name) {
 async function useCamera() {
   const turn = ++asked.source;
   view.say("Waiting for the camera …");
-  await camera.start();
+  const stream = await startCamera();
+  if (!stream) return;
   if (turn !== asked.source) return camera.stop();
   cameraButton.textContent = "Stop the camera";
   picture = search = null;
   view.showCamera();
   try {
-    for (let bitmap = await camera.next(); bitmap; bitmap = await camera.next()) {
+    for (let bitmap = await camera.next(stream); bitmap; bitmap = await camera.next(stream)) {
       const found = await find(bitmap);
-      if (!camera.running) break;
+      if (camera.stream !== stream) break;
       search = found ?? search;
       refresh();
     }
   } finally {
-    if (camera.running) stopCamera();
+    if (camera.stream === stream) stopCamera();
+  }
+}
+
+async function startCamera() {
+  cameraButton.disabled = true;
+  try {
+    return await camera.start();
+  } finally {
+    cameraButton.disabled = false;
   }
 }
 
 function stopCamera() {
-  if (!camera.running) return;
+  if (!camera.stream) return;
   camera.stop();
   cameraButton.textContent = "Camera";
   search = null;
@@ -199,7 +209,7 @@ function listen() {
     attempt(() => usePicture(() => fetchPicture("sample/astronaut.png"), "the sample picture")),
   );
   cameraButton.addEventListener("click", () => {
-    if (!camera.running) return attempt(useCamera);
+    if (!camera.stream) return attempt(useCamera);
     stopCamera();
     sayHowThingsStand();
   });

@@ -13,6 +13,7 @@ import { INPUT, ModelError, NAME, checkSignature, countOf } from "./signature.js
 /**
  * @typedef {object} Search what was found in a picture
  * @property {Face[]} faces in pixels of the picture, scores falling
+ * @property {Size} picture its size
  * @property {Size} searched size at which the picture was searched
  * @property {number} milliseconds from the picture to its faces
  * @property {number} preparation milliseconds spent beforehand on a size that is new to the detector, else 0
@@ -79,7 +80,7 @@ export class Runtime {
     const outputs = await this.#run(input, placement.input);
     const faces = facesOf(outputs, placement, this.#source);
     const milliseconds = performance.now() - started - preparation;
-    return { faces, searched: placement.scaled, milliseconds, preparation };
+    return { faces, picture: placement.picture, searched: placement.scaled, milliseconds, preparation };
   }
 
   /**

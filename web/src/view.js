@@ -54,16 +54,20 @@ export function showNothing() {
 }
 
 /** @param {Size} size @param {boolean} moving */
-function showFrame({ width, height }, moving) {
+function showFrame(size, moving) {
   canvas.hidden = moving;
   video.hidden = !moving;
-  boxes.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const frame = element("frame", HTMLElement);
-  frame.style.setProperty("--ratio", String(width / height));
-  frame.hidden = false;
+  fit(size);
+  element("frame", HTMLElement).hidden = false;
   element("invitation", HTMLElement).hidden = true;
   element("stage", HTMLElement).classList.remove("empty");
   hideResult();
+}
+
+/** Gives the frame and the boxes the shape of a picture. @param {Size} size */
+function fit({ width, height }) {
+  boxes.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  element("frame", HTMLElement).style.setProperty("--ratio", String(width / height));
 }
 
 function hideResult() {
@@ -80,7 +84,8 @@ function hideResult() {
  * @param {Search} search
  * @param {string} detector
  */
-export function showResult(faces, { searched, milliseconds, preparation }, detector) {
+export function showResult(faces, { picture, searched, milliseconds, preparation }, detector) {
+  fit(picture); // the camera's changes its shape when a phone is turned
   boxes.replaceChildren(...faces.flatMap(({ box }) => [rectangle(box, "shadow"), rectangle(box, "face")]));
   element("time", HTMLElement).textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
   element("size", HTMLElement).textContent = `${searched.width} × ${searched.height}`;
