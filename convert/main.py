@@ -20,7 +20,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     from absl import app, flags, logging
 
-    from convert.pictures import calibration_pictures, pictures_of, training_pictures
+    from convert.pictures import calibration_pictures, parity_pictures, training_pictures
     from convert.quantization import CALIBRATED, PRECISIONS
     from tfface.command_line import exit_status, width_by_height
     from tfface.files import check_file
@@ -81,8 +81,8 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_string(
         "parity_images",
         None,
-        "Folder of pictures with faces to check the file on; default: pictures that Matplotlib and "
-        "scikit-image bring.",
+        "Folder of pictures with faces to check the file on; of many, some that lie evenly among "
+        "them; default: pictures that Matplotlib and scikit-image bring.",
         values,
     )
     flags.DEFINE_integer(
@@ -183,7 +183,7 @@ def run(values: flags.FlagValues) -> None:
         check_file(output)
     else:
         check_model_folder(output)
-    images = pictures_of(values.parity_images)
+    images = parity_pictures(values.parity_images, size)
     detector = load_detector(values.model)
     selection = chosen_selection(detector.selection, values)
     conversion = writers.Conversion(detector, values.model, images, selection, size)

@@ -1,5 +1,7 @@
 """Pictures that a converted file is compared and calibrated on."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tfface.image import Image, read_image
@@ -13,9 +15,12 @@ CALIBRATION_SIDES = (640, 320)
 CALIBRATION_LIMIT = 100
 """The most pictures to calibrate on; more hardly widen the ranges."""
 
+PARITY_LIMIT = 100
+"""The most pictures to compare on, which have hundreds of faces or thousands."""
 
-def pictures_of(folder: str | None, limit: int | None = None) -> list[Image]:
-    """The pictures of a folder.
+
+def pictures_of(folder: str | None, limit: int) -> Iterator[Image]:
+    """The pictures of a folder, at their own sizes: they are read one after another.
 
     Args:
         folder: read with all its folders; None takes two pictures in the public domain that other
@@ -29,16 +34,23 @@ def pictures_of(folder: str | None, limit: int | None = None) -> list[Image]:
         paths = find_pictures([Path(folder)]).pictures if Path(folder).is_dir() else []
         if not paths:
             raise ValueError(f"expected a folder of pictures, got {folder}")
-        step = max(1, -(-len(paths) // limit)) if limit else 1
-        return [read_image(path) for path in paths[::step]]
-    images = [read() for read in (_astronaut, _grace_hopper)]
-    found = [image for image in images if image is not None]
-    if not found:
-        raise ValueError(
-            "expected pictures to compare on, got no folder of them and neither Matplotlib nor "
-            "scikit-image, which bring some; name a folder of pictures with faces"
-        )
-    return found
+        step = max(1, -(-len(paths) // limit))
+        yield from map(read_image, paths[::step])
+    else:
+        yield from _pictures_of_packages()
+
+
+def parity_pictures(
+    folder: str | None, size: Size | None, limit: int = PARITY_LIMIT
+) -> list[Image]:
+    """Pictures to compare a file with its detector on, as large as `tfface.detect` searches them.
+
+    Args:
+        folder: see `pictures_of`.
+        size: the only height and width that the file takes, if it takes only one.
+        limit: the most pictures.
+    """
+    return [_scaled(image, size) for image in pictures_of(folder, limit)]
 
 
 def training_pictures(wider_face: Path) -> str | None:
@@ -59,6 +71,23 @@ def calibration_pictures(folder: str | None, size: Size | None) -> list[Image]:
         for image in pictures_of(folder, CALIBRATION_LIMIT)
         for side in ((None,) if size else CALIBRATION_SIDES)
     ]
+
+
+def _scaled(image: Image, size: Size | None) -> Image:
+    """The picture as it is placed, without the black beside it: files pad what they are given."""
+    placement = place(image.shape[:2], None, size)
+    return replace(placement, input=placement.scaled).apply(image)
+
+
+def _pictures_of_packages() -> list[Image]:
+    images = [read() for read in (_astronaut, _grace_hopper)]
+    found = [image for image in images if image is not None]
+    if not found:
+        raise ValueError(
+            "expected pictures to compare on, got no folder of them and neither Matplotlib nor "
+            "scikit-image, which bring some; name a folder of pictures with faces"
+        )
+    return found
 
 
 def _astronaut() -> Image | None:

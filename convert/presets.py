@@ -17,7 +17,7 @@ from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
-    from convert.pictures import calibration_pictures, pictures_of, training_pictures
+    from convert.pictures import calibration_pictures, parity_pictures, training_pictures
     from convert.quantization import CALIBRATED
     from convert.writers import Conversion, Form, write_tflite
     from tfface.detectors.loading import load_detector
@@ -37,7 +37,7 @@ def write_preset(name: str, folder: Path, calibration_images: str) -> None:
     Raises:
         ValueError, OSError: as `convert.writers.write_tflite`.
     """
-    conversion = Conversion(load_detector(name), name, pictures_of(None))
+    conversion = Conversion(load_detector(name), name, parity_pictures(None, None))
     for precision in PRECISIONS:
         calibrated = precision in CALIBRATED
         pictures = calibration_pictures(calibration_images, None) if calibrated else ()

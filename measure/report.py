@@ -20,7 +20,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
-    from convert.pictures import calibration_pictures, pictures_of, training_pictures
+    from convert.pictures import calibration_pictures, parity_pictures, training_pictures
     from convert.quantization import CALIBRATED, PRECISIONS
     from measure.conditions import conditions
     from tfface.command_line import (
@@ -83,7 +83,7 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
         from convert.writers import Conversion, Form, write_tflite
         from tfface.detectors.loading import load_detector
 
-    images = pictures_of(data.parity, PARITY_PICTURES)
+    images = parity_pictures(data.parity, None, PARITY_PICTURES)
     calibration = calibration_pictures(data.calibration, None)
     rows = []
     for model in models:

@@ -37,7 +37,7 @@ def test_the_limit_is_that_of_the_block(data: Path) -> None:
             read_image(picture)
         assert read_image(picture, max_pixels=600).shape == (20, 30, 3)
         with pytest.raises(TooManyPixelsError, match=TOO_MANY):
-            pictures_of(str(data / "images"))
+            next(pictures_of(str(data / "images"), 1))
     assert read_image(picture).shape == (20, 30, 3)
 
 

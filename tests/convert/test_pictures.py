@@ -1,10 +1,15 @@
 """convert.pictures: what a file is compared and calibrated on."""
 
+import weakref
+
 import cv2
 import numpy as np
 import pytest
 
-from convert.pictures import calibration_pictures, pictures_of
+import convert.pictures
+from convert.pictures import PARITY_LIMIT, calibration_pictures, parity_pictures, pictures_of
+from tfface.image import read_image
+from tfface.predict.placement import LONG_SIDE
 
 
 @pytest.fixture
@@ -19,18 +24,18 @@ def test_pictures_that_packages_bring():
     pytest.importorskip("skimage")
     pytest.importorskip("matplotlib")
 
-    assert [image.shape for image in pictures_of(None)] == [(512, 512, 3), (600, 512, 3)]
+    assert [image.shape for image in parity_pictures(None, None)] == [(512, 512, 3), (600, 512, 3)]
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_folders_without_pictures(tmp_path, name):
     with pytest.raises(ValueError, match="expected a folder of pictures, got"):
-        pictures_of(str(tmp_path / name))
+        next(pictures_of(str(tmp_path / name), 1))
 
 
 @pytest.mark.parametrize(
     ("limit", "greys"),
-    [(None, list(range(0, 100, 10))), (10, list(range(0, 100, 10))), (4, [0, 30, 60, 90])],
+    [(100, list(range(0, 100, 10))), (10, list(range(0, 100, 10))), (4, [0, 30, 60, 90])],
 )
 def test_a_limit_takes_pictures_from_the_whole_folder(folder, limit, greys):
     assert [image[0, 0, 0] for image in pictures_of(folder, limit)] == greys
@@ -47,3 +52,38 @@ def test_a_file_of_one_size_is_calibrated_on_that(folder):
 
     assert [image.shape for image in images] == [(64, 64, 3)] * 10
     assert images[9][:32].min() == 90 and not images[9][32:].any()  # scaled to fit, black below
+
+
+def test_a_file_of_any_size_is_compared_on_pictures_that_detect_would_not_reduce(folder, tmp_path):
+    assert [image.shape for image in parity_pictures(folder, None)] == [(20, 40, 3)] * 10
+
+    cv2.imwrite(str(tmp_path / "0.png"), np.zeros((1000, 2 * LONG_SIDE), np.uint8))
+    assert parity_pictures(folder, None)[0].shape == (500, LONG_SIDE, 3)
+
+
+def test_a_file_of_one_size_is_compared_on_pictures_that_fit_into_it(folder):
+    # The black that fills the rest comes when they are compared.
+    assert [image.shape for image in parity_pictures(folder, (64, 64))] == [(32, 64, 3)] * 10
+
+
+def test_a_file_is_compared_on_so_many_pictures_at_most(folder):
+    assert [image[0, 0, 0] for image in parity_pictures(folder, None, 4)] == [0, 30, 60, 90]
+    assert PARITY_LIMIT <= 100
+
+
+@pytest.mark.parametrize("pictures", [parity_pictures, calibration_pictures])
+@pytest.mark.parametrize("size", [None, (64, 64)])
+def test_pictures_at_their_own_size_are_not_held(folder, monkeypatch, pictures, size):
+    held = []
+
+    def read(path):
+        # The one that was read before may still be in the hands of the loop.
+        assert sum(reference() is not None for reference in held) <= 1
+        image = cv2.resize(read_image(path), (2000, 1500))
+        held.append(weakref.ref(image))
+        return image
+
+    monkeypatch.setattr(convert.pictures, "read_image", read)
+    assert pictures(folder, size)
+    assert len(held) == 10
+    assert not any(reference() is not None for reference in held)
