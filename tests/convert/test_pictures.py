@@ -74,7 +74,7 @@ def test_a_file_is_compared_on_so_many_pictures_at_most(folder):
 @pytest.mark.parametrize("pictures", [parity_pictures, calibration_pictures])
 @pytest.mark.parametrize("size", [None, (64, 64)])
 def test_pictures_at_their_own_size_are_not_held(folder, monkeypatch, pictures, size):
-    held = []
+    held: list[weakref.ref] = []
 
     def read(path):
         # The one that was read before may still be in the hands of the loop.
