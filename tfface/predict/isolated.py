@@ -39,12 +39,18 @@ class IsolatedRuntime:
         seconds: after which a model that has not answered is ended.
 
     Raises:
-        ModelError: the model ends the process, does not answer, or is refused there.
+        ModelError: the model ends the process, does not answer, or is refused there; or the system
+            is Windows, where a process is not given a socket.
     """
 
     def __init__(
         self, model: str, threads: int = 1, precision: str = "float32", seconds: float = SECONDS
     ) -> None:
+        if sys.platform == "win32":
+            raise ModelError(
+                "expected a system on which a process of its own can be given a socket, for "
+                "isolated, got Windows; load the model without that, or in WSL"
+            )
         self._request = {"model": model, "threads": threads, "precision": precision}
         self._source, self._seconds = model, seconds
         self._lock = threading.Lock()
@@ -79,19 +85,23 @@ class IsolatedRuntime:
 
     def _start(self) -> dict[str, Any]:
         ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
-            )
         self._connection = Connection(ours.detach())
-        return self._ask(self._request)
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", __name__, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                )
+            return self._ask(self._request)
+        except BaseException:  # it would take the next picture for the model to load
+            self.close()
+            raise
 
     def _ask(self, request: dict[str, Any], content: bytes = b"") -> dict[str, Any]:
         try:
             self._connection.send_bytes(json.dumps(request).encode())
             self._connection.send_bytes(content)
             if not self._connection.poll(self._seconds):
-                self.close()
                 raise ModelError(
                     f"{self._source}: expected an answer within {self._seconds:g} seconds, got "
                     "none; the model is damaged, or the picture too large for it"
@@ -102,6 +112,9 @@ class IsolatedRuntime:
                 f"{self._source}: expected a model that runs, got one that ended its process by "
                 f"{self._end()}: it is damaged, or needs more memory than there is"
             ) from error
+        except BaseException:  # its answer would be taken for that about the next picture
+            self.close()
+            raise
         if "error" in reply:
             raise ModelError(reply["error"])
         return reply
