@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -82,6 +83,26 @@ def test_whoever_asks_for_every_line_gets_it(
     with without_notices():
         write(*NOTICES)
     assert lines(capfd) == list(NOTICES)
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_without_a_temporary_folder_the_work_is_done(
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    in_memory: bool,
+) -> None:
+    if in_memory and not hasattr(os, "memfd_create"):
+        pytest.skip("the system has no files in memory")
+    with monkeypatch.context() as patched, pytest.raises(ImportError):
+        patched.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+        if not in_memory:  # then the notices stay
+            patched.delattr(os, "memfd_create", raising=False)
+        with without_notices():
+            write(NOTICES[-1], OTHERS[-1])
+        with without_notices():  # as before
+            raise ImportError
+    assert lines(capfd) == [NOTICES[-1], OTHERS[-1]][in_memory:]
 
 
 def test_lines_without_an_end_and_bytes_that_are_no_text(capfdbinary) -> None:

@@ -10,8 +10,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """The environment variable with TensorFlow's level of logging; where it is 0, every line stays."""
@@ -37,12 +38,17 @@ def without_notices() -> Iterator[None]:
 
     Whatever else is written meanwhile, by any thread, follows when the block ends; where it raises,
     everything does. A block within another one, or beside it in another thread, is a part of that.
+    Where there is no place for a file, the notices stay.
     """
     if os.environ.get(LEVEL) == "0" or not _held.acquire(blocking=False):
         yield
         return
     try:
-        with tempfile.TemporaryFile() as file:
+        file = _open_file()
+        if file is None:
+            yield
+            return
+        with file:
             notices: re.Pattern[bytes] | None = None
             try:
                 with _redirected(file.fileno()):
@@ -53,6 +59,15 @@ def without_notices() -> Iterator[None]:
                 _write(b"".join(line for line in file if not (notices and notices.match(line))))
     finally:
         _held.release()
+
+
+def _open_file() -> BinaryIO | None:
+    """A file for what is written meanwhile, which has no name; None where none can be made."""
+    with suppress(AttributeError, OSError):  # in memory: of Linux, and it needs no room on a disk
+        return os.fdopen(os.memfd_create("notices"), "w+b")
+    with suppress(OSError):
+        return tempfile.TemporaryFile()
+    return None
 
 
 def _notices() -> re.Pattern[bytes]:
