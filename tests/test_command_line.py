@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -15,6 +16,8 @@ from tfface.command_line import (
     stream_beside,
     terminated_like_interrupted,
 )
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,28 @@ def test_options_stand_in_flag_files_too(tmp_path: Path) -> None:
     assert (options.files, options.long_side, options.name) == (["a.jpg"], 640, "two words")
 
 
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_flag_files_are_in_utf_8_whatever_the_locale_says(tmp_path: Path, start: str) -> None:
+    file = tmp_path / "a.flags"
+    file.write_text(f"{start}--name=fête\n", encoding="utf-8")
+    code = (
+        "from tests.test_command_line import parser\n"
+        f"options = parser().parse_args(['--flagfile', {str(file)!r}])\n"
+        "print(ascii((options.name, options.files)))"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | ascii_only,
+        capture_output=True,
+        text=True,
+    )
+
+    assert process.stdout.strip() == ascii(("fête", [])), process.stderr
+
+
 def test_what_comes_later_counts(tmp_path: Path) -> None:
     file = tmp_path / "side.flags"
     file.write_text("--long_side=640\n")
@@ -103,10 +128,15 @@ def test_after_a_lone_dash_dash_there_are_no_flag_files() -> None:
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(None, "No such file"), ("--flagfile=self.flags", "within itself"), ("--flagfile", "no file")],
+    [
+        (None, "No such file"),
+        (b"--flagfile=self.flags", "within itself"),
+        (b"--flagfile", "no file"),
+        (b"--name=f\xeate", "self.flags: expected options in UTF-8"),
+    ],
 )
 def test_a_flag_file_that_makes_no_sense_ends_the_command(
-    content: str | None,
+    content: bytes | None,
     expected: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -114,7 +144,7 @@ def test_a_flag_file_that_makes_no_sense_ends_the_command(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if content:
-        Path("self.flags").write_text(content)
+        Path("self.flags").write_bytes(content)
 
     with pytest.raises(SystemExit) as stop:
         parser().parse_args(["--flagfile=self.flags"])

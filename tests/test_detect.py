@@ -1,6 +1,8 @@
 """python -m tfface.detect: its options, its results and its copies."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +123,31 @@ def test_results_in_every_format_and_copies_of_every_kind(
     assert read_image(out / "hidden" / "a.png")[10, 20].tolist() != [255, 0, 0]
     hidden = [path.name for path in out.rglob(".*")]
     assert hidden == [".tfface-labels"]  # and the journal is gone
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "csv", "coco"])
+def test_a_name_that_is_no_text_leads_back_to_its_file(
+    tmp_path: Path, tflite_file: Path, capfdbinary: pytest.CaptureFixture[bytes], name: str
+) -> None:
+    odd = tmp_path / "in" / os.fsdecode(b"b\xe9.png")
+    save(tmp_path / "in" / "a.png").rename(odd)
+    shutil.copy(odd, odd.with_name(os.fsdecode(b"\xe9.png")))
+    broken, film = (odd.with_name(f"c\udce9{suffix}") for suffix in (".jpg", ".mp4"))
+    broken.write_bytes(b"no picture")
+    film.write_bytes(b"\0\0\0\x18ftypisom\0\0\0\0mp41")  # OpenCV would end the process
+    folders = ["--yolo", tmp_path, "--crops", tmp_path, "--output", tmp_path / "out"]
+
+    code = status(tmp_path / "in", film, "--model", tflite_file, f"--{name}", "-", *folders)
+
+    assert code == 1  # of what is no picture, and no video
+    expected = os.fsencode(odd) if name == "csv" else json.dumps(str(odd)).encode()
+    assert expected in capfdbinary.readouterr().out
+    names = {os.fsencode(path.name) for path in tmp_path.iterdir() if path.is_file()}
+    assert names == {b"b\xe9.txt", b"b\xe9-1.png", b"\xe9.txt", b"\xe9-1.png"}
+    assert {os.fsencode(path.name) for path in (tmp_path / "out").iterdir()} == {
+        b"b\xe9.png",
+        b"\xe9.png",
+    }
 
 
 def test_a_video_has_results_of_every_frame_and_an_annotated_copy(

@@ -167,6 +167,42 @@ def test_a_dash_is_standard_output(
     assert list(tmp_path.iterdir()) == []
 
 
+NAMES = "b\udce9.jpg,fête.jpg\n"
+"""Of files: the first has a byte that is no UTF-8."""
+
+
+def test_names_of_files_are_written_as_their_bytes(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+
+    for path in (pipe, tmp_path / "table.csv"):
+        with open_output(path) as file:
+            file.write(NAMES)
+    reader.join(timeout=10)
+
+    assert received == [(tmp_path / "table.csv").read_bytes()] == [os.fsencode(NAMES)]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8:strict"])
+def test_names_of_files_go_to_standard_output_in_any_locale(encoding: str) -> None:
+    code = (
+        "import sys; from tfface.files import open_output\n"
+        f"with open_output('-') as file: file.write({NAMES!a})\n"
+        "print('after', sys.stdout.encoding)"
+    )
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True
+    )
+
+    after = f"after {encoding.partition(':')[0]}\n".encode()
+    assert process.stdout == os.fsencode(NAMES) + after, process.stderr
+
+
 def run(code: str, shell_suffix: str) -> subprocess.CompletedProcess[str]:
     """Python code in a shell, which says where its standard output goes."""
     command = f"{sys.executable} -c '{code}' {shell_suffix}"

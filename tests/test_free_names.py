@@ -1,5 +1,6 @@
 """tfface.free_names: copies that take the place of nothing but copies."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,24 @@ def test_equal_stems_do_not_share_a_name() -> None:
     given = [names.single(Path("out"), stem, ".png") for stem in ("x", "x", "X", "x-2")]
 
     assert given == [Path("out", f"{name}.png") for name in ("x", "x-2", "X-3", "x-2-2")]
+
+
+@pytest.mark.parametrize(
+    ("stem", "expected"),
+    [
+        (b"b\xe9", b"b\xe9"),
+        (b"\xe9", b"\xe9"),
+        (b"\xe9" * 250, b"\xe9" * 240),
+        ("ê".encode() * 125, "ê".encode() * 120),
+        (b"n" + "ê".encode() * 125, b"n" + "ê".encode() * 119),
+    ],
+)
+def test_names_that_are_no_text_stay_and_others_end_with_a_whole_letter(
+    stem: bytes, expected: bytes
+) -> None:
+    path = names_of().single(Path("out"), os.fsdecode(stem), ".png")
+
+    assert os.fsencode(path.name) == expected + b".png"
 
 
 def test_what_is_searched_is_taken(tmp_path: Path) -> None:

@@ -32,7 +32,14 @@ def test_files_folders_and_patterns(folder: Path) -> None:
     assert expand([folder / "*.gif"]) == ([folder / "*.gif"], None)  # which fails by its name
 
 
-@pytest.mark.parametrize("content", [b"a.png\nmy pictures/b.png\n", b"a.png\0my pictures/b.png\0"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a.png\nmy pictures/b.png\n",
+        b"a.png\0my pictures/b.png\0",
+        b"\xef\xbb\xbfa.png\r\n\r\nmy pictures/b.png",
+    ],
+)
 def test_paths_from_standard_input(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     given(monkeypatch, content)
 

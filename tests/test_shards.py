@@ -1,6 +1,7 @@
 """Pictures in shards: each in the output once, whatever ends the work between two of them."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,28 @@ def test_parquet_in_and_out(pictures: list[str], tmp_path: Path) -> None:
 
     rows = parquet.read_table(plan.file(Shard(0))).to_pylist()
     assert [row["faces"] for row in rows] == [[{"box": [1, 2, 3, 4], "score": 0.75}]] * 2
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_a_name_that_is_no_text_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    odd = os.fsdecode(b"b\xe9.png")
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 9, 3), np.uint8))
+    (tmp_path / "a.png").rename(tmp_path / odd)
+    (tmp_path / "list.txt").write_bytes(b"b\xe9.png\n")
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.begin(
+        tmp_path / "faces", list_pictures([], Path("list.txt")), SETTINGS | {"format": kind}
+    )
+    if kind == "jsonl":
+        detect_shard(plan, Shard(0))
+        assert lines(plan.file(Shard(0)))[0]["file"] == str(tmp_path / odd)
+    else:  # text there is UTF-8
+        parquet = pytest.importorskip("pyarrow.parquet", reason="needs the batch extra")
+        detect_shard(plan, Shard(0))
+        (row,) = parquet.read_table(plan.file(Shard(0))).to_pylist()
+        assert row["file"] == str(tmp_path / r"b\udce9.png")
 
 
 def test_a_glob_without_a_file_is_named(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def from_flag_files(arguments: Sequence[str], within: tuple[Path, ...] = ()) -> 
 
     Raises:
         OSError: a file cannot be read.
-        ValueError: no file is named, or a file names itself.
+        ValueError: no file is named, a file names itself, or is not in UTF-8.
     """
     rest = iter(arguments)
     for text in rest:
@@ -69,9 +69,18 @@ def from_flag_files(arguments: Sequence[str], within: tuple[Path, ...] = ()) -> 
             raise ValueError("expected --flagfile=FILE, got no file")
         if path.resolve() in within:
             raise ValueError(f"expected flag files that end, got {path} within itself")
-        lines = (line.strip() for line in path.read_text().splitlines())
+        lines = (line.strip() for line in _text_of(path).splitlines())
         options = [line for line in lines if line and not line.startswith("#")]
         yield from from_flag_files(options, (*within, path.resolve()))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: expected options in UTF-8, got other bytes: {error}; save it in that"
+        ) from error
 
 
 def run_command(

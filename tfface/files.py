@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from tfface.odd_names import ENCODING, ERRORS, taking_names
 from tfface.reasons import reason_of
 from tfface.workspaces import workspace
 
@@ -82,7 +83,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 def open_output(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     """A text file to write bit by bit, which is at `path` when the block ends without an error.
 
-    It differs from `atomic_path` for a pipe, a device or standard output: they get every bit.
+    It is in UTF-8, and takes names of files that are no text, as `tfface.odd_names` says. It
+    differs from `atomic_path` for a pipe, a device or standard output: they get every bit.
 
     Raises:
         OutputError: nothing can be written there.
@@ -91,10 +93,13 @@ def open_output(path: str | os.PathLike[str]) -> Iterator[TextIO]:
         with _standard_output() as file:
             yield file
     elif is_stream(path):
-        with _open_stream(path) as stream, io.TextIOWrapper(stream, encoding="utf-8") as file:
+        with _open_stream(path) as stream, io.TextIOWrapper(stream, ENCODING, ERRORS) as file:
             yield file
     else:
-        with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        with (
+            atomic_path(path) as temporary,
+            temporary.open("w", encoding=ENCODING, errors=ERRORS) as file,
+        ):
             yield file
 
 
@@ -195,12 +200,13 @@ def close_standard_output() -> None:
 
 @contextmanager
 def _standard_output() -> Iterator[TextIO]:
-    try:
-        yield sys.stdout
-        sys.stdout.flush()
-    except OSError as error:  # the reader has gone, or the disk is full
-        close_standard_output()
-        raise full(error, "standard output") or error from None
+    with taking_names(sys.stdout) as file:
+        try:
+            yield file
+            file.flush()
+        except OSError as error:  # the reader has gone, or the disk is full
+            close_standard_output()
+            raise full(error, "standard output") or error from None
 
 
 @contextmanager

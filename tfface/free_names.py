@@ -90,5 +90,10 @@ def _series_of(real: str) -> str | None:
 
 
 def _within_limits(stem: str) -> str:
-    """As much of a name as leaves room for a number and suffix within the 255 bytes of a file's."""
-    return os.fsencode(stem)[:_LONGEST_STEM].decode(errors="ignore")
+    """As much of a name as leaves room for a number and suffix within the 255 bytes of a file's.
+
+    Whole characters, and bytes that are none: also a name that is no text stays what it is.
+    """
+    while len(os.fsencode(stem)) > _LONGEST_STEM:
+        stem = stem[:-1]
+    return stem

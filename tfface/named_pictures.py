@@ -1,5 +1,6 @@
 """What people name on a command line for pictures: files, folders, patterns, standard input."""
 
+import codecs
 import glob
 import os
 import sys
@@ -29,13 +30,19 @@ def expand(named: Sequence[Path]) -> tuple[list[Path], bytes | None]:
                 content = given
                 paths.append(READ_FROM_STANDARD_INPUT)
                 continue
-            names = given.split(b"\0") if b"\0" in given else given.splitlines()
-            paths += [Path(os.fsdecode(name)) for name in names if name]
+            paths += map(Path, names_in(given))
         elif glob.has_magic(str(path)) and not os.path.lexists(path):
             paths += sorted(map(Path, glob.glob(str(path), recursive=True))) or [path]
         else:
             paths.append(path)
     return paths, content
+
+
+def names_in(content: bytes) -> list[str]:
+    """The names of files in a list, one a line or ended by zero bytes; they need not be text."""
+    content = content.removeprefix(codecs.BOM_UTF8)  # as editors on Windows begin a text
+    names = content.split(b"\0") if b"\0" in content else content.splitlines()
+    return [os.fsdecode(name) for name in names if name.strip()]
 
 
 def is_video(path: Path) -> bool:

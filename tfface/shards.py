@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from tfface.files import atomic_path
 from tfface.image import read_picture
+from tfface.named_pictures import names_in
 from tfface.predict.face_detector import FaceDetector
 from tfface.reasons import reason_of
 
@@ -51,7 +52,7 @@ def list_pictures(patterns: Sequence[str], listed: Path | None = None) -> list[s
 
 def _read_list(path: Path) -> list[str]:
     if path.suffix != ".parquet":
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return names_in(path.read_bytes())
     import pyarrow.parquet
 
     names = pyarrow.parquet.read_schema(path).names
@@ -194,13 +195,18 @@ def _write_lines(path: Path, objects: Sequence[Mapping[str, Any]]) -> None:
         file.writelines(f"{json.dumps(each, allow_nan=False)}\n" for each in objects)
 
 
-def _write(path: Path, results: Sequence[Mapping[str, Any]], kind: str) -> None:
+def _write(path: Path, results: Sequence[dict[str, Any]], kind: str) -> None:
     if kind == "jsonl":
         _write_lines(path, results)
         return
     import pyarrow
     import pyarrow.parquet
 
+    # Text there is UTF-8: of a name that is none, what is no text stands as JSON escapes it.
+    rows = [
+        each | {"file": each["file"].encode("utf-8", "backslashreplace").decode()}
+        for each in results
+    ]
     face = pyarrow.struct([("box", pyarrow.list_(pyarrow.float64())), ("score", pyarrow.float64())])
     schema = pyarrow.schema(
         [
@@ -211,4 +217,4 @@ def _write(path: Path, results: Sequence[Mapping[str, Any]], kind: str) -> None:
             ("notes", pyarrow.list_(pyarrow.string())),
         ]
     )
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(results), schema), path)
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema), path)

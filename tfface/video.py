@@ -137,7 +137,7 @@ def open_video(source: str | os.PathLike[str] | int) -> Iterator[Video]:
         VideoError: OpenCV cannot open it.
     """
     address = source if isinstance(source, int) else os.fspath(source)
-    capture = cv2.VideoCapture(_opened_as(address))
+    capture = cv2.VideoCapture(address if isinstance(address, int) else for_opencv(address))
     try:
         if not capture.isOpened():
             what = Camera(address)
@@ -150,8 +150,20 @@ def open_video(source: str | os.PathLike[str] | int) -> Iterator[Video]:
         capture.release()
 
 
-def _opened_as(address: int | str) -> int | str:
-    """Of a file the whole path: of `rec-12:30.mp4` FFmpeg would take `rec-12` for a protocol."""
-    if isinstance(address, str) and os.path.exists(address):
-        return os.path.abspath(address)
-    return address
+def for_opencv(path: str | os.PathLike[str]) -> str:
+    """The path of a video, or the address of a stream, as OpenCV takes it.
+
+    Of a file that is there the whole path: of `rec-12:30.mp4` FFmpeg would take `rec-12` for a
+    protocol.
+
+    Raises:
+        VideoError: it is no text, which would end the process.
+    """
+    text = os.fspath(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise VideoError(
+            f"expected the path of a video in UTF-8, as OpenCV needs it, got {text!r}; rename it"
+        ) from error
+    return os.path.abspath(text) if os.path.exists(text) else text

@@ -8,7 +8,7 @@ import cv2
 
 from tfface.files import atomic_path
 from tfface.image import Image
-from tfface.video import VideoError, open_video
+from tfface.video import VideoError, for_opencv, open_video
 
 CODEC = "mp4v"
 """MPEG-4 part 2, which every OpenCV from pip writes; there is no sound."""
@@ -94,7 +94,7 @@ class VideoWriter:
         self._first_size = width, height
         self._size = width + width % 2, height + height % 2
         code = cv2.VideoWriter.fourcc(*CODEC)
-        self._writer = cv2.VideoWriter(str(self._path), code, self._rate, self._size)
+        self._writer = cv2.VideoWriter(for_opencv(self._path), code, self._rate, self._size)
         if not self._writer.isOpened():
             raise VideoError(
                 f"expected a size and rate that OpenCV writes as {CODEC}, got {width} x {height} "
