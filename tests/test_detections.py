@@ -1,10 +1,12 @@
 """Detections: the faces of one picture."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.detecting import Tensor
 from tfface.detections import Detections
 
 
@@ -78,6 +80,29 @@ def test_pictures_have_the_order_of_colours_that_was_given() -> None:
 
     assert found.crops()[0][0, 0].tolist() == [250, 0, 0]
     assert found.draw()[0, 59].tolist() == found.blur()[0, 59].tolist() == [250, 0, 0]
+
+
+def test_only_of_arrays_blue_may_come_first(tmp_path: Path) -> None:
+    """However a picture is given, results of it show its colours in the order that it has them."""
+    from PIL import Image
+
+    blue = np.zeros((50, 60, 3), np.uint8)
+    blue[..., 2] = 250  # RGB
+    Image.fromarray(blue).save(tmp_path / "a.png")
+    path = tmp_path / "a.png"
+    faces = np.array([[10, 20, 30, 40]], np.float32), np.array([0.9], np.float32)
+
+    for given, first in [
+        *((each, 0) for each in (path, str(path), path.read_bytes(), Image.open(path))),
+        *((each, 250) for each in (blue[..., ::-1], Tensor(blue[..., ::-1]))),
+    ]:
+        found = Detections(*faces, given, bgr=True)
+        passed = Detections(*faces, path if first else blue, bgr=True)
+        for made in (
+            *(found.draw(), found.blur(), found.pixelate(), found.crops()[0]),
+            *(passed.draw(given), passed.blur(given), passed.crops(image=given)[0]),
+        ):
+            assert made[0, -1].tolist() == [first, 0, 250 - first]
 
 
 def test_without_a_picture_one_is_given_or_missed() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tfface.anonymising import blur_faces, crop_faces, pixelate_faces
 from tfface.image import Image
 from tfface.predict.packages import import_optional
-from tfface.sources import load_picture
+from tfface.sources import is_array, load_picture, reversed_colours
 
 
 class Detection(NamedTuple):
@@ -32,7 +32,8 @@ class Detections:
         source: the picture they were found in, as it was given: a path is read again where `draw`
             and the like need its pixels, so that results of many files keep no pictures. An array
             is kept: `dataclasses.replace(detections, source=None)` lets it go.
-        bgr: whether `source` is an array with blue first; pictures made from it are so too.
+        bgr: whether arrays have blue first: then pictures made from one are so too. Of a path,
+            bytes or a picture of Pillow it says nothing.
 
     Raises:
         ValueError: the shapes do not belong together, or the scores rise.
@@ -85,7 +86,7 @@ class Detections:
         """
         from tfface.drawing import draw_detections  # which knows this class
 
-        return self._given_order(draw_detections(self._pixels(image), self))
+        return self._given_order(draw_detections(self._pixels(image), self), image)
 
     def crops(self, margin: float = 0.0, image: Any = None) -> list[Image]:
         """Every face as a picture of its own, the surest first.
@@ -95,15 +96,15 @@ class Detections:
             image: as of `draw`.
         """
         faces = crop_faces(self._pixels(image), self.boxes, margin)
-        return [self._given_order(face) for face in faces]
+        return [self._given_order(face, image) for face in faces]
 
     def blur(self, image: Any = None) -> Image:
         """A copy of the picture with every face blurred beyond recognition."""
-        return self._given_order(blur_faces(self._pixels(image), self.boxes))
+        return self._given_order(blur_faces(self._pixels(image), self.boxes), image)
 
     def pixelate(self, image: Any = None) -> Image:
         """A copy of the picture with every face in a few large blocks."""
-        return self._given_order(pixelate_faces(self._pixels(image), self.boxes))
+        return self._given_order(pixelate_faces(self._pixels(image), self.boxes), image)
 
     def to_pandas(self) -> Any:
         """A `pandas.DataFrame` with the columns x_min, y_min, x_max, y_max and score.
@@ -127,15 +128,18 @@ class Detections:
         )
 
     def _pixels(self, image: Any) -> Image:
-        if image is None and self.source is None:
+        if self._given(image) is None:
             raise ValueError(
                 "expected a picture to work on, got detections without one; pass it as image="
             )
-        return load_picture(self.source if image is None else image, self.bgr)
+        return load_picture(self._given(image), self.bgr)
 
-    def _given_order(self, image: Image) -> Image:
-        is_bgr = self.bgr and not self._is_of_a_file()
-        return np.ascontiguousarray(image[..., ::-1]) if is_bgr else image
+    def _given(self, image: Any) -> Any:
+        return self.source if image is None else image
+
+    def _given_order(self, made: Image, image: Any) -> Image:
+        """What was made from a picture, RGB, with the order of colours that this has."""
+        return reversed_colours(made) if self.bgr and is_array(self._given(image)) else made
 
     def _is_of_a_file(self) -> bool:
         return isinstance(self.source, str | os.PathLike)

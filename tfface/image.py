@@ -227,7 +227,7 @@ def to_rgb(image: Any) -> Image:
         TypeError: no picture, or an array of another type.
         ValueError: another shape, no pixels, or floats outside 0..255 or scaled to 0..1.
     """
-    if _is_of_pillow(image):
+    if is_of_pillow(image):
         image = _from_pillow(image)
     if not hasattr(image, "__array__"):
         raise TypeError(f"expected a picture as an array, got {_instead_of_an_array(image)}")
@@ -278,7 +278,7 @@ def _to_uint8(pixels: NDArray[Any]) -> Image:
     return np.rint(pixels).astype(np.uint8)
 
 
-def _is_of_pillow(image: Any) -> bool:
+def is_of_pillow(image: Any) -> bool:
     """Whether `image` is a picture of Pillow, which is imported where there is one."""
     pillow = sys.modules.get("PIL.Image")
     return pillow is not None and isinstance(image, pillow.Image)

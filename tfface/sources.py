@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfface.image import Image, decode_picture, read_image, to_rgb
+from tfface.image import Image, decode_picture, is_of_pillow, read_image, to_rgb
 
 
 def load_picture(source: Any, bgr: bool = False) -> Image:
@@ -27,9 +27,18 @@ def load_picture(source: Any, bgr: bool = False) -> Image:
     if isinstance(source, bytes | bytearray | memoryview):
         return decode_picture(bytes(source)).image
     image = to_rgb(source)
-    return (
-        np.ascontiguousarray(image[..., ::-1]) if bgr and isinstance(source, np.ndarray) else image
-    )
+    return reversed_colours(image) if bgr and is_array(source) else image
+
+
+def is_array(source: Any) -> bool:
+    """Whether a picture came as an array, of NumPy or of others: then it may have blue first."""
+    is_else = isinstance(source, str | os.PathLike | bytes | bytearray | memoryview)
+    return hasattr(source, "__array__") and not is_else and not is_of_pillow(source)
+
+
+def reversed_colours(image: Image) -> Image:
+    """RGB of BGR, and the other way round."""
+    return np.ascontiguousarray(image[..., ::-1])
 
 
 def read_ahead(sources: Iterable[Any], bgr: bool = False) -> Iterator[tuple[Any, Image]]:

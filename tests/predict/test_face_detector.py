@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.detecting import Tensor
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.runtime import Faces, ModelError, Size
@@ -97,7 +98,9 @@ def test_pictures_come_as_path_bytes_pillow_and_blue_first(
     for picture in (image, path, str(path), path.read_bytes(), Image.open(path)):
         assert detector.detect(picture).boxes.tolist() == [[60, 30, 61, 31]]
     assert detector.detect(image[..., ::-1], bgr=True).boxes.tolist() == [[60, 30, 61, 31]]
-    assert detector.detect(path, bgr=True).boxes.tolist() == [[60, 30, 61, 31]]  # says nothing here
+    for picture in (path, path.read_bytes(), Image.open(path), Tensor(image[..., ::-1])):
+        # It says nothing of what is no array, and counts for arrays of others.
+        assert detector.detect(picture, bgr=True).boxes.tolist() == [[60, 30, 61, 31]]
 
 
 def test_a_batch_has_its_results_in_order_and_fails_at_the_picture_that_fails(
@@ -134,6 +137,8 @@ def test_a_video_has_the_faces_of_every_frame(tmp_path: Path, tflite_file: Path)
     for frame, x in zip(frames, (16, 48, 80), strict=True):
         (box,) = frame.detections.boxes
         assert x - 2 <= box[0] < x + 34 and 14 <= box[1] < 50
+    (first, *_) = detector.detect_video(tmp_path / "a.mp4", threshold=0.3, bgr=True)
+    assert len(first.detections) == 1 and not first.detections.bgr  # its frames are RGB
     with pytest.raises(VideoError, match="expected a video file"):
         next(detector.detect_video(tmp_path / "missing.mp4"))
 

@@ -183,7 +183,7 @@ class FaceDetector:
 
         Args:
             source: the path of a file, the number of a camera, or the address of a stream.
-            options: as of `detect`.
+            options: as of `detect`; `bgr` says nothing here.
 
         Yields:
             `VideoFrame`: `number` from 0 on, `seconds` since the first by the clock of the video,
@@ -192,6 +192,7 @@ class FaceDetector:
         Raises:
             tfface.video.VideoError: it cannot be opened.
         """
+        options.pop("bgr", None)  # frames are RGB
         with open_video(source) as video:
             for number, (seconds, image) in enumerate(video.frames()):
                 yield VideoFrame(number, seconds, image, self.detect(image, **options))
