@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,15 +46,28 @@ def reversed_colours(image: Image) -> Image:
 def read_ahead(sources: Iterable[Any], bgr: bool = False) -> Iterator[tuple[Any, Image]]:
     """Every source with its picture, as of `load_picture`; the next is read meanwhile.
 
+    Only a path and bytes are: arrays and pictures of Pillow may be filled anew, or closed, when the
+    next one is asked for. For no source the next is asked for before it has been read.
+
     Raises:
         As `load_picture`, when it comes to the picture that fails.
     """
     with ThreadPoolExecutor(1, "tfface-reader") as reader:
-        waiting: tuple[Any, Future[Image]] | None = None
+        ready: tuple[Any, Image] | None = None
         for source in sources:
-            following = source, reader.submit(load_picture, source, bgr)
-            if waiting:
-                yield waiting[0], waiting[1].result()
-            waiting = following
-        if waiting:
-            yield waiting[0], waiting[1].result()
+            read = partial(copy_context().run, load_picture, source, bgr)  # within `limited_pixels`
+            reading = reader.submit(read) if _stays(source) else None
+            if ready:
+                yield ready
+            if reading:
+                ready = source, reading.result()
+            else:
+                ready = None
+                yield source, read()
+        if ready:
+            yield ready
+
+
+def _stays(source: Any) -> bool:
+    """Whether a source is the same picture when the next one has been asked for."""
+    return isinstance(source, str | os.PathLike | bytes)

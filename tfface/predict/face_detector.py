@@ -162,7 +162,8 @@ class FaceDetector:
 
         Args:
             images: what `detect` takes; they need not have one size. One is in memory at a time,
-                and the next is read meanwhile.
+                and of paths and bytes the next is read meanwhile. An array may be filled anew when
+                the next is asked for: draw the faces before that.
             options: as of `detect`.
 
         Yields:
