@@ -18,9 +18,9 @@ def taking_names(file: TextIO) -> Iterator[TextIO]:
     if not isinstance(file, io.TextIOWrapper):  # one in memory, which takes everything
         yield file
         return
-    former = {"encoding": file.encoding, "errors": file.errors}
+    encoding, errors = file.encoding, file.errors
     file.reconfigure(encoding=ENCODING, errors=ERRORS)
     try:
         yield file
     finally:
-        file.reconfigure(**former)
+        file.reconfigure(encoding=encoding, errors=errors)

@@ -98,9 +98,9 @@ def test_pictures_come_as_path_bytes_pillow_and_blue_first(
     for picture in (image, path, str(path), path.read_bytes(), Image.open(path)):
         assert detector.detect(picture).boxes.tolist() == [[60, 30, 61, 31]]
     assert detector.detect(image[..., ::-1], bgr=True).boxes.tolist() == [[60, 30, 61, 31]]
-    for picture in (path, path.read_bytes(), Image.open(path), Tensor(image[..., ::-1])):
+    for given in (path, path.read_bytes(), Image.open(path), Tensor(image[..., ::-1])):
         # It says nothing of what is no array, and counts for arrays of others.
-        assert detector.detect(picture, bgr=True).boxes.tolist() == [[60, 30, 61, 31]]
+        assert detector.detect(given, bgr=True).boxes.tolist() == [[60, 30, 61, 31]]
 
 
 def test_a_batch_has_its_results_in_order_and_fails_at_the_picture_that_fails(
