@@ -9,8 +9,17 @@ from tfface.anchors import AnchorLevel
 from tfface.losses.iou import overlap
 from tfface.matching.kinds import FACE
 
-CANDIDATES = 2
-"""So many boxes for each proposal go into the suppression."""
+POOL = 2000
+"""So many of the surest boxes of a picture go into the suppression, or more for more proposals.
+
+A large face has over a hundred anchors of a stride of 4 that are as sure, which are one proposal
+after it: of fewer boxes a few such faces would leave no room for the others.
+"""
+
+
+def pool_size(count: int) -> int:
+    """How many boxes go into the suppression for `count` proposals."""
+    return max(POOL, count)
 
 
 def kept_boxes(boxes, iou_threshold: float):
@@ -21,15 +30,20 @@ def kept_boxes(boxes, iou_threshold: float):
     as in the greedy suppression after k rounds at most, mostly after a few.
 
     Args:
-        boxes: `(B, n, 4)`; iou_threshold: in 0..1.
+        boxes: `(B, n, 4)`, where n may be known only when the graph runs; iou_threshold: in 0..1.
 
     Returns:
         bool `(B, n)`. No gradient passes.
     """
     boxes = ops.stop_gradient(boxes)
-    count = boxes.shape[1]
-    before = np.tri(count, k=-1, dtype=bool)  # [i, j]: j comes before i
-    suppresses = ops.logical_and(overlap(boxes[:, :, None], boxes[:, None]) > iou_threshold, before)
+    count = ops.shape(boxes)[1]
+    places = ops.arange(count, dtype="int32")
+    # [i, j]: j where it overlaps i. A mask of the boxes before each would be a constant, megabytes
+    # in an exported graph.
+    overlapping = ops.where(
+        overlap(boxes[:, :, None], boxes[:, None]) > iou_threshold, places, count
+    )
+    suppresses = overlapping < places[:, None]
 
     def stays(kept):
         return ops.logical_not(ops.any(ops.logical_and(suppresses, kept[:, None]), axis=-1))

@@ -124,8 +124,7 @@ class Detector(TrainStep):
         Returns:
             Logits `(B, K)`, falling, and boxes `(B, K, 4)` in pixels, not cut to the picture.
         """
-        anchors = ops.shape(outputs["scores"])[1]
-        limit = min(limit, anchors) if isinstance(anchors, int) else ops.minimum(limit, anchors)
+        limit = at_most(limit, ops.shape(outputs["scores"])[1])
         scores, indices = ops.top_k(outputs["scores"], limit)
         return scores, self.boxes_at(indices, outputs, height, width)
 
@@ -263,6 +262,11 @@ def concatenate(levels: Sequence):
             ops.concatenate(levels[first : first + 4], axis=1) for first in range(0, len(levels), 4)
         ]
     return levels[0]
+
+
+def at_most(limit: int, count):
+    """The smaller of `limit` and a count that may be known only when the graph runs."""
+    return min(limit, count) if isinstance(count, int) else ops.minimum(limit, count)
 
 
 def take_rows(values, indices):

@@ -9,7 +9,7 @@ from keras import ops
 from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.backbones.resnet import ResNetName
 from tfface.boxes import clip, decode
-from tfface.detectors.base import take_rows
+from tfface.detectors.base import at_most, take_rows
 from tfface.detectors.grouped_fpn import (
     SCALES,
     Feature,
@@ -22,15 +22,19 @@ from tfface.layers.roi_align import pyramid_roi_align
 from tfface.losses.regions import region_losses
 from tfface.matching import ThresholdMatcher
 from tfface.predict.selection import Selection
-from tfface.proposals import CANDIDATES, make_proposals, nearest_level
+from tfface.proposals import kept_boxes, make_proposals, nearest_level, pool_size
 from tfface.sampling import group_sample
 from tfface.targets import RegionTargets
 
 PROPOSAL_OVERLAP = 0.7
-"""Of the suppression among proposals in training (Faster R-CNN, arXiv:1506.01497, section 3.3)."""
+"""Of the suppression among proposals, in training and use (Faster R-CNN, arXiv:1506.01497, 3.3)."""
 
 _SURE = 1e4
 """Above any logit."""
+
+_SUPPRESSED = -2 * _SURE
+"""In place of the logit of a box that a surer one overlaps: so far below any that the second step
+cannot raise it to a face."""
 
 _LEAST_SIDE = 1.0
 """Of a region, pixels: what is cut to the picture may have nothing left of it."""
@@ -66,7 +70,8 @@ class GroupedFastRCNN(GroupedDetector):
 
     Both steps train together. `scores` and `offsets` are those of the first step, and `features`
     `(B, rows, columns, filters)` the map that regions are cut out of; `candidates` gives the boxes
-    and scores of the second. Of the first the surest `selection.candidates` are judged.
+    and scores of the second. Of the first the surest `selection.candidates` that suppression leaves
+    are judged.
 
     Args:
         variant: of the first step: rpn, fpn, finest_stride or finest, see `GroupedFPN`.
@@ -156,14 +161,21 @@ class GroupedFastRCNN(GroupedDetector):
         )
 
     def candidates(self, outputs, height, width, limit: int) -> tuple:
-        """The surest boxes of the first step as the second sees them, by its scores."""
-        first, boxes = super().candidates(outputs, height, width, limit)
+        """The surest boxes of the first step as the second sees them, by its scores.
+
+        Of boxes of the first step that overlap by more than `PROPOSAL_OVERLAP` only the surest is
+        judged. Where less than `limit` are left, the rest have logits below any other.
+        """
+        first, boxes = super().candidates(outputs, height, width, pool_size(limit))
         boxes = _regions(boxes, height, width)
+        first = ops.where(kept_boxes(boxes, PROPOSAL_OVERLAP), first, _SUPPRESSED)
+        first, order = ops.top_k(first, at_most(limit, ops.shape(first)[1]))
+        boxes = take_rows(boxes, order)
         scores, offsets = self.judge(outputs["features"], boxes)
         boxes = decode(offsets, boxes, self.box_variances)
-        # What the first step was told to leave out stays so.
+        # What is suppressed, and what the first step was told to leave out, stays so.
         scores = ops.minimum(scores, first + _SURE)
-        scores, order = ops.top_k(scores, boxes.shape[1] or ops.shape(boxes)[1])
+        scores, order = ops.top_k(scores, ops.shape(scores)[1])
         return scores, take_rows(boxes, order)
 
     def rescale_scores(self, scale: float, shift: float) -> None:
@@ -180,7 +192,7 @@ class GroupedFastRCNN(GroupedDetector):
         outputs = self(images, training=True)
         height, width = images.shape[1:3]
         anchors = len(level_of_anchors(self.anchor_levels, height, width))
-        limit = min(CANDIDATES * self.recipe.proposals, anchors)
+        limit = min(pool_size(self.recipe.proposals), anchors)
         _, surest = ops.top_k(ops.stop_gradient(outputs["scores"]), limit)
         boxes = self.boxes_at(surest, outputs, height, width)
         faces, kinds = targets["faces"], targets["kinds"]

@@ -24,7 +24,7 @@ from tfface.layers.top_down_pyramid import TopDownPyramid, reduce
 from tfface.losses.two_steps import supervision_loss, two_step_losses
 from tfface.matching import AnchorMatcher
 from tfface.predict.selection import Selection
-from tfface.proposals import CANDIDATES, make_proposals, nearest_level
+from tfface.proposals import make_proposals, nearest_level, pool_size
 from tfface.targets import Targets, TwoStepTargets, sampled_targets
 
 LEVELS = (2, 3, 4, 5, 6, 7)
@@ -262,7 +262,7 @@ class RefineFace(MaskedDetector):
         of_level = level_of_anchors(self.anchor_levels, height, width)
         count = self.recipe.proposals
         _, indices = ops.top_k(
-            ops.stop_gradient(outputs["scores"]), min(CANDIDATES * count, len(of_level))
+            ops.stop_gradient(outputs["scores"]), min(pool_size(count), len(of_level))
         )
         boxes = clip(self.boxes_at(indices, outputs, height, width), height, width)
         faces = targets["faces"]

@@ -14,7 +14,7 @@ def overlap(boxes, others):
 
     0 where both have no area; a negative side counts as 0.
     """
-    width, height, _, _ = _overlapping(boxes, others)
+    width, height = _shared(boxes, others)
     intersection = width * height
     union = _area(boxes) + _area(others) - intersection
     return intersection / (union + _SMALL)
@@ -45,10 +45,10 @@ def iou_loss(boxes, faces, kind: IoULoss = "eiou"):
     loss = 1.0 - overlap(boxes, faces)
     if kind == "iou":
         return loss
-    _, _, wide, high = _overlapping(boxes, faces)
+    wide, high = _enclosing(boxes, faces)
     if kind == "giou":
         enclosing = wide * high + _SMALL
-        width, height, _, _ = _overlapping(boxes, faces)
+        width, height = _shared(boxes, faces)
         union = _area(boxes) + _area(faces) - width * height
         return loss + (enclosing - union) / enclosing
     centres = 0.5 * (boxes[..., :2] + boxes[..., 2:] - faces[..., :2] - faces[..., 2:])
@@ -78,11 +78,15 @@ def _area(boxes):
     return width * height
 
 
-def _overlapping(boxes, others):
-    """Width and height of the intersection, then of the enclosing box."""
+def _shared(boxes, others):
+    """Width and height of the intersection."""
     low = ops.maximum(boxes[..., :2], others[..., :2])
-    high = ops.minimum(boxes[..., 2:], others[..., 2:])
-    outer_low = ops.minimum(boxes[..., :2], others[..., :2])
-    outer_high = ops.maximum(boxes[..., 2:], others[..., 2:])
-    inner, outer = ops.relu(high - low), outer_high - outer_low
-    return inner[..., 0], inner[..., 1], outer[..., 0], outer[..., 1]
+    sides = ops.relu(ops.minimum(boxes[..., 2:], others[..., 2:]) - low)
+    return sides[..., 0], sides[..., 1]
+
+
+def _enclosing(boxes, others):
+    """Width and height of the box around both."""
+    low = ops.minimum(boxes[..., :2], others[..., :2])
+    sides = ops.maximum(boxes[..., 2:], others[..., 2:]) - low
+    return sides[..., 0], sides[..., 1]
