@@ -71,12 +71,17 @@ def test_at_1024_pixels_there_are_262144_anchors(finest) -> None:
     assert len(grid_anchors(finest.anchor_levels, 1024, 1024)) == 262_144
 
 
-def test_coarse_strides_see_every_so_many_cells_of_the_finest_map(finest) -> None:
+def test_coarse_strides_see_the_cell_of_the_finest_map_that_their_anchor_stands_on() -> None:
     strided = GroupedFPN(variant="finest_stride", **SMALL)
-    maps = strided.feature_maps(strided.normalize(images()))
+    finest, *others = strided.feature_maps(strided.normalize(images()))
 
-    for level, step in zip(maps, (1, 2, 4, 8), strict=True):
-        np.testing.assert_array_equal(level, np.asarray(maps[0])[:, ::step, ::step])
+    for level, maps in zip(strided.anchor_levels[1:], others, strict=True):
+        of_level = grid_anchors([level], 64, 64)
+        centres = (of_level[:, :2] + of_level[:, 2:]) / 2
+        # A centre is a corner of four cells of 4 pixels, of which this is the last.
+        columns, rows = (centres // 4).astype(int).T
+        seen = np.asarray(finest)[0, rows, columns]
+        np.testing.assert_array_equal(np.reshape(maps, seen.shape), seen)
 
 
 def test_every_scale_is_sampled_alike_by_groups_alone(finest) -> None:

@@ -96,7 +96,8 @@ class GroupedDetector(AnchorDetector):
         if self.variant != "finest_stride":
             return maps
         steps = [stride // STRIDES[0] for stride in STRIDES]
-        return [maps[0][:, ::step, ::step] for step in steps]
+        # From the middle of a stride on, where its anchor stands.
+        return [maps[0][:, step // 2 :: step, step // 2 :: step] for step in steps]
 
 
 @keras.saving.register_keras_serializable(package="tfface")
@@ -109,7 +110,7 @@ class GroupedFPN(GroupedDetector):
     Args:
         variant: rpn (all anchors on C4), fpn (each scale on a map of its own, P2 to P5),
             finest_stride (as fpn, but each scale at every first, second, fourth or eighth cell of
-            P2), or finest (all anchors at every cell of one map).
+            P2, in the middle of its stride), or finest (all anchors at every cell of one map).
         feature: of finest, that map (Table 2): P2, P3, P4, C3 or C4.
         backbone: ResNet of 18 to 152 layers.
         width: multiplier of the channels of the backbone.
