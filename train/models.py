@@ -24,6 +24,7 @@ def make_detector(values: flags.FlagValues) -> Detector:
     check_options(constructor_options(kind), options)
     detector = kind(**options)
     recipe = run_flags.chosen_options(recipe_options(kind), values)
+    detector.adopt(kind.recipe_class(**recipe))
     if values.initial_weights:
         given = load_detector(values.initial_weights)
         try:
@@ -33,9 +34,10 @@ def make_detector(values: flags.FlagValues) -> Detector:
                 f"--initial_weights={values.initial_weights}: {error}. Change --detector and its "
                 "options, or the weights."
             ) from error
-    elif values.backbone_weights != "none":
+        return detector
+    detector.begin_anew()
+    if values.backbone_weights != "none":
         detector.load_backbone(values.backbone_weights)
-    detector.adopt(kind.recipe_class(**recipe))
     return detector
 
 

@@ -12,6 +12,7 @@ from tfface.anchors import AnchorLevel, level_of_anchors
 from tfface.detectors.base import Detector
 from tfface.detectors.sampled_recipe import SampledRecipe
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
+from tfface.layers.prediction_head import PRIOR_LOGIT
 from tfface.layers.two_class_head import CHANNELS, LOGITS, face_logits, offset_map, score_map
 from tfface.losses.multibox import multibox_losses
 from tfface.matching import AnchorMatcher, TwoPassMatcher
@@ -106,6 +107,15 @@ class AnchorDetector(Detector):
                     of_anchors[..., 1] -= shift
                 of_anchors[..., :LOGITS] *= scale
                 weights.assign(values)
+
+    def begin_anew(self) -> None:
+        """With focal loss every anchor begins with the score `PRIOR`, else one half.
+
+        At one half the background, a thousand times as many anchors, makes up all of the loss.
+        """
+        if self.recipe.sampler == "focal":
+            # Of the anchors also where a second step has scores of its own.
+            AnchorDetector.rescale_scores(self, 1.0, -PRIOR_LOGIT)
 
     def own_layers(self, stride: int) -> list[keras.layers.Layer]:
         """The layers that only the level of that stride uses, without its head."""

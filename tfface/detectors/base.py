@@ -165,6 +165,9 @@ class Detector(TrainStep):
         settings = ", ".join(f"{name}={value}" for name, value in sorted(config.items()))
         return f"{type(self).__name__}({settings})"
 
+    def begin_anew(self) -> None:
+        """Changes first weights, none of which are given, as the adopted recipe needs them."""
+
     def load_backbone(self, source: str) -> None:
         """Gives the backbone weights of another task: see `tfface.backbones.pretrained`."""
         raise ValueError(
