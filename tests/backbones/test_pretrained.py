@@ -4,10 +4,14 @@ import keras
 import numpy as np
 import pytest
 
+from tests.conftest import SMALL
 from tfface.backbones import pretrained
 from tfface.backbones.pretrained import load_backbone_weights
 from tfface.backbones.resnet import ResNet
 from tfface.detectors.faceboxes import FaceBoxes
+from tfface.detectors.options import constructor_options
+from tfface.detectors.registry import DETECTORS, detector_class
+from tfface.detectors.uf_ssd import UFSSD
 
 MEAN = (123.0, 117.0, 104.0)
 
@@ -157,3 +161,34 @@ def test_depths_that_a_source_has_not(resnet50, of_torchvision, tmp_path) -> Non
 def test_a_detector_without_a_resnet_takes_none() -> None:
     with pytest.raises(ValueError, match="a detector on a ResNet, .* got FaceBoxes"):
         FaceBoxes(width=0.5).load_backbone("imagenet")
+    with pytest.raises(ValueError, match="a backbone of resnet18, .* imagenet, got vgg16"):
+        UFSSD(width=0.0625).load_backbone("imagenet")
+
+
+@pytest.mark.parametrize("name", sorted(DETECTORS))
+def test_every_detector_that_can_have_a_resnet_takes_its_weights(name: str) -> None:
+    kind = detector_class(name)
+    options = {option.name for option in constructor_options(kind)}
+    if not options & {"backbone", "depth"}:
+        return
+    chosen: dict = {"backbone": "resnet18"} if "backbone" in options else {"depth": 18}
+
+    detector = kind(**{**SMALL[name], **chosen})
+
+    # Those of Keras are of other depths, which is all that it finds wrong.
+    with pytest.raises(ValueError, match=r"of 50, 101, 152 layers .* got 18 layers"):
+        detector.load_backbone("imagenet")
+
+
+def test_uf_ssd_has_them_in_its_maps(of_torchvision) -> None:
+    source = str(of_torchvision[1])
+    detector = UFSSD("resnet18", mask_levels=())
+    expected = built(18)
+    load_backbone_weights(expected, source, UFSSD.pixel_mean)
+
+    detector.load_backbone(source)
+
+    pixels = np.random.default_rng(0).uniform(-100, 100, (1, 64, 64, 3)).astype(np.float32)
+    maps = detector.feature_maps(pixels, training=False)
+    for level, of_resnet in zip(maps[:4], expected(pixels).values(), strict=True):
+        np.testing.assert_allclose(level, of_resnet, rtol=1e-4, atol=1e-4)

@@ -7,7 +7,8 @@ import keras
 from keras import ops
 
 from tfface.anchors import AnchorLevel
-from tfface.backbones.resnet import ResNet
+from tfface.backbones.pretrained import load_backbone_weights
+from tfface.backbones.resnet import ResNet, ResNetName
 from tfface.backbones.vgg import VGG16
 from tfface.detectors.masked_detector import MaskedAnchorDetector, MaskedRecipe
 from tfface.layers.convolution import ConvBlock
@@ -97,6 +98,14 @@ class UFSSD(MaskedAnchorDetector):
         if feature_enhancement:
             self.enhancement = FeatureEnhancement(int(ENHANCED_CHANNELS * width))
         self.build_symbolically()
+
+    def load_backbone(self, source: str) -> None:
+        if not isinstance(self.network, ResNet):
+            raise ValueError(
+                f"expected a backbone of {', '.join(get_args(ResNetName))} for weights of "
+                f"{source}, got {self.backbone}, which begins at random"
+            )
+        load_backbone_weights(self.network, source, self.pixel_mean)
 
     def feature_maps(self, pixels, training=None):
         if self.backbone == "vgg16":
