@@ -110,6 +110,7 @@ def run(options: Namespace) -> None:
             "benchmarks.training_step",
             f"--flagfile={options.configuration}",
             *("--train_records=none", "--output=none", "--backbone_weights=none"),
+            "--distillation=threshold",  # the detector alone: there is no teacher
             f"--jit_compile={not options.graph}",
             *(f"--{name}={value}" for name, value in named.items() if value is not None),
         ]

@@ -9,6 +9,7 @@ from absl import flags
 
 from tfface.detectors.options import Option, constructor_options, recipe_options
 from tfface.detectors.registry import DETECTORS, detector_class
+from train.idle import refuse_idle_flags
 
 LARGEST = 4096
 """Pixels of the side of an image in training and validation."""
@@ -23,11 +24,14 @@ STRATEGIES = ("one_device", "mirrored", "multi_worker")
 
 
 def define_flags(
-    values: flags.FlagValues = flags.FLAGS, arguments: Sequence[str] = ("train.main",)
+    values: flags.FlagValues = flags.FLAGS,
+    arguments: Sequence[str] = ("train.main",),
+    idle_allowed: bool = False,
 ) -> None:
     """Defines the flags of `train.main`; train/configs explains each value with its source.
 
-    The options of the detector that `arguments`, a command line, names are flags too.
+    The options of the detector that `arguments`, a command line, names are flags too. Flags that
+    mean nothing beside others are refused unless `idle_allowed`, as older releases took them.
 
     Raises:
         ValueError, ImportError: there is no such detector.
@@ -162,6 +166,8 @@ def define_flags(
     whole("validation_pictures", 300, "The most pictures to validate on.")
     flags.mark_flags_as_required(["output", "train_records"], values)
     _check_values(values)
+    if not idle_allowed:
+        refuse_idle_flags(values)
 
 
 def named_detector(arguments: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from absl import flags
 
 from train.flags import define_flags
+from train.idle import idle_flags
 
 FILE = "flags.txt"
 """In the folder of a run: its flags."""
@@ -30,12 +31,13 @@ def changed_settings(values: flags.FlagValues, output: Path) -> list[str]:
         return []
     arguments = ["train.main", f"--flagfile={output / FILE}"]
     before = flags.FlagValues()
-    define_flags(before, arguments)
+    define_flags(before, arguments, idle_allowed=True)
     before(arguments, known_only=True)
+    free = _FREE | idle_flags(before)
     return [
         f"--{name}={_text(before, name)}, now {_text(values, name)}"
         for name in before
-        if name not in _FREE and _text(before, name) != _text(values, name)
+        if name not in free and _text(before, name) != _text(values, name)
     ]
 
 

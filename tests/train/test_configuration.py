@@ -91,7 +91,6 @@ REACHES: dict[str, tuple[Any, Callable[[Run], Any]]] = {
     "distillation_weight": (30, lambda run: run.model.weight),
     "beta": (5.5, lambda run: run.model.threshold["beta"]),
     "gamma": (2.5, lambda run: run.model.threshold["gamma"]),
-    "alpha": (0.25, lambda run: run.model.threshold["alpha"]),
     "steps": (40, lambda run: run.options["epochs"] * run.options["steps_per_epoch"]),
     "steps_per_epoch": (4, lambda run: run.options["steps_per_epoch"]),
     "batch_size": (3, lambda run: run.batches["batch_size"]),
@@ -243,6 +242,7 @@ def test_a_flag_arrives_without_a_teacher(alone: Run, name: str) -> None:
 def test_no_flag_is_left_out(distilling: Run) -> None:
     # What of a teacher is learned: tests/test_imitator.py.
     elsewhere = {"distillation", "label_weight"}
+    elsewhere.add("alpha")  # Instead of --gamma: tests/train/test_models.py.
     # Of a ResNet, which these detectors have not: tests/backbones/test_pretrained.py.
     elsewhere.add("backbone_weights")
     elsewhere.add("matching")  # Another has no compensation: tests/detectors/test_grouped_fpn.py.

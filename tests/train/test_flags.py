@@ -20,9 +20,15 @@ REQUIRED = ("--output=run", "--train_records=train.tfrecord")
 def test_every_config_is_valid(make_flags, name: str, monkeypatch) -> None:
     monkeypatch.chdir(CONFIGS.parents[1])
     flagfile = f"--flagfile={CONFIGS / name}.flags"
-    # The demo gives the length of its run on the command line.
-    length = ("--steps=30", "--steps_per_epoch=30") if name == "demo" else ()
-    assert make_flags(flagfile, *REQUIRED, *length).output == "run"
+    assert make_flags(flagfile, *REQUIRED, *GIVEN_BESIDE.get(name, ())).output == "run"
+
+
+GIVEN_BESIDE = {
+    "demo": ("--steps=30", "--steps_per_epoch=30"),
+    "plain": ("--teacher=yunet-n.keras",),
+    "plain-yunet": ("--teacher=yunet-n.keras", "--initial_weights=yunet-n.keras"),
+}
+"""What some leave to the command line, as they say at their top."""
 
 
 COLUMNS = {

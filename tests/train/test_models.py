@@ -8,7 +8,7 @@ from tests.conftest import SMALL
 from tfface.detectors.options import recipe_options
 from tfface.detectors.registry import DETECTORS, detector_class
 from tfface.layers.prediction_head import PRIOR
-from train.models import make_detector
+from train.models import make_detector, make_distiller
 
 REQUIRED = ("--output=run", "--train_records=train.tfrecord")
 
@@ -57,3 +57,12 @@ def test_given_weights_keep_their_scores(make_flags, tmp_path) -> None:
     )
 
     np.testing.assert_allclose(scores, 0.5, rtol=1e-4)
+
+
+def test_the_scale_of_the_threshold_may_be_given(make_flags, tmp_path) -> None:
+    path = tmp_path / "teacher.keras"
+    values = make_flags(*REQUIRED, "--width=0.25", f"--teacher={path}", "--alpha=0.25")
+    student = make_detector(values)
+    student.save(path)
+
+    assert make_distiller(student, values).threshold["alpha"] == 0.25
