@@ -16,6 +16,7 @@ from tfface.files import atomic_path, reserve
 from tfface.replicas import value_of
 from train.interruption import Interruption
 from train.seal import is_damaged, seal
+from train.steps import batches_seen, steps_done
 
 SECONDS_BETWEEN = 60.0
 """Within an epoch a state is saved so often, or less: saving takes 2 % of the time at most."""
@@ -35,8 +36,9 @@ _NAME = re.compile(r"step-(\d+)\.weights\.h5")
 class Checkpoints:
     """The newest states of a run, in a folder of its own.
 
-    A state is the weights, the optimiser with its step, and the mean losses of an epoch that has
-    not ended. Data and random numbers follow from the step, so there is nothing else to keep.
+    A state is the weights, the optimiser, the number of steps, in its name, and the mean losses of
+    an epoch that has not ended. Data and random numbers follow from the step, so there is nothing
+    else to keep.
 
     Args:
         directory: `RUN/checkpoints`.
@@ -53,9 +55,8 @@ class Checkpoints:
         return sorted(int(match.group(1)) for match in matches if match)
 
     def save(self, model: keras.Model) -> None:
-        """Writes the state of a compiled model under the step of its optimiser."""
-        step = int(value_of(model.optimizer.iterations))
-        with atomic_path(self._path(step)) as temporary:
+        """Writes the state of a compiled model under the number of its steps."""
+        with atomic_path(self._path(steps_done(model))) as temporary:
             reserve(temporary, size_of_state(model))
             model.save_weights(temporary)
             with h5py.File(temporary, "a") as file:
@@ -90,7 +91,8 @@ class Checkpoints:
                     f"The checkpoint {path} does not fit this run. Go on with the flags it was "
                     f"begun with, or give a new run another --output. ({error})"
                 ) from error
-            return step
+            # Older releases counted several steps as one where gradients accumulate.
+            return max(step, batches_seen(model.optimizer))
         if steps:
             raise ValueError(
                 f"All checkpoints in {self.directory} are damaged, and set aside. The same command "

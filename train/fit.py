@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from tfface.replicas import value_of
+from train.steps import CountSteps
 
 
 class ContinueMeans(keras.callbacks.Callback):
@@ -46,6 +47,7 @@ def fit_from(
         means: of the losses in those steps of the first epoch that are done.
     """
     epoch, done = divmod(first_step, steps_per_epoch)
+    callbacks = [CountSteps(first_step), *callbacks]
     options: dict[str, Any] = {"shuffle": False, "verbose": 0}
     if done:
         going_on = [] if means is None else [ContinueMeans(means)]
@@ -66,7 +68,7 @@ def fit_from(
             initial_epoch=epoch,
             epochs=steps // steps_per_epoch,
             steps_per_epoch=steps_per_epoch,
-            callbacks=list(callbacks),
+            callbacks=callbacks,
             **options,
         )
 

@@ -8,6 +8,7 @@ import keras
 from tqdm import tqdm
 
 from tfface.replicas import value_of
+from train.steps import steps_done
 from train.tensorboard import EventLog
 
 
@@ -49,7 +50,7 @@ class Curves(keras.callbacks.Callback):
         optimizer = self.model.optimizer
         values = {f"train/{name}": float(value) for name, value in (logs or {}).items()}
         values["train/learning_rate"] = float(value_of(optimizer.learning_rate))
-        self.log.scalars(int(value_of(optimizer.iterations)), values)
+        self.log.scalars(steps_done(self.model), values)
 
 
 class NotFiniteLoss(ArithmeticError):
@@ -83,7 +84,7 @@ class StopWhenNotFinite(keras.callbacks.Callback):
         self._bad_steps: list[int] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._epoch_start = int(value_of(self.model.optimizer.iterations))
+        self._epoch_start = steps_done(self.model)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if not math.isfinite(float(logs["loss"])):

@@ -16,8 +16,8 @@ from tfface.detectors.loading import save_detector
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
 from tfface.files import atomic_path
-from tfface.replicas import value_of
 from train.moving_average import averaged_weights
+from train.steps import steps_done
 from train.tensorboard import EventLog
 
 SMALLEST_FACES = dict(zip(SETTINGS, (32.0, 16.0, 6.0), strict=True))
@@ -96,7 +96,7 @@ class Validation(keras.callbacks.Callback):
         areas = {
             name: 100.0 * curve.average_precision for name, curve in curves.items() if curve.faces
         }
-        step = int(value_of(self.model.optimizer.iterations))
+        step = steps_done(self.model)
         self._show(step, areas, detections)
         self._keep_best(step, areas)
 

@@ -1,7 +1,7 @@
 """train.fit: a run that stops at any step and goes on is the same as one that never stopped."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,26 @@ from train.interruption import Interrupted, Interruption
 STEPS, STEPS_PER_EPOCH = 12, 4
 
 
-def compiled() -> keras.Model:
+def usual() -> keras.optimizers.Optimizer:
+    return keras.optimizers.SGD(0.1, momentum=0.9)
+
+
+def accumulating() -> keras.optimizers.Optimizer:
+    """One that takes two steps as one."""
+    return keras.optimizers.SGD(0.1, momentum=0.9, gradient_accumulation_steps=2)
+
+
+def skipping() -> keras.optimizers.Optimizer:
+    """One that leaves out the first steps, until it has found a scale at which nothing is infinite:
+    as where float16 is computed in."""
+    return keras.optimizers.LossScaleOptimizer(usual(), initial_scale=2.0**127)
+
+
+def compiled(make_optimizer: Callable = usual) -> keras.Model:
     """A small network, the same every time, with the optimiser of a run."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
-    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss="mse")
+    model.compile(make_optimizer(), loss="mse")
     return model
 
 
@@ -28,7 +43,7 @@ def batches(step: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """One row a step, which depends on the step alone."""
     while True:
         numbers = np.random.default_rng(step).normal(size=5).astype(np.float32)
-        yield numbers[None, :2], numbers[None, 2:]
+        yield numbers[None, :2], 8 * numbers[None, 2:]
         step += 1
 
 
@@ -50,9 +65,9 @@ class Watch(keras.callbacks.Callback):
         self.losses[epoch] = logs["loss"]
 
 
-def run(folder: Path, signal_at: int | None = None) -> tuple:
+def run(folder: Path, signal_at: int | None = None, make_optimizer: Callable = usual) -> tuple:
     """Goes on from the newest state, up to a signal or the end: model and losses by epoch."""
-    model, checkpoints = compiled(), Checkpoints(folder)
+    model, checkpoints = compiled(make_optimizer), Checkpoints(folder)
     first_step = checkpoints.restore(model)
     watch = Watch(first_step, signal_at)
     done = first_step % STEPS_PER_EPOCH
@@ -100,6 +115,32 @@ def test_a_run_that_is_finished_stays_as_it_is(whole: tuple, tmp_path: Path) -> 
     model, losses = run(tmp_path)
     assert losses == {}
     assert int(model.optimizer.iterations) == STEPS
+
+
+@pytest.mark.parametrize("make_optimizer", [accumulating, skipping])
+def test_a_step_is_a_batch_whatever_the_optimiser_makes_of_it(
+    tmp_path: Path, make_optimizer: Callable
+) -> None:
+    expected, losses = run(tmp_path / "whole", None, make_optimizer)
+    assert 0 < int(expected.optimizer.iterations) < STEPS
+    assert Checkpoints(tmp_path / "whole").steps() == [8, 12]
+
+    _, nothing = run(tmp_path / "whole", None, make_optimizer)
+    _, before = run(tmp_path / "parts", 7, make_optimizer)
+    model, after = run(tmp_path / "parts", None, make_optimizer)
+
+    assert nothing == {}
+    assert before | after == losses
+    for variable, same in zip(model.variables, expected.variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(variable), np.asarray(same))
+
+
+def test_a_state_of_an_older_release_that_counted_accumulated_steps_as_one(tmp_path: Path) -> None:
+    model, _ = run(tmp_path / "new", None, accumulating)
+    (tmp_path / "old").mkdir()
+    model.save_weights(tmp_path / "old" / "step-00000006.weights.h5")
+
+    assert Checkpoints(tmp_path / "old").restore(compiled(accumulating)) == STEPS
 
 
 def test_epochs_of_another_length(whole: tuple, tmp_path: Path) -> None:

@@ -62,10 +62,10 @@ def finish_epoch(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(validation, "_detect", lambda: everywhere)
         nonlocal steps
         steps = 10 * (epoch + 1)
-        optimizer = SimpleNamespace(
-            iterations=steps, finalize_variable_values=lambda variables: None
+        optimizer = SimpleNamespace(finalize_variable_values=lambda variables: None)
+        validation.set_model(
+            SimpleNamespace(steps_done=steps, optimizer=optimizer, trainable_variables=[])
         )
-        validation.set_model(SimpleNamespace(optimizer=optimizer, trainable_variables=[]))
         validation.on_epoch_end(epoch)
 
     monkeypatch.setattr("train.validation.save_detector", save)
