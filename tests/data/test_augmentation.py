@@ -176,6 +176,31 @@ def test_what_is_no_face_never_becomes_one() -> None:
     assert kinds == [IGNORED, ABSENT, IGNORED]
 
 
+@pytest.mark.parametrize(
+    ("box", "cut"),
+    [
+        ([-700, -500, 1300, 1000], [0, 0, 512, 512]),  # a crowd, all around the image
+        ([-300, 100, 20, 200], [0, 100, 20, 200]),  # its centre is beside the image
+        ([500, 500, 900, 900], [500, 500, 512, 512]),
+    ],
+)
+def test_what_is_ignored_stays_so_while_any_of_it_is_seen(box: list, cut: list) -> None:
+    boxes, kinds = move(Augmentation(size=512), draw(), (0, 0, 512), [box], [IGNORED])
+
+    assert (boxes, kinds) == ([cut], [IGNORED])
+    assert move(Augmentation(), draw(), (0, 0, 512), [box], [FACE])[1] == [ABSENT]
+    nothing = draw(faceless=0.0), (0, 0, 512), [box], [IGNORED]
+    assert move(Augmentation(faceless_probability=0.5), *nothing)[1] == [ABSENT]
+
+
+def test_what_is_ignored_and_beside_the_image_is_gone() -> None:
+    beside = [[-100, 0, 0, 50], [512, 0, 600, 50], [0, -90, 50, -10], [0, 0, 0, 0]]
+
+    _, kinds = move(Augmentation(), draw(), (0, 0, 512), beside, [IGNORED] * 4)
+
+    assert kinds == [ABSENT] * 4
+
+
 @pytest.fixture
 def colours() -> np.ndarray:
     """Colours in the middle of the range, so that nothing is cut off."""

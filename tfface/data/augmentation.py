@@ -180,8 +180,9 @@ class Augmentation:
         """Boxes and kinds in the training image, after cutting and flipping.
 
         A face whose centre leaves the patch is gone (ABSENT), and so are all in a picture of
-        nothing. What `minimum_face` and `minimum_visible` leave out is IGNORED. Boxes are cut to
-        the image.
+        nothing. What `minimum_face` and `minimum_visible` leave out is IGNORED. What was IGNORED
+        before stays so while any of it is seen: a crowd may be larger than the image. Boxes are
+        cut to the image.
         """
         corner = ops.stack([patch[0], patch[1], patch[0], patch[1]])
         boxes = (boxes - corner) * (self.size / patch[2])
@@ -196,9 +197,10 @@ class Augmentation:
         visible = area(cut) / ops.maximum(area(boxes), 1e-6)
         dubious = ops.logical_or(longer < self.minimum_face, visible < self.minimum_visible)
         kinds = ops.cast(kinds, "int32")
-        kinds = ops.where(ops.logical_and(kinds == FACE, dubious), IGNORED, kinds)
         inside = ops.logical_and(inside, visible >= 0.5 * self.minimum_visible)
-        present = ops.logical_and(inside, ops.logical_not(self.is_faceless(draw)))
+        present = ops.where(kinds == IGNORED, area(cut) > 0.0, inside)
+        present = ops.logical_and(present, ops.logical_not(self.is_faceless(draw)))
+        kinds = ops.where(ops.logical_and(kinds == FACE, dubious), IGNORED, kinds)
         return cut, ops.where(present, kinds, ABSENT)
 
     def is_faceless(self, draw):
