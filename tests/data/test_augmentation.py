@@ -114,6 +114,26 @@ def test_a_patch_has_the_face_and_stays_inside_where_it_fits(numbers, place) -> 
             assert start <= (low + high) / 2 <= start + side + 1
 
 
+@pytest.mark.parametrize("boxes", [[], [[40, 40, 60, 60]]], ids=["empty", "ignored"])
+@pytest.mark.parametrize(
+    ("numbers", "side", "ends"),
+    [
+        ({"mode": CROP, "scale": 0.0}, 30, ((0, 70), (0, 120))),
+        ({"mode": CROP, "scale": 1.0}, 100, ((0, 0), (0, 50))),
+        # A canvas of twice the long side: the picture lies anywhere in it.
+        ({"mode": EXPANSION, "scale": 1.0}, 300, ((-200, 0), (-150, 0))),
+    ],
+)
+def test_without_a_face_the_patch_is_anywhere(numbers: dict, side: int, ends, boxes) -> None:
+    (top, bottom), (left, right) = ends
+    kinds = [IGNORED] * len(boxes)
+
+    first = patch(Augmentation(), draw(**numbers, x=0.0, y=0.0), 100, 150, boxes, kinds)
+    last = patch(Augmentation(), draw(**numbers, x=1.0, y=1.0), 100, 150, boxes, kinds)
+
+    assert (first, last) == ((left, top, side), (right, bottom, side))
+
+
 def test_only_faces_are_drawn() -> None:
     # The face at the right is the one of three boxes that may be drawn.
     boxes = [[0, 0, 10, 10], [190, 0, 200, 10], [0, 0, 10, 10]]

@@ -99,7 +99,7 @@ class Augmentation:
         """The square to cut out of the picture.
 
         A face is drawn too, and the patch placed so that it has that face; inside the picture where
-        it fits.
+        it fits. Without a face it may be anywhere there.
 
         Args:
             draw: the uniform numbers by name, scalars.
@@ -121,8 +121,9 @@ class Augmentation:
             self._patch_side(draw, height, width),
         )
         side = ops.maximum(ops.round(side), 4.0)
-        x = self._place(draw["x"], side, width, x_min, x_max)
-        y = self._place(draw["y"], side, height, y_min, y_max)
+        any_face = ops.any(kinds == FACE)
+        x = self._place(draw["x"], side, width, x_min, x_max, any_face)
+        y = self._place(draw["y"], side, height, y_min, y_max, any_face)
         return ops.stack([ops.floor(x), ops.floor(y), side])
 
     def _patch_side(self, draw, height, width):
@@ -165,13 +166,13 @@ class Augmentation:
         return face[0], face[1], face[2], face[3]
 
     @staticmethod
-    def _place(draw, side, length, minimum, maximum):
+    def _place(draw, side, length, minimum, maximum, any_face):
         """Where the patch begins on one axis: it covers the face if it can, else its centre."""
         centre = 0.5 * (minimum + maximum)
         fits = maximum - minimum <= side
-        low = ops.where(fits, maximum, centre) - side
-        high = ops.where(fits, minimum, centre)
         inside = length - side
+        low = ops.where(any_face, ops.where(fits, maximum, centre) - side, -side)
+        high = ops.where(any_face, ops.where(fits, minimum, centre), length)
         low = ops.maximum(low, ops.minimum(inside, 0.0))
         high = ops.maximum(ops.minimum(high, ops.maximum(inside, 0.0)), low)
         return low + draw * (high - low)
