@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tfface.anchors import AnchorLevel, anchors_at, grid_anchors, level_anchors
+from tfface.anchors import AnchorLevel, anchors_at, grid_anchors, level_anchors, smallest_side
 from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FBI_ANCHORS
 
 
@@ -120,6 +120,14 @@ def test_numbers_of_anchors_have_any_shape_and_sides_may_be_tensors() -> None:
     found = anchors_at(indices, FBI_ANCHORS, ops.array(96, "int32"), ops.array(160, "int32"))
 
     np.testing.assert_array_equal(found, expected[indices])
+
+
+def test_the_smallest_side_is_the_width_of_tall_anchors() -> None:
+    # Of 16 x 16 pixels and twice as high as wide; squares of 12.
+    levels = (AnchorLevel(16, (32, 16), aspect=2.0), AnchorLevel(16, (12,)))
+
+    assert smallest_side(levels) == pytest.approx(16 / 2**0.5)
+    assert smallest_side(levels[1:]) == 12
 
 
 def test_no_anchor_of_one_level() -> None:

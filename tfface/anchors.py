@@ -91,6 +91,12 @@ def grid_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> np.n
     return np.concatenate([level_anchors(level, height, width) for level in levels])
 
 
+def smallest_side(levels: Sequence[AnchorLevel]) -> float:
+    """The shortest side of all anchors, pixels."""
+    anchors = np.concatenate([level.cell_anchors() for level in levels])
+    return float(np.min(anchors[:, 2:] - anchors[:, :2]))
+
+
 def level_of_anchors(levels: Sequence[AnchorLevel], height: int, width: int) -> np.ndarray:
     """The index of the level of every anchor of `grid_anchors`: int32 `(A,)`."""
     counts = [

@@ -22,19 +22,26 @@ def area(boxes):
     return width * height
 
 
+def intersection(boxes, others):
+    """Areas that boxes `(..., 4)` share with others `(..., 4)`: square pixels, `(...)`.
+
+    Works coordinate by coordinate: of every pair arrays of `(n, m, 2)` cost three times the time.
+    """
+    x_min, y_min, x_max, y_max = ops.unstack(boxes, axis=-1)
+    other_x_min, other_y_min, other_x_max, other_y_max = ops.unstack(others, axis=-1)
+    width = ops.minimum(x_max, other_x_max) - ops.maximum(x_min, other_x_min)
+    height = ops.minimum(y_max, other_y_max) - ops.maximum(y_min, other_y_min)
+    return ops.relu(width) * ops.relu(height)
+
+
 def pairwise_iou(boxes, others):
     """Intersection over union of every pair: `(n, 4)`, `(m, 4)` -> `(n, m)` in 0..1.
 
-    Two boxes without area have an IoU of 0. Works coordinate by coordinate: arrays of `(n, m, 2)`
-    cost three times the time.
+    Two boxes without area have an IoU of 0.
     """
-    x_min, y_min, x_max, y_max = ops.unstack(boxes[:, None], axis=-1)
-    other_x_min, other_y_min, other_x_max, other_y_max = ops.unstack(others[None], axis=-1)
-    width = ops.minimum(x_max, other_x_max) - ops.maximum(x_min, other_x_min)
-    height = ops.minimum(y_max, other_y_max) - ops.maximum(y_min, other_y_min)
-    intersection = ops.relu(width) * ops.relu(height)
+    shared = intersection(boxes[:, None], others[None])
     areas = ops.maximum(area(boxes), 1e-6)
-    return intersection / (areas[:, None] + area(others)[None, :] - intersection)
+    return shared / (areas[:, None] + area(others)[None, :] - shared)
 
 
 def clip(boxes, height, width):

@@ -28,6 +28,7 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors, level_of_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher, TwoPassMatcher
+from tfface.matching.hidden import no_smaller
 from tfface.sampling import SEEDS, GroupSampling
 
 
@@ -214,8 +215,8 @@ class FaceTargets:
 
     def _inside(self, boxes, hidden):
         """Whether every point lies in one of the boxes that are hidden: bool `(A,)`."""
-        missing = 0.5 * ops.relu(self.least_side - (boxes[:, 2:] - boxes[:, :2]))
-        low, high = boxes[:, :2] - missing, boxes[:, 2:] + missing
+        boxes = no_smaller(boxes, self.least_side)
+        low, high = boxes[:, :2], boxes[:, 2:]
         points = ops.array(self.points)[:, None]
         inside = ops.all(ops.logical_and(points >= low, points < high), axis=-1)
         return ops.any(ops.logical_and(inside, hidden), axis=-1)

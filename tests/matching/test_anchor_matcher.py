@@ -179,6 +179,12 @@ def naive_match(anchors: np.ndarray, boxes: np.ndarray, kinds: np.ndarray, match
         areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (box, anchor)]
         return np.float32(width * height) / np.float32(sum(areas) - width * height)
 
+    def part_inside(box, anchor) -> float:
+        width = min(box[2], anchor[2]) - max(box[0], anchor[0])
+        height = min(box[3], anchor[3]) - max(box[1], anchor[1])
+        own = (anchor[2] - anchor[0]) * (anchor[3] - anchor[1])
+        return max(width, 0) * max(height, 0) / own
+
     smallest = min(min(a[2] - a[0], a[3] - a[1]) for a in anchors.tolist())
 
     def grown(box):
@@ -245,8 +251,11 @@ def naive_match(anchors: np.ndarray, boxes: np.ndarray, kinds: np.ndarray, match
             table[face][anchor] >= np.float32(matcher.negative_threshold) for face in faces
         ) or any(
             kind == IGNORED
-            and overlap(grown(box), [x_min, y_min, x_max, y_max])
-            >= np.float32(matcher.ignored_threshold)
+            and (
+                overlap(grown(box), anchors[anchor].tolist())
+                >= np.float32(matcher.ignored_threshold)
+                or part_inside(grown(box), anchors[anchor].tolist()) >= 0.5
+            )
             for box, kind in zip(boxes.tolist(), kinds, strict=True)
         ):
             label = -1

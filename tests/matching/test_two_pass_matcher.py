@@ -53,7 +53,7 @@ box = st.tuples(*[st.integers(0, 200).map(lambda n: n / 4 + 0.1)] * 2, st.intege
 )
 
 
-@given(st.lists(box, min_size=1, max_size=6))
+@given(st.lists(box, min_size=1, max_size=20))
 def test_labels_are_those_of_loops(boxes) -> None:
     np.testing.assert_array_equal(match(boxes)["labels"], naive(boxes))
 

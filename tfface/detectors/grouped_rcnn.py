@@ -6,7 +6,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from tfface.anchors import AnchorLevel, level_of_anchors
+from tfface.anchors import AnchorLevel, level_of_anchors, smallest_side
 from tfface.backbones.resnet import ResNetName
 from tfface.boxes import clip, decode
 from tfface.detectors.base import at_most, take_rows
@@ -221,7 +221,11 @@ class GroupedFastRCNN(GroupedDetector):
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
         """As of every detector with anchors, and both losses of the second step."""
         recipe = self.recipe
-        matcher = ThresholdMatcher(recipe.proposal_positive, recipe.proposal_negative)
+        matcher = ThresholdMatcher(
+            recipe.proposal_positive,
+            recipe.proposal_negative,
+            smallest=smallest_side(self.anchor_levels),
+        )
         regions = outputs["regions"]
         labels, faces = matcher(regions, targets["faces"], targets["kinds"])
         labels = ops.where(outputs["proposed"], labels, -1)

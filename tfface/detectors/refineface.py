@@ -312,7 +312,9 @@ class RefineFace(MaskedDetector):
             self.steps, self.recipe, self.margin, targets, outputs, images.shape[1:3], step
         )
         if self.feature_supervision:
-            losses["supervision"] = supervision_loss(self.recipe, targets, outputs)
+            losses["supervision"] = supervision_loss(
+                self.recipe, self.anchor_levels, targets, outputs
+            )
         return {**losses, **self.mask_losses(images, targets, outputs)}
 
 

@@ -1,8 +1,11 @@
 """The losses of RefineFace: of two steps, each by its own positives, and of feature supervision."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from keras import ops
 
+from tfface.anchors import AnchorLevel, smallest_side
 from tfface.detectors.two_steps import TwoSteps
 from tfface.losses.classification import sampled_classification
 from tfface.losses.focal import mean_over_positives, scale_aware_margins, sigmoid_focal
@@ -31,7 +34,9 @@ def two_step_losses(
         `first_regression` where levels have a first.
     """
     margins = scale_aware_margins(steps.levels, *size, margin)
-    matcher = ThresholdMatcher(settings.second_positive, settings.second_negative)
+    matcher = ThresholdMatcher(
+        settings.second_positive, settings.second_negative, smallest=smallest_side(steps.levels)
+    )
     labels, offsets = steps.second_targets(targets, outputs.get("first_offsets"), matcher, *size)
     sampling = GroupSampling.of_levels(settings, steps.levels, *size)
     if steps.moved and sampling is not None:  # those of levels that moved are new
@@ -66,15 +71,20 @@ def two_step_losses(
     return losses
 
 
-def supervision_loss(settings, targets, outputs):
+def supervision_loss(settings, levels: Sequence[AnchorLevel], targets, outputs):
     """The loss of what feature supervision says of proposals (section 3.4): a scalar.
 
     Args:
         settings: `supervision_positive`, `supervision_negative`, `supervision_weight`.
+        levels: of the anchors.
         targets: with `faces` `(B, F, 4)` and `kinds` `(B, F)`.
         outputs: `proposals` `(B, n, 4)`, `proposed` bool `(B, n)`, `proposal_scores` `(B, n)`.
     """
-    matcher = ThresholdMatcher(settings.supervision_positive, settings.supervision_negative)
+    matcher = ThresholdMatcher(
+        settings.supervision_positive,
+        settings.supervision_negative,
+        smallest=smallest_side(levels),
+    )
     labels, _ = matcher(outputs["proposals"], targets["faces"], targets["kinds"])
     losses = sigmoid_focal(labels, outputs["proposal_scores"])
     return settings.supervision_weight * mean_over_positives(losses, labels, outputs["proposed"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from keras import ops
 
 from tfface.boxes import VARIANCES, pairwise_iou
-from tfface.matching.hidden import hidden_overlaps, only
+from tfface.matching.hidden import hidden, only
 from tfface.matching.kinds import ABSENT, FACE
 from tfface.matching.targets import targets_of_owners
 
@@ -26,9 +26,9 @@ class AnchorMatcher:
        more than `compensation_threshold`, best first, up to that count; out of the `candidates`
        that overlap it most.
     4. Of the remaining anchors those with an overlap of `negative_threshold` or more, and those
-       that overlap an ignored box by `ignored_threshold` or more, are ignored; all others are
-       background. An ignored box smaller than the smallest anchor counts as large as that: by
-       itself it would overlap none enough.
+       that overlap an ignored box by `ignored_threshold` or more or lie in it for the half, are
+       ignored; all others are background. An ignored box smaller than the smallest anchor counts
+       as large as that: by itself it would overlap none enough.
 
     The defaults of 1 and 3 are those of S3FD and its author's note on the code. Boxes are encoded
     with `variances`.
@@ -58,7 +58,6 @@ class AnchorMatcher:
         kinds = ops.concatenate([ops.cast(kinds, "int32"), ops.full((1,), ABSENT, "int32")])
         overlaps = pairwise_iou(only(FACE, boxes, kinds), anchors)
         best = ops.max(overlaps, axis=0)
-        hidden = hidden_overlaps(boxes, kinds, anchors)
         # An anchor without a face is the added box's, which overlaps nothing.
         nobody = ops.shape(boxes)[0] - 1
         rows = ops.arange(nobody + 1, dtype="int32")[:, None]
@@ -71,7 +70,7 @@ class AnchorMatcher:
 
         positive = owners < nobody
         uncertain = ops.logical_or(
-            best >= self.negative_threshold, hidden >= self.ignored_threshold
+            best >= self.negative_threshold, hidden(boxes, kinds, anchors, self.ignored_threshold)
         )
         return targets_of_owners(positive, uncertain, owners, boxes, anchors, self.variances)
 
