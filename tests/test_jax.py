@@ -18,6 +18,7 @@ FILES = [
     "test_masks.py::test_the_share_to_drop_is_dropped_inside_of_the_mask_alone",
     "layers/test_feature_mask.py",
     "test_distiller.py",
+    "test_largest.py",
     "test_proposals.py",
     "matching",
     "test_sampling.py",

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors
-from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher
+from tfface.largest import REGIONS
+from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher, ThresholdMatcher
 from tfface.sampling import GroupSampling
 from tfface.targets import (
     AnchorTargets,
@@ -78,6 +80,12 @@ def test_faces_come_largest_first_and_the_rest_is_absent() -> None:
     assert made["kinds"].tolist() == [FACE, FACE, ABSENT]
     assert (made["kinds"].dtype, made["ignored"].dtype) == (np.int32, np.bool_)
     assert not made["ignored"].any()
+
+
+def test_of_equal_faces_beyond_the_most_the_last_are_ignored() -> None:
+    made = of_faces([[0, 0, 16, 16]] * 2 + [[16, 16, 32, 32]], [FACE] * 3, most_faces=2)
+
+    assert made["ignored"].reshape(4, 4)[2:, 2:].all()
 
 
 def test_points_in_ignored_boxes_are_ignored() -> None:
@@ -156,11 +164,12 @@ def test_faces_and_ignored_boxes_travel_with_two_steps() -> None:
     small, large, hidden = [0, 0, 10, 10], [0, 0, 30, 30], [0, 0, 20, 20]
 
     made, *_ = of_two_steps([small, large, hidden], [FACE, FACE, IGNORED])
-    assert made["faces"].tolist() == [large, hidden, small]
-    assert made["kinds"].tolist() == [FACE, IGNORED, FACE]
+    assert made["faces"][:3].tolist() == [large, hidden, small]
+    assert made["kinds"][:3].tolist() == [FACE, IGNORED, FACE]
+    assert not made["kinds"][3:].any()
 
     made, *_ = of_two_steps([large], [FACE])
-    assert made["kinds"].tolist() == [FACE, ABSENT, ABSENT]
+    assert made["kinds"][:3].tolist() == [FACE, ABSENT, ABSENT]
     assert not made["faces"][1:].any()
 
 
@@ -200,7 +209,28 @@ def test_regions_are_matched_with_the_largest_faces() -> None:
 
     made = targets(boxes, np.array([FACE, IGNORED], np.int32), np.array([1.0], np.float32))
 
-    np.testing.assert_array_equal(made["faces"], boxes[::-1])
-    assert np.asarray(made["kinds"]).tolist() == [IGNORED, FACE]
+    np.testing.assert_array_equal(made["faces"][:2], boxes[::-1])
+    assert np.asarray(made["kinds"]).tolist() == [IGNORED, FACE] + [ABSENT] * REGIONS
     assert int(made["seed"]) == 1 << 24
     assert {"labels", "offsets"} <= set(made)
+
+
+def test_faces_beyond_the_most_are_background_to_no_box() -> None:
+    # Six faces of 10 to 15 pixels, of which two have a place; a box is exactly on each.
+    corners = np.array([[0, 0], [70, 0], [0, 40], [40, 40], [70, 40], [30, 10]])
+    sides = np.arange(10, 16)[:, None]
+    boxes = np.concatenate([corners, corners + sides], axis=1).astype(np.float32)
+    kinds = np.full(6, FACE, np.int32)
+    whole = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
+    makers = {
+        "regions": RegionTargets(whole, most_faces=2),
+        "two steps": TwoStepTargets(
+            SQUARES, 64, 96, AnchorMatcher(), AnchorMatcher(), (0,), (0,), most_faces=2
+        ),
+    }
+
+    for name, maker in makers.items():
+        made = maker(boxes, kinds, np.zeros(maker.uniform_count, np.float32))
+        places = (ops.convert_to_numpy(made[key])[None] for key in ("faces", "kinds"))
+        labels, _ = ThresholdMatcher(0.5, 0.4)(boxes[None], *places)
+        assert np.asarray(labels).tolist() == [[-1] * 4 + [FACE] * 2], name

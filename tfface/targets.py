@@ -27,7 +27,8 @@ import numpy as np
 from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors, level_of_anchors
-from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher, TwoPassMatcher
+from tfface.largest import largest, largest_and_regions
+from tfface.matching import FACE, IGNORED, AnchorMatcher, TwoPassMatcher
 from tfface.matching.hidden import no_smaller
 from tfface.sampling import SEEDS, GroupSampling
 
@@ -73,7 +74,8 @@ class AnchorTargets:
 class TwoStepTargets:
     """Targets of two steps: `labels` and `offsets` of the second, and those of the first.
 
-    Also `faces` and `kinds`, faces and ignored boxes, for what is matched in the compiled step.
+    Also `faces` and `kinds` of `tfface.largest.largest_and_regions`, faces and ignored boxes, for
+    what is matched in the compiled step.
 
     Args:
         levels: where the anchors are.
@@ -81,7 +83,7 @@ class TwoStepTargets:
         first_matcher, second_matcher: assign faces to anchors in each step.
         labelled: indices of the levels that have `first_labels`.
         moved: indices of the levels that have `first_offsets`.
-        most_faces: F; of more the smallest are left out.
+        most_faces: beyond so many boxes the smallest are ignored.
     """
 
     uniform_count = 0
@@ -110,8 +112,8 @@ class TwoStepTargets:
     def __call__(self, boxes, kinds, uniform) -> dict:
         second = self.matcher(self.anchors, boxes, kinds)
         kinds = ops.cast(kinds, "int32")
-        largest, places, _ = _largest(boxes, kinds, kinds != ABSENT, self.most_faces)
-        targets = {**second, "faces": largest, "kinds": places}
+        faces, places = largest_and_regions(boxes, kinds, self.most_faces)
+        targets = {**second, "faces": faces, "kinds": places}
         if len(self.labelled) or len(self.moved):
             first = self.first_matcher(self.anchors, boxes, kinds)
             targets["first_labels"] = ops.take(first["labels"], self.labelled)
@@ -147,11 +149,12 @@ class SampledTargets:
 class RegionTargets:
     """Targets and what the regions that are proposed in the compiled step are matched with.
 
-    That is `faces` and `kinds`, faces and ignored boxes, and `seed` for their sampling.
+    That is `faces` and `kinds` of `tfface.largest.largest_and_regions`, faces and ignored boxes,
+    and `seed` for their sampling.
 
     Args:
         targets: of the anchors.
-        most_faces: F; of more the smallest are left out.
+        most_faces: beyond so many boxes the smallest are ignored.
     """
 
     def __init__(self, targets: Any, most_faces: int = 128):
@@ -161,7 +164,7 @@ class RegionTargets:
 
     def __call__(self, boxes, kinds, uniform) -> dict:
         kinds = ops.cast(kinds, "int32")
-        faces, places, _ = _largest(boxes, kinds, kinds != ABSENT, self.most_faces)
+        faces, places = largest_and_regions(boxes, kinds, self.most_faces)
         targets = self.targets(boxes, kinds, uniform[:-1])
         return {**targets, "faces": faces, "kinds": places, "seed": seed_of(uniform[-1])}
 
@@ -203,7 +206,7 @@ class FaceTargets:
 
     def __call__(self, boxes, kinds, uniform) -> dict:
         kinds = ops.cast(kinds, "int32")
-        faces, of_faces, left_out = _largest(boxes, kinds, kinds == FACE, self.most_faces)
+        faces, of_faces, left_out = largest(boxes, kinds, kinds == FACE, self.most_faces)
         # A box more, which is nowhere: there may be none.
         boxes = ops.concatenate([boxes, ops.zeros((1, 4), "float32")])
         hidden = ops.append(ops.logical_or(kinds == IGNORED, left_out), False)
@@ -220,27 +223,3 @@ class FaceTargets:
         points = ops.array(self.points)[:, None]
         inside = ops.all(ops.logical_and(points >= low, points < high), axis=-1)
         return ops.any(ops.logical_and(inside, hidden), axis=-1)
-
-
-def _largest(boxes, kinds, chosen, count: int):
-    """The largest of the boxes that are chosen, by their longer side.
-
-    Args:
-        boxes: `(n, 4)`; kinds: int32 `(n,)`; chosen: bool `(n,)`.
-
-    Returns:
-        boxes `(count, 4)`, 0 where there are fewer; kinds `(count,)`, ABSENT there; and bool
-        `(n,)`, which of those chosen are left out.
-    """
-    boxes = ops.concatenate([boxes, ops.zeros((count, 4), "float32")])
-    kinds = ops.concatenate([kinds, ops.full((count,), ABSENT, "int32")])
-    chosen = ops.concatenate([chosen, ops.zeros((count,), "bool")])
-    longer = ops.where(chosen, ops.max(boxes[:, 2:] - boxes[:, :2], axis=-1), -1.0)
-    kept, order = ops.top_k(longer, count)
-    there = kept >= 0.0
-    left_out = ops.logical_and(chosen, longer < kept[-1])
-    return (
-        ops.where(there[:, None], ops.take(boxes, order, axis=0), 0.0),
-        ops.where(there, ops.take(kinds, order), ABSENT),
-        left_out[:-count],
-    )

@@ -149,13 +149,25 @@ def test_the_largest_faces_are_matched(square_picture) -> None:
 
     data = ResidentData([record(image, boxes)], side=160, most_faces=1)
 
-    assert data.pictures_with_more == 1
     anchors = grid_anchors(LEVELS, 64, 64)
     for images, targets in take(data, 3, Augmentation(size=64, crop_probability=0.0)):
         for labels, offsets in zip(targets["labels"], targets["offsets"], strict=True):
             found = np.asarray(decode(offsets, anchors))[np.asarray(labels) == FACE]
             assert len(np.unique(np.round(found), axis=0)) <= 1
         assert images.shape[0] == 4
+
+
+def test_faces_beyond_the_most_are_no_background(unchanged) -> None:
+    # 16 faces, each exactly one of the smaller anchors; four of them have a place.
+    corners = 16 * np.stack(np.meshgrid(np.arange(4), np.arange(4)), axis=-1).reshape(-1, 2)
+    boxes = np.concatenate([corners, corners + 16], axis=1).astype(np.float32)
+    crowd = record(np.full((64, 64, 3), 100, np.uint8), boxes)
+
+    data = ResidentData([crowd], side=64, most_faces=4)
+    ((_, targets),) = take(data, 1, unchanged, batch_size=1)
+
+    labels = np.asarray(targets["labels"][0])[:32:2]
+    assert sorted(labels.tolist()) == [-1] * 12 + [FACE] * 4
 
 
 def test_targets_are_faces_of_the_image(square_picture, find_square) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.records import Record, decode_picture
+from tfface.largest import largest_and_regions
 from tfface.matching import ABSENT, FACE, IGNORED
 from tfface.replicas import WHOLE, Part
 from tfface.targets import MakeTargets
@@ -28,7 +29,7 @@ class ResidentData:
         records: what to train on.
         side: larger pictures are reduced so that their long side is this, pixels.
         most_faces: faces of a training image that are matched; of more than these the smallest are
-            left out. `pictures_with_more` counts the pictures that have more before they are cut.
+            ignored.
 
     Raises:
         ValueError: no records, or a picture that cannot be decoded (named).
@@ -49,8 +50,7 @@ class ResidentData:
             canvas[index, :height, :width] = image
             boxes[index, : len(picture_boxes)] = picture_boxes
             kinds[index, : len(ignored)] = np.where(ignored, IGNORED, FACE)
-        self.pictures_with_more = int(np.sum(np.sum(kinds != ABSENT, axis=1) > most_faces))
-        self.most_faces = min(most_faces, faces)
+        self.most_faces = most_faces if faces > most_faces else None
         self._arrays = jax.device_put((canvas, sizes, boxes, kinds))
 
     def __len__(self) -> int:
@@ -85,7 +85,8 @@ class ResidentData:
             image = augmentation.recolour(draw, augmentation.flip(draw, image))
             image = jnp.where(augmentation.is_faceless(draw), augmentation.faceless(draw), image)
             boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
-            boxes, kinds = _largest(boxes, kinds, self.most_faces)
+            if self.most_faces is not None:
+                boxes, kinds = largest_and_regions(boxes, kinds, self.most_faces)
             return image, targets(boxes, kinds, numbers[len(DRAWS) :])
 
         @jax.jit
@@ -121,13 +122,6 @@ def _shuffled(places, count: int, seed: int):
     )
     within = places % count
     return jnp.where(places // count == first, this[within], following[within])
-
-
-def _largest(boxes, kinds, count: int):
-    """The `count` largest boxes that are not ABSENT."""
-    longer = jnp.max(boxes[:, 2:] - boxes[:, :2], axis=-1)
-    order = jax.lax.top_k(jnp.where(kinds == ABSENT, -1.0, longer), count)[1]
-    return boxes[order], kinds[order]
 
 
 def sample_patch(image, shape, patch, size: int, interpolation, fill=FILL):
