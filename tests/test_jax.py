@@ -29,6 +29,7 @@ FILES = [
     "detectors/test_train_step.py",
     "detectors/test_two_steps.py",
     "losses",
+    "train/test_batches.py",
     "train/test_checkpoints.py",
     "train/test_fit.py",
 ]

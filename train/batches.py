@@ -67,7 +67,14 @@ def make_batches(
     if keras.backend.backend() == "jax":
         from tfface.data.resident import ResidentData
 
-        data = ResidentData(read_records(files))
+        side = values.resident_side
+        data = ResidentData(read_records(files), side)
+        if data.reduced:
+            print(
+                f"{data.reduced} of {len(data)} pictures are larger than {side} pixels and kept "
+                "reduced to that (--resident_side)",
+                flush=True,
+            )
         return lambda step, part=WHOLE: data.batches(**settings, first_step=step, part=part)
     from tfface.data.pipeline import DataService, training_batches
 

@@ -121,6 +121,14 @@ def define_flags(
     number("faceless_probability", 0.0, "Of an image of nothing, made up.", highest=1.0)
     number("jitter_minimum", 0.4, "Smallest factor of scale jitter.")
     number("jitter_maximum", 2.0, "Largest factor of scale jitter.")
+    whole(
+        "resident_side",
+        1024,
+        "Under JAX, which keeps all pictures in the accelerator's memory: larger ones are reduced "
+        "to this long side.",
+        32,
+        LARGEST,
+    )
     number("jitter_step", 0.0, "Factors are multiples of it; 0: any, evenly in octaves.")
     flags.DEFINE_enum(
         "precision",

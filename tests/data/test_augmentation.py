@@ -77,6 +77,18 @@ def test_sides_of_patches(mode: float, scale: float, side: float) -> None:
     assert patch(Augmentation(), draw(mode=mode, scale=scale), 100, 150, [])[2] == side
 
 
+@pytest.mark.parametrize("mode", [CROP, JITTER, EXPANSION])
+def test_of_a_reduced_picture_the_same_part_is_cut(mode: float) -> None:
+    numbers, face = draw(mode=mode, scale=0.4, x=0.3, y=0.7), np.array([[20, 40, 60, 80]])
+    kinds = np.array([FACE])
+
+    whole = Augmentation().patch(numbers, 200, 300, face.astype(np.float32), kinds)
+    half = Augmentation().patch(numbers, 100, 150, face.astype(np.float32) / 2, kinds, 0.5)
+
+    # To a whole pixel of the reduced one.
+    np.testing.assert_allclose(np.asarray(whole) / 2, half, atol=1)
+
+
 @pytest.mark.parametrize(("canvas", "side"), [(0.0, 100), (0.5, 150), (1.0, 200)])
 def test_crops_of_a_canvas_around_the_picture(canvas: float, side: float) -> None:
     augmentation = Augmentation(

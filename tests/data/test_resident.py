@@ -135,12 +135,39 @@ def test_large_pictures_are_reduced_with_their_boxes(square_picture, find_square
     image, boxes = square_picture
     data = ResidentData([record(image, boxes)], side=80)
 
-    canvas, sizes, resident_boxes, _ = (np.asarray(array)[0] for array in data._arrays)
+    canvas, sizes, resident_boxes, _, _ = (np.asarray(array)[0] for array in data._arrays)
 
     # 120x160 with a long side of 80: half of everything.
     assert sizes.tolist() == [60, 80]
     np.testing.assert_allclose(resident_boxes, boxes / 2)
     np.testing.assert_allclose(find_square(canvas), boxes[0] / 2, atol=0.5)
+    assert data.reduced == 1
+
+
+def test_a_reduced_picture_is_cut_as_it_was(square_picture, find_square) -> None:
+    image, boxes = square_picture
+    image, boxes = np.repeat(np.repeat(image, 2, axis=0), 2, axis=1), 2 * boxes
+    jitter = replace(
+        PLAIN, crop_probability=0.0, expansion_probability=0.0, jitter_minimum=0.5, jitter_maximum=1
+    )
+
+    whole, reduced = (
+        take(ResidentData([record(image, boxes)], side=side), 1, jitter)[0][0]
+        for side in (320, 160)
+    )
+
+    # Corners and sides are whole pixels of what is kept, up to two of the other; at most as large.
+    squares = [[find_square(picture) for picture in images] for images in (whole, reduced)]
+    np.testing.assert_allclose(squares[0], squares[1], atol=3)
+
+
+def test_smaller_pictures_stay_and_take_no_more_memory(square_picture) -> None:
+    image, boxes = square_picture
+
+    data = ResidentData([record(image, boxes), record(image[:80, :90], boxes)])
+
+    assert data.reduced == 0
+    assert data._arrays[0].shape == (2, 120, 160, 3)
 
 
 def test_the_largest_faces_are_matched(square_picture) -> None:

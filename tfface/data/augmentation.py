@@ -95,7 +95,7 @@ class Augmentation:
     minimum_face: float = 5.0
     minimum_visible: float = 0.5
 
-    def patch(self, draw, height, width, boxes, kinds):
+    def patch(self, draw, height, width, boxes, kinds, reduction=1.0):
         """The square to cut out of the picture.
 
         A face is drawn too, and the patch placed so that it has that face; inside the picture where
@@ -105,6 +105,8 @@ class Augmentation:
             draw: the uniform numbers by name, scalars.
             height, width: of the picture, pixels.
             boxes: `(n, 4)`; kinds: `(n,)`.
+            reduction: the factor by which the picture has been reduced, at most 1: jitter is of
+                what it was.
 
         Returns:
             float32 `(3,)`, whole numbers: x and y of the upper left corner and the side, in pixels
@@ -118,7 +120,7 @@ class Augmentation:
         side = ops.where(
             draw["closeup"] < self.closeup_probability,
             part * ops.maximum(x_max - x_min, y_max - y_min),
-            self._patch_side(draw, height, width),
+            self._patch_side(draw, height, width, reduction),
         )
         side = ops.maximum(ops.round(side), 4.0)
         any_face = ops.any(kinds == FACE)
@@ -126,7 +128,7 @@ class Augmentation:
         y = self._place(draw["y"], side, height, y_min, y_max, any_face)
         return ops.stack([ops.floor(x), ops.floor(y), side])
 
-    def _patch_side(self, draw, height, width):
+    def _patch_side(self, draw, height, width, reduction):
         scale = draw["scale"]
         short, long = ops.minimum(height, width), ops.maximum(height, width)
         mode = draw["mode"]
@@ -135,7 +137,7 @@ class Augmentation:
         canvas = 1.0 + (self.crop_canvas_maximum - 1.0) * draw["canvas"]
         crop = short * canvas * ops.where(whole, 1.0, fraction)
         expansion = long * (1.0 + (self.expansion_maximum - 1.0) * scale)
-        jitter = self.size / self._jitter_factor(scale)
+        jitter = reduction * self.size / self._jitter_factor(scale)
         chosen = ops.where(
             mode < self.crop_probability + self.expansion_probability, expansion, jitter
         )

@@ -21,13 +21,17 @@ from tfface.matching import ABSENT, FACE, IGNORED
 from tfface.replicas import WHOLE, Part
 from tfface.targets import MakeTargets
 
+SIDE = 1024
+"""Pixels of the long side of the pictures that are kept, unless told: WIDER FACE is as wide."""
+
 
 class ResidentData:
     """Decoded pictures and their faces, as arrays on the accelerator.
 
     Args:
         records: what to train on.
-        side: larger pictures are reduced so that their long side is this, pixels.
+        side: larger pictures are reduced so that their long side is this, pixels. `reduced` counts
+            them; patches are of the same parts of a picture all the same.
         most_faces: faces of a training image that are matched; of more than these the smallest are
             ignored.
 
@@ -35,23 +39,25 @@ class ResidentData:
         ValueError: no records, or a picture that cannot be decoded (named).
     """
 
-    def __init__(self, records: Iterable[Record], side: int = 768, most_faces: int = 128):
+    def __init__(self, records: Iterable[Record], side: int = SIDE, most_faces: int = 128):
         with ThreadPoolExecutor() as pool:
             decoded = list(pool.map(lambda record: _decode(record, side), records))
         if not decoded:
             raise ValueError("Expected at least one training record, got none; check the paths.")
-        faces = max(len(boxes) for _, boxes, _ in decoded)
-        canvas = np.zeros((len(decoded), side, side, 3), np.uint8)
-        sizes = np.zeros((len(decoded), 2), np.int32)
+        faces = max(len(boxes) for _, boxes, _, _ in decoded)
+        sizes = np.array([image.shape[:2] for image, _, _, _ in decoded], np.int32)
+        reductions = np.array([factor for _, _, _, factor in decoded], np.float32)
+        canvas = np.zeros((len(decoded), *sizes.max(axis=0), 3), np.uint8)
         boxes = np.zeros((len(decoded), faces, 4), np.float32)
         kinds = np.full((len(decoded), faces), ABSENT, np.int32)
-        for index, (image, picture_boxes, ignored) in enumerate(decoded):
-            height, width = sizes[index] = image.shape[:2]
+        for index, (image, picture_boxes, ignored, _) in enumerate(decoded):
+            height, width = sizes[index]
             canvas[index, :height, :width] = image
             boxes[index, : len(picture_boxes)] = picture_boxes
             kinds[index, : len(ignored)] = np.where(ignored, IGNORED, FACE)
         self.most_faces = most_faces if faces > most_faces else None
-        self._arrays = jax.device_put((canvas, sizes, boxes, kinds))
+        self.reduced = int(np.sum(reductions < 1.0))
+        self._arrays = jax.device_put((canvas, sizes, boxes, kinds, reductions))
 
     def __len__(self) -> int:
         return len(self._arrays[0])
@@ -76,10 +82,10 @@ class ResidentData:
         targets = make_targets(size, size)
 
         def one(arrays, index, key):
-            canvas, sizes, boxes, kinds = (array[index] for array in arrays)
+            canvas, sizes, boxes, kinds, reduction = (array[index] for array in arrays)
             numbers = jax.random.uniform(key, (len(DRAWS) + targets.uniform_count,))
             draw = dict(zip(DRAWS, numbers[: len(DRAWS)], strict=True))
-            patch = augmentation.patch(draw, sizes[0], sizes[1], boxes, kinds)
+            patch = augmentation.patch(draw, sizes[0], sizes[1], boxes, kinds, reduction)
             fill = augmentation.fill(draw)
             image = sample_patch(canvas, sizes, patch, size, draw["interpolation"], fill)
             image = augmentation.recolour(draw, augmentation.flip(draw, image))
@@ -104,12 +110,13 @@ class ResidentData:
 
 
 def _decode(record: Record, side: int):
+    """Pixels, boxes, which of these are ignored, and the factor by which all is reduced."""
     image = decode_picture(record)
     factor = side / max(image.shape[:2])
     if factor < 1.0:
         image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        return image[:side, :side], record.boxes * factor, record.ignored
-    return image, record.boxes, record.ignored
+        return image[:side, :side], record.boxes * factor, record.ignored, factor
+    return image, record.boxes, record.ignored, 1.0
 
 
 def _shuffled(places, count: int, seed: int):
