@@ -16,6 +16,7 @@ from tfface.targets import (
     FaceTargets,
     RegionTargets,
     SampledTargets,
+    Targets,
     TwoStepTargets,
 )
 
@@ -222,7 +223,7 @@ def test_faces_beyond_the_most_are_background_to_no_box() -> None:
     boxes = np.concatenate([corners, corners + sides], axis=1).astype(np.float32)
     kinds = np.full(6, FACE, np.int32)
     whole = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
-    makers = {
+    makers: dict[str, Targets] = {
         "regions": RegionTargets(whole, most_faces=2),
         "two steps": TwoStepTargets(
             SQUARES, 64, 96, AnchorMatcher(), AnchorMatcher(), (0,), (0,), most_faces=2

@@ -4,6 +4,8 @@ What is matched in a compiled step has a fixed number of places. A box beyond th
 the picture: it is no background.
 """
 
+from typing import Any
+
 from keras import ops
 
 from tfface.matching import ABSENT, IGNORED
@@ -19,7 +21,7 @@ MARGIN = 0.5
 half of any anchor that could find it is inside then."""
 
 
-def largest_and_regions(boxes, kinds, count: int):
+def largest_and_regions(boxes: Any, kinds: Any, count: int) -> tuple[Any, Any]:
     """The largest boxes, and what covers all others: regions to be ignored.
 
     There is a region for every part of the picture, around the boxes whose centres are there.
@@ -38,7 +40,7 @@ def largest_and_regions(boxes, kinds, count: int):
     return ops.concatenate([kept, regions]), kinds
 
 
-def largest(boxes, kinds, chosen, count: int):
+def largest(boxes: Any, kinds: Any, chosen: Any, count: int) -> tuple[Any, Any, Any]:
     """The largest of the boxes that are chosen, by their longer side.
 
     Args:
@@ -62,7 +64,7 @@ def largest(boxes, kinds, chosen, count: int):
     )
 
 
-def _regions(boxes, chosen):
+def _regions(boxes: Any, chosen: Any) -> tuple[Any, Any]:
     """What is around the chosen boxes of each part of the picture.
 
     Returns:

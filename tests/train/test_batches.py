@@ -28,7 +28,7 @@ from train.batches import make_batches
 def test_that_pictures_are_reduced_is_said(
     side: int,
     line: str,
-    TinyDetector: type[Detector],
+    TinyDetector: Callable[[], Detector],
     records: Path,
     make_flags: Callable,
     capsys: pytest.CaptureFixture[str],
