@@ -71,8 +71,8 @@ def test_no_anchor_that_would_find_a_face_is_background(drawn) -> None:
     found = np.asarray(matcher(ANCHORS, *of(boxes, kinds, 8))["labels"])
 
     left_out = boxes[np.asarray(largest(boxes, kinds, kinds == FACE, 8)[2])]
-    near = np.asarray(pairwise_iou(left_out, ANCHORS)).max(axis=0) >= 0.2
-    assert (found[near] != 0).all()
+    finding = np.asarray(pairwise_iou(left_out, ANCHORS)).max(axis=0) >= matcher.positive_threshold
+    assert (found[finding] != 0).all()
     # Nor is a box on any of the faces.
     kept, kept_kinds = of(boxes, kinds, 8)
     labels, _ = ThresholdMatcher(0.5, 0.4)(boxes[None], kept[None], kept_kinds[None])
