@@ -149,11 +149,16 @@ def anchors_at(indices: Any, levels: Sequence[AnchorLevel], height: Any, width: 
         started = ops.cast(indices[..., None] >= first_of_level[1:], "int32")
         level = ops.sum(started, axis=-1)
     within_level = indices - ops.take(first_of_level, level)
-    count = ops.take(ops.array(counts, "int32"), level)
-    cell, within_cell = within_level // count, within_level % count
+    # Remainders by a product, and none where a cell has one anchor: divisions take LiteRT long.
+    if set(counts) == {1}:
+        cell, place = within_level, level
+    else:
+        count = ops.take(ops.array(counts, "int32"), level)
+        cell = within_level // count
+        place = ops.take(ops.array(first_of_cell), level) + within_level - cell * count
     columns = ops.take(whole([columns for _, columns in grids]), level)
     stride = ops.take(ops.array(strides), level)
-    x = ops.cast(cell % columns, "float32") * stride
-    y = ops.cast(cell // columns, "float32") * stride
-    place = ops.take(ops.array(first_of_cell), level) + within_cell
+    row = cell // columns
+    x = ops.cast(cell - row * columns, "float32") * stride
+    y = ops.cast(row, "float32") * stride
     return ops.take(ops.array(cell_anchors), place, axis=0) + ops.stack([x, y, x, y], axis=-1)
