@@ -15,7 +15,7 @@ def packaged(content: bytes) -> PackagedFile:
     return PackagedFile("mine.tflite", hashlib.sha256(content).hexdigest())
 
 
-NAMES = ["fbi-1", "fbi-half", "plain-yunet", "yunet-n", "yunet-s", "fb-1"]
+NAMES = ["fbi-1", "fbi-half", "plain-yunet", "plain-yunet-s", "yunet-n", "yunet-s", "fb-1"]
 
 
 def test_the_names() -> None:
@@ -37,9 +37,9 @@ def test_the_list_needs_no_source_code(capsys: pytest.CaptureFixture[str]) -> No
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(
-        "fbi-1       1.57 (float32), 0.47 (dynamic), 0.49 (int8) MB, 271.9 M "
+        "fbi-1         1.57 (float32), 0.47 (dynamic), 0.49 (int8) MB, 271.9 M "
     )
-    assert lines[1].startswith("fbi-half    0.45 (float32), ")
+    assert lines[1].startswith("fbi-half      0.45 (float32), ")
     start = next(number for number, line in enumerate(lines) if line.endswith("long side 640:"))
     assert "394 pictures of WIDER FACE validation, official protocol" in lines[start]
     assert lines[start + 1].split() == NAMES

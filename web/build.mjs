@@ -13,7 +13,7 @@ const LITERT = join(WEB, "node_modules/@litertjs");
 const PYTHON = process.env.PYTHON ?? join(ROOT, ".venv/bin/python");
 
 /** Detectors that the page offers. */
-const PRESETS = ["fbi-half", "fbi-1", "plain-yunet", "yunet-s", "yunet-n"];
+const PRESETS = ["fbi-half", "fbi-1", "plain-yunet-s", "plain-yunet", "yunet-s", "yunet-n"];
 /** LiteRT in WebAssembly, for browsers with relaxed SIMD and for those without; a browser loads one of them. */
 const WASM = ["litert_wasm_internal", "litert_wasm_compat_internal"];
 
