@@ -26,7 +26,7 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
     with optional_packages("evaluate"):
         from matplotlib import colormaps
         from matplotlib.figure import Figure
-        from matplotlib.ticker import ScalarFormatter
+        from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
     names = list(dict.fromkeys(row["detector"] for row in rows))
     ours = list(dict.fromkeys(name.split()[0] for name in names if not name.endswith("(peer)")))
@@ -55,7 +55,8 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
                 panel.annotate(str(size), (ms, accuracy), fontsize=5, alpha=0.7)
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter(ScalarFormatter())
-        panel.xaxis.set_minor_formatter(ScalarFormatter())
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.xaxis.set_minor_formatter(NullFormatter())
         panel.tick_params(which="both", labelsize=7)
         panel.set(title=quantity, xlabel="ms, picture to boxes")
         panel.grid(alpha=0.3, which="both")
