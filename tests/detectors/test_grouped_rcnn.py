@@ -86,7 +86,7 @@ def crowded(detector) -> tuple[dict, int]:
         "scores": ops.array(scores[None]),
         "offsets": ops.array(offsets),
         "features": ops.array(features),
-    }, small
+    }, int(small)
 
 
 def test_boxes_about_a_large_face_leave_room_for_a_small_one(detector) -> None:
