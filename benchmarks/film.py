@@ -35,11 +35,11 @@ NEAREST, FARTHEST = 440, 140
 def frames(count: int) -> Iterator[tuple[np.ndarray, list[tuple[float, float]]]]:
     """RGB frames, and in each the centres of the two faces, x and y in pixels."""
     width, height = SIZE
-    ground = cv2.resize(skimage.data.rocket(), SIZE)
+    ground, pair = cv2.resize(skimage.data.rocket(), SIZE), people()
     for number in range(count):
         frame, centres = ground.copy(), []
         turn = 2.0 * math.pi * number / count
-        for side, (person, (x_min, y_min, x_max, y_max)) in enumerate(people()):
+        for side, (person, (x_min, y_min, x_max, y_max)) in enumerate(pair):
             nearness = 0.5 + 0.5 * math.sin((3 + 2 * side) * turn)
             scale = (FARTHEST + (NEAREST - FARTHEST) * nearness) / person.shape[0]
             pasted = cv2.resize(person, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -119,6 +119,13 @@ def _provenance(name: str) -> str:
     )
 
 
+def _imitating_from(begun_with: str, stride: int) -> str:
+    return (
+        "trained by this project to imitate yunet-n, by train/configs/plain-yunet.flags; "
+        f"it began with the layers of {begun_with} behind stride {stride}"
+    )
+
+
 _PLAIN_TERMS = (
     f"{_DATA_TERMS}; on pictures of crowds and fashion of other projects, also without one; its "
     "teacher was trained by others on WIDER FACE"
@@ -190,8 +197,7 @@ PRESETS = {
             licence=_YUNET_LICENCE,
             data_terms=_PLAIN_TERMS,
             input=_INPUT,
-            provenance="trained by this project to imitate yunet-n, by train/configs/"
-            "plain-yunet.flags; it began with the layers of yunet-n behind stride 8",
+            provenance=_imitating_from("yunet-n", stride=8),
             parameters=119_765,
             multiply_adds=507_105_900,
             measured=(
@@ -207,8 +213,7 @@ PRESETS = {
             licence=_YUNET_LICENCE,
             data_terms=_PLAIN_TERMS,
             input=_INPUT,
-            provenance="trained by this project to imitate yunet-n, by train/configs/"
-            "plain-yunet.flags; it began with the layers of plain-yunet behind stride 4",
+            provenance=_imitating_from("plain-yunet", stride=4),
             parameters=79_941,
             multiply_adds=254_587_500,
             measured=(
