@@ -33,7 +33,9 @@ with optional_packages("train", __name__):
 
 PICTURES = 24
 
-GRACE_SECONDS = 15.0
+GRACE_SECONDS = 90.0
+"""For the processes of a killed command. Ray 2.60 needs a minute: so long its agents try to report
+that their raylet is gone."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ def start(arguments: Sequence[str], log: Path) -> subprocess.Popen:
 
 
 def run_drill(drill: Drill, output: Path, kills: int, seed: int) -> dict[str, object]:
-    """Runs one drill; what came out, with `equal`, `left` and `alive`.
+    """Runs one drill; what came out, with `equal`, `left`, `alive`, and `ended_after`, the
+    seconds in which the last process of any killed command ended.
 
     Raises:
         RuntimeError: the command fails where nobody kills it.
@@ -168,7 +171,7 @@ def run_drill(drill: Drill, output: Path, kills: int, seed: int) -> dict[str, ob
     if start(drill.arguments(whole), log).wait():
         raise RuntimeError(f"the command fails, see {log}")
     seconds = time.monotonic() - began
-    generator, hits, orphans = random.Random(seed), 0, 0
+    generator, hits, orphans, slowest = random.Random(seed), 0, 0, 0.0
     for _ in range(3 * kills):
         if hits == kills:
             break
@@ -179,7 +182,9 @@ def run_drill(drill: Drill, output: Path, kills: int, seed: int) -> dict[str, ob
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             hits += 1
+            killed_at = time.monotonic()
             orphans += len(alive_after(process.pid, GRACE_SECONDS))
+            slowest = max(slowest, time.monotonic() - killed_at)
     if start(drill.arguments(killed), log).wait():
         raise RuntimeError(f"the command does not go on, see {log}")
     return {
@@ -188,6 +193,7 @@ def run_drill(drill: Drill, output: Path, kills: int, seed: int) -> dict[str, ob
         "equal": drill.digest(whole) == drill.digest(killed),
         "left": left_behind(killed),
         "alive": orphans,
+        "ended_after": round(slowest, 1),
     }
 
 

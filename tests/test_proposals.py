@@ -1,36 +1,10 @@
-"""tfface.proposals: suppression inside a step, and faces among what is left."""
+"""tfface.proposals: what suppression leaves, and faces among it."""
 
 import numpy as np
-import pytest
 
 from tfface.anchors import AnchorLevel
 from tfface.matching import ABSENT, FACE, IGNORED
-from tfface.nms import non_max_suppression
-from tfface.proposals import kept_boxes, make_proposals, nearest_level
-
-
-@pytest.mark.parametrize("iou_threshold", [0.3, 0.7])
-def test_what_is_kept_is_what_the_greedy_suppression_keeps(iou_threshold: float) -> None:
-    generator = np.random.default_rng(0)
-    corners = generator.uniform(0, 40, (3, 60, 2))
-    boxes = np.concatenate([corners, corners + generator.uniform(5, 25, (3, 60, 2))], -1)
-    boxes = boxes.astype(np.float32)
-
-    kept = np.asarray(kept_boxes(boxes, iou_threshold))
-
-    scores = np.linspace(1, 0, 60)
-    for of_picture, mask in zip(boxes, kept, strict=True):
-        expected = non_max_suppression(of_picture, scores, iou_threshold)
-        assert np.flatnonzero(mask).tolist() == sorted(expected)
-
-
-def test_a_chain_is_settled_link_by_link() -> None:
-    # Each box overlaps its neighbours alone: the first drops the second, so the third stays.
-    chain = np.array([[[x, 0, x + 10, 10] for x in range(0, 45, 5)]], np.float32)
-
-    kept = np.asarray(kept_boxes(chain, 0.3))[0]
-
-    assert kept.tolist() == [True, False] * 4 + [True]
+from tfface.proposals import make_proposals, nearest_level
 
 
 def test_faces_come_first_and_then_the_surest_that_are_kept() -> None:

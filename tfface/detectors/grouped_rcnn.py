@@ -22,8 +22,9 @@ from tfface.layers.roi_align import pyramid_roi_align
 from tfface.losses.regions import region_losses
 from tfface.matching import ThresholdMatcher
 from tfface.predict.selection import Selection
-from tfface.proposals import kept_boxes, make_proposals, nearest_level, pool_size
+from tfface.proposals import make_proposals, nearest_level, pool_size
 from tfface.sampling import group_sample
+from tfface.suppression import first_kept
 from tfface.targets import RegionTargets
 
 PROPOSAL_OVERLAP = 0.7
@@ -168,9 +169,10 @@ class GroupedFastRCNN(GroupedDetector):
         """
         first, boxes = super().candidates(outputs, height, width, pool_size(limit))
         boxes = _regions(boxes, height, width)
-        first = ops.where(kept_boxes(boxes, PROPOSAL_OVERLAP), first, _SUPPRESSED)
-        first, order = ops.top_k(first, at_most(limit, ops.shape(first)[1]))
-        boxes = take_rows(boxes, order)
+        limit = at_most(limit, ops.shape(first)[1])
+        kept, there = first_kept(boxes, limit, PROPOSAL_OVERLAP)
+        first = ops.where(there, ops.take_along_axis(first, kept, axis=1), _SUPPRESSED)
+        boxes = take_rows(boxes, kept)
         scores, offsets = self.judge(outputs["features"], boxes)
         boxes = decode(offsets, boxes, self.box_variances)
         # What is suppressed, and what the first step was told to leave out, stays so.
