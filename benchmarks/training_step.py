@@ -53,14 +53,15 @@ def make_batch(detector: Detector, size: int, pictures: int, faces: int, seed: i
 
 
 def measure(detector: Detector, size: int, pictures: int, steps: int) -> list[float]:
-    """Seconds of every step; the first one compiles.
+    """Seconds of every step; the first one compiles. (In a graph it is traced twice, as its
+    variables are made in it.)
 
     Raises:
         ValueError: a later step was compiled again.
     """
     traces = count_traces(detector)
     detector.make_train_function()
-    compiled, seconds = detector.train_function, []
+    compiled, seconds, of_first = detector.train_function, [], 0
     for step in range(steps + 1):
         faces = round(MOST_FACES * step / steps)
         batch = make_batch(detector, size, pictures, faces, seed=step)
@@ -69,9 +70,11 @@ def measure(detector: Detector, size: int, pictures: int, steps: int) -> list[fl
         logs = compiled(batches)
         loss = float(logs["loss"])
         seconds.append(time.perf_counter() - began)
+        of_first = of_first or len(traces)
         print(f"step {step}: {faces} faces, {seconds[-1]:.2f} s, loss {loss:.3f}", flush=True)
-    if len(traces) != 1:
-        raise ValueError(f"expected a step that is compiled once, got {len(traces)} times")
+    if len(traces) != of_first:
+        times = len(traces) - of_first
+        raise ValueError(f"expected a step that is compiled once, got {times} more")
     return seconds
 
 
