@@ -1,17 +1,16 @@
 """What distillation brings: Tables 2, 3 and 6 of kd_fbi, at the scale that a machine allows.
 
     python -m benchmarks.distillation --records 'records/train-*.tfrecord' --data DIR \\
-        --teacher fbi-1 --initial_weights fbi-half --steps 1000 --output runs/distillation
+        --steps 1500 --output runs/distillation
 
-trains FBI-1/2 several times, with the same data, schedule and first weights, with labels alone (GT)
-and with the teacher in different ways, and measures each on WIDER FACE validation and FDDB. Started
+trains students from scratch, with the same data, schedule and seed, with labels alone (GT) and with
+a teacher in different ways, and measures each on WIDER FACE validation and FDDB: FBI-1/2 with FBI-1
+by the scores of anchors, and a PlainYuNet with YuNet-n by feature maps, scores and boxes. Started
 again it goes on; a finished run is not repeated.
 """
 
 import argparse
 import datetime
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
+    from benchmarks.studies import add_run_options, make_run
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser
     from tfface.evaluation.fddb import evaluate_fddb, true_positives_at
@@ -28,35 +28,58 @@ with optional_packages("train", __name__):
     from tfface.files import atomic_path
     from tfface.predict.face_detector import FaceDetector
 
-CONFIG = "train/configs/fbi-half-640.flags"
 FALSE_POSITIVES = 100
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to train the student: its name, its flags beside the teacher, and how many seeds."""
+    """One way to train a student.
+
+    Attributes:
+        name: of it in the tables.
+        student: a file of flags in train/configs.
+        flags: beside those.
+        teacher: preset; None for labels alone.
+        seeds: runs, with the seeds from 0.
+    """
 
     name: str
-    flags: tuple[str, ...]
-    seeds: int = 1
-    distils: bool = True
+    student: str
+    flags: tuple[str, ...] = ()
+    teacher: str | None = None
+    seeds: int = 2
 
+    def arguments(self, steps: int) -> list[str]:
+        """The flags of `train.main` for it, without those of data, output and seed."""
+        return [
+            f"--flagfile=train/configs/{self.student}.flags",
+            f"--steps={steps}",
+            *([f"--mining_steps={steps // 2}"] if self.student == FBI else []),
+            *self.flags,
+            *([f"--teacher={self.teacher}"] if self.teacher else []),
+        ]
+
+
+FBI, PLAIN = "fbi-half", "plain-yunet"
+SMALL = ("--depths=0,0", "--first_channels=0")
+"""The layers of plain-yunet-s before stride 8."""
 
 SETTINGS = (
-    Setting("GT", (), seeds=2, distils=False),
-    Setting("mimic all", ("--beta=0", "--alpha=0")),
-    Setting("constant 0.1", ("--beta=0", "--alpha=0.1")),
-    Setting("adaptive, beta 6.4", ("--beta=6.4", "--gamma=3.2"), seeds=2),
-    Setting("adaptive, beta 2.0", ("--beta=2.0", "--gamma=3.2")),
+    Setting("GT", FBI),
+    Setting("mimic all", FBI, ("--beta=0", "--alpha=0"), "fbi-1"),
+    Setting("adaptive, beta 6.4", FBI, ("--beta=6.4", "--gamma=3.2"), "fbi-1"),
+    Setting("constant 0.1", FBI, ("--beta=0", "--alpha=0.1"), "fbi-1", seeds=1),
+    Setting("adaptive, beta 2.0", FBI, ("--beta=2.0", "--gamma=3.2"), "fbi-1", seeds=1),
+    Setting("PlainYuNet, GT", PLAIN, (*SMALL, "--distillation=threshold", "--label_weight=0")),
+    Setting("PlainYuNet, maps", PLAIN, SMALL, "yunet-n"),
+    Setting("PlainYuNet, maps and GT", PLAIN, (*SMALL, "--label_weight=1"), "yunet-n"),
 )
 
 
 def main() -> None:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--records", required=True, help="TFRecord files; a glob")
+    add_run_options(parser)
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface and fddb")
-    parser.add_argument("--teacher", required=True, help="preset or .keras file")
-    parser.add_argument("--initial_weights", required=True, help="preset or .keras file")
     parser.add_argument("--steps", type=int, default=1000, help="of every run")
     parser.add_argument("--output", type=Path, default=Path("runs/distillation"))
     parser.add_argument("--long_side", type=int, default=640, help="test size, in pixels")
@@ -72,10 +95,7 @@ def main() -> None:
                 rows.append({"setting": setting.name, "seed": seed, **measure(model, options)})
                 print("  ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
     if options.csv:
-        conditions = (
-            f"teacher {options.teacher}, first weights {options.initial_weights}, "
-            f"{options.steps} steps, long side {options.long_side}"
-        )
+        conditions = f"{options.steps} steps, long side {options.long_side}"
         write_csv(options.csv, rows, f"{datetime.date.today()}, {conditions}")
     if options.plot:
         plot(rows, options.plot)
@@ -83,21 +103,15 @@ def main() -> None:
 
 def train(setting: Setting, seed: int, options: argparse.Namespace) -> Path:
     """The weights of a run, which is made first unless it is there."""
-    output = options.output / f"{setting.name.replace(', ', '-').replace(' ', '-')}-{seed}"
+    name = "".join(c if c.isalnum() else "-" for c in setting.name)
+    output = options.output / f"{name}-{seed}"
     arguments = [
-        f"--flagfile={CONFIG}",
+        *setting.arguments(options.steps),
         f"--train_records={options.records}",
-        f"--initial_weights={options.initial_weights}",
-        f"--steps={options.steps}",
         f"--seed={seed}",
-        f"--output={output}",
-        *setting.flags,
+        *options.flags,
     ]
-    if setting.distils:
-        arguments.append(f"--teacher={options.teacher}")
-    command = [sys.executable, "-m", "train.main", *arguments]
-    if not (output / "final.keras").is_file() and subprocess.run(command).returncode:
-        sys.exit("The study stops: `python -m train.main` failed; its message is above.")
+    make_run(output, arguments)
     return output / "final.keras"
 
 

@@ -99,11 +99,7 @@ def test_a_run_that_was_begun_with_one_goes_on_without(make_flags, tmp_path: Pat
 
 STUDIES = {
     **{
-        f"distillation {one.name}": (
-            f"--flagfile={benchmarks.distillation.CONFIG}",
-            *one.flags,
-            *([TEACHER] if one.distils else []),
-        )
+        f"distillation {one.name}": one.arguments(steps=1000)
         for one in benchmarks.distillation.SETTINGS
     },
     **{
