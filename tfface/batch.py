@@ -1,7 +1,7 @@
 """Finds the faces in any number of pictures, on Ray Data: here, or on the machines of a cluster.
 
     python -m tfface.batch 'photos/**/*.jpg' --output faces
-    python -m tfface.batch --list pictures.parquet --output faces --address ray://head:10001
+    python -m tfface.batch --list pictures.parquet --output faces --address head:6379
 
 The pictures are divided into shards, once; a shard is one task, and its results appear as one file,
 whole or not at all. So every picture is in the output exactly once, whatever is killed: the same
@@ -51,7 +51,8 @@ def start_ray(address: str | None) -> None:
     try:
         ray.init(**{"address": address, "log_to_driver": False, "logging_level": "ERROR"} | here)
     except Exception as error:  # Ray 2.60 raises a plain Exception where it cannot start
-        raise OSError(f"Ray cannot be started or reached: {error}") from error
+        token = "; a cluster with tokens asks for RAY_AUTH_MODE=token here" if address else ""
+        raise OSError(f"Ray cannot be started or reached: {error}{token}") from error
 
 
 def run_plan(plan: Plan, workers: int | None) -> Iterator[dict[str, Any]]:
@@ -84,6 +85,15 @@ def run_plan(plan: Plan, workers: int | None) -> Iterator[dict[str, Any]]:
         raise OSError(f"Ray has failed: {error}; the same command goes on") from error
 
 
+def _address(text: str) -> str:
+    if "://" in text:  # Ray Data 2.60 fails over it, amid the work
+        raise argparse.ArgumentTypeError(
+            f"expected HOST:PORT of the head, such as head:6379, or auto, got {text}; a machine "
+            "outside the cluster hands the command to one inside: ray job submit"
+        )
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="python -m tfface.batch",
@@ -108,7 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--address",
-        help="of a Ray cluster, such as ray://head:10001, or auto (default: only this machine)",
+        type=_address,
+        help="of the head of a Ray cluster that this machine is part of (head:6379), or auto "
+        "(default: only this machine)",
     )
     parser.add_argument(
         "--workers", type=positive, help="processes that detect (default: one a processor)"
