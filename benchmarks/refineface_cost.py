@@ -1,6 +1,6 @@
 """What full RefineFace costs at 640x480: parameters, multiply-adds and milliseconds.
 
-    python -m benchmarks.refineface_cost --rounds 20 --csv cost.csv
+    python -m benchmarks.refineface_cost --csv cost.csv
 
 Untrained weights, each converted on the spot: the work does not depend on them. All take turns on
 one picture with faces. No candidate is above the threshold, so that what is timed is the network
@@ -26,7 +26,7 @@ with optional_packages("train", __name__):
     from convert.tflite import to_tflite
     from measure.conditions import processor
     from measure.contestants import Contestant, picture_with_faces
-    from measure.timing import WARM_UP_ROUNDS, take_turns
+    from measure.timing import take_turns
     from tfface.command_line import CommandParser, width_by_height
     from tfface.detectors.refineface import RefineFace
 
@@ -63,7 +63,7 @@ def main() -> None:
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
     )
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     image = picture_with_faces(options.size)
@@ -76,7 +76,7 @@ def main() -> None:
             print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
             contestant = Contestant(name, str(path))
             calls.append(partial(contestant.load(options.threads, options.size), image))
-    times = take_turns(calls, options.rounds, WARM_UP_ROUNDS)
+    times = take_turns(calls, options.rounds, 1)  # of which each takes seconds
     for row, of_one in zip(rows, times, strict=True):
         row["median ms"] = f"{np.median(of_one):.1f}"
         print("  ".join(f"{key} {value}" for key, value in row.items()))
