@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfface.data.inside import links_followed, resolve_inside, resolve_picture
+from tfface.data.inside import links_followed, plain_name, resolve_inside, resolve_picture
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "b/a.jpg", "./b/a.jpg", "b\\a.jpg", "..a/b..jpg", "new"])
@@ -13,6 +13,12 @@ def test_names_inside(tmp_path: Path, name: str) -> None:
 
     assert path.resolve().is_relative_to(tmp_path)
     assert path.name == name.replace("\\", "/").split("/")[-1]
+
+
+@pytest.mark.parametrize("name", ["b/a.jpg", "./b/a.jpg", "b//a.jpg", "b\\a.jpg", ".\\b/a.jpg"])
+def test_a_name_is_written_in_one_way(tmp_path: Path, name: str) -> None:
+    assert plain_name(name) == "b/a.jpg"
+    assert tmp_path / plain_name(name) == resolve_inside(tmp_path, name, "list.txt")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from tfface.data.listing import MISSING, WITHOUT_AREA
+from tfface.data.listing import LISTED_TWICE, MISSING, WITHOUT_AREA
 from tfface.data.readers import READERS
 
 VOC = """<annotation><filename>{name}.png</filename>{objects}</annotation>"""
@@ -153,6 +153,21 @@ def test_a_name_that_leads_elsewhere_is_refused(
 
     with pytest.raises(ValueError, match="expected the name of a file inside"):
         READERS[layout](annotations, pictures)
+
+
+@pytest.mark.parametrize("name", ["sub\\c.png", "./sub/c.png"])
+def test_a_name_leads_to_its_picture_however_it_is_written(
+    tmp_path: Path, pictures: Path, name: str
+) -> None:
+    (pictures / "sub").mkdir()
+    (pictures / "a.png").rename(pictures / "sub" / "c.png")
+    table = tmp_path / "list.csv"
+    table.write_text(f"image,x,y,w,h\n{name},1,1,2,2\nsub/c.png,1,1,2,2\n")
+    (sample,), report = READERS["csv"](table, pictures)
+
+    assert sample.name == "sub/c.png"
+    assert (pictures / sample.name).is_file()
+    assert report.dropped_pictures == {LISTED_TWICE: ["sub/c.png"]}
 
 
 def test_boxes_without_area_are_dropped(tmp_path: Path, pictures: Path) -> None:

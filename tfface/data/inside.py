@@ -30,6 +30,11 @@ def links_followed(follow: bool) -> Iterator[None]:
         _follow_links.reset(token)
 
 
+def plain_name(name: str) -> str:
+    """A name that `resolve_inside` takes, written in the one way: `a/b.jpg` for `.\\a\\b.jpg`."""
+    return "/".join(_parts(name))
+
+
 def resolve_picture(root: Path, name: str, source: object) -> Path:
     """As `resolve_inside`, for a picture to read: it may be a link, where `links_followed` says.
 
@@ -55,7 +60,7 @@ def resolve_inside(root: Path, name: str, source: object, follow_links: bool = F
         ValueError: it is empty or absolute, has a part `..` or a character 0, is a link out of
             `root`, or is longer than a name can be.
     """
-    parts = PureWindowsPath(name).parts if "\\" in name else PurePosixPath(name).parts
+    parts = _parts(name)
     windows = PureWindowsPath(name)
     if not parts or "\0" in name or ".." in parts or windows.drive or windows.root:
         raise _refused(root, name, source)
@@ -74,6 +79,10 @@ def resolve_inside(root: Path, name: str, source: object, follow_links: bool = F
     if not inside and not follow_links:
         raise _refused(root, name, source)
     return path
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return PureWindowsPath(name).parts if "\\" in name else PurePosixPath(name).parts
 
 
 def _refused(root: Path, name: str, source: object) -> ValueError:

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from tfface.data.inside import resolve_picture
+from tfface.data.inside import plain_name, resolve_picture
 from tfface.data.sample import ReadReport, Sample
 
 WITHOUT_AREA = "box without area"
@@ -23,7 +23,7 @@ class Listed:
     """A picture of a list.
 
     Attributes:
-        name: relative to the folder of the pictures.
+        name: relative to the folder of the pictures, as the list has it.
         boxes: `(x_min, y_min, x_max, y_max)` of every face, in pixels of the upright picture.
         ignored: of every face, whether it is neither to be found nor background.
         lacks: why the picture is not to be used, where that is so.
@@ -40,8 +40,9 @@ def to_samples(
 ) -> tuple[list[Sample], ReadReport]:
     """Looks the pictures up, and leaves out what cannot be trained or evaluated on.
 
-    A picture without faces is kept; one that is not there, or is named again, is dropped, as is a
-    box without area.
+    A picture without faces is kept; one that is not there, or is named again, also in another way
+    of writing, is dropped, as is a box without area. Samples have names as `plain_name` writes
+    them, so that `image_root / name` is the picture whatever the list has between folders.
 
     Args:
         listed: what the list says, in its order.
@@ -59,6 +60,7 @@ def to_samples(
     seen: set[str] = set()
     for entry in listed:
         path = resolve_picture(image_root, entry.name, source)
+        entry = replace(entry, name=plain_name(entry.name))
         if entry.name in seen:
             report.drop_picture(LISTED_TWICE, entry.name)
         elif entry.lacks is not None:

@@ -15,7 +15,7 @@ class Sample:
 
     Attributes:
         path: where the picture lies.
-        name: the picture as its list names it, relative to the folder of the pictures.
+        name: the picture, relative to the folder of the pictures, with `/` between folders.
         boxes: float32 `(n, 4)`, `(x_min, y_min, x_max, y_max)` in pixels of the upright picture;
             a reader does not know the size of the picture, so they may reach outside it.
         ignored: bool `(n,)`, true for faces that are neither to be found nor background.

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from tfface.data.inside import resolve_picture
+from tfface.data.inside import plain_name, resolve_picture
 
 Faces = TypeVar("Faces")
 Listed = TypeVar("Listed")
@@ -40,12 +40,15 @@ def present_pictures(
         described: what they are pictures of, for the message where there are none.
         advice: what to do then.
 
+    Returns:
+        By the path with `/` between folders.
+
     Raises:
         FileNotFoundError: there are none.
         ValueError: a name of something outside of `image_root`.
     """
     present = {
-        name: item
+        plain_name(name): item
         for name, item in listed.items()
         if resolve_picture(image_root, name, source).is_file()
     }

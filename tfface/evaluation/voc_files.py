@@ -41,7 +41,7 @@ def open_mafa(dataset_dir: Path) -> PictureSet[MafaFaces]:
     annotations, images = (Path(dataset_dir) / part for part in MAFA)
     listed = mafa_pictures(annotations)
     present = _present(listed, images, annotations)
-    faces = {each.name: MafaFaces(each.boxes, each.marks) for each in present}
+    faces = {name: MafaFaces(each.boxes, each.marks) for name, each in present.items()}
     return PictureSet(images, faces, len(listed))
 
 
@@ -49,20 +49,20 @@ def _open_faces(dataset_dir: Path, file: str, folder: str) -> PictureSet[BoxFace
     annotations, images = Path(dataset_dir) / file, Path(dataset_dir) / folder
     listed = face_pictures(annotations)
     present = _present(listed, images, annotations)
-    faces = {each.name: BoxFaces(each.boxes, each.marks != 0) for each in present}
+    faces = {name: BoxFaces(each.boxes, each.marks != 0) for name, each in present.items()}
     return PictureSet(images, faces, len(listed))
 
 
-def _present(listed: Collection[MatPicture], images: Path, annotations: Path) -> list[MatPicture]:
-    present = present_pictures(
+def _present(
+    listed: Collection[MatPicture], images: Path, annotations: Path
+) -> dict[str, MatPicture]:
+    return present_pictures(
         {each.name: each for each in listed},
         images,
         str(annotations),
         annotations.name,
         "unpack them there or name another folder",
     )
-    return list(present.values())
-
 
 def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> None:
     """Writes predictions `(n, 5)` as the toolbox reads them, `folder/detections.txt`.
