@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -350,6 +351,19 @@ def test_own_data_have_their_report(own_data, model, tmp_path):
     assert main(["--model", model, *own_data, *folders]) == 0
     assert "own data (csv)" in (tmp_path / "report" / "index.html").read_text()
     assert (tmp_path / "detections" / "b.txt").read_text() == "b\n0\n"
+
+
+@pytest.mark.parametrize("layout", ["csv", "coco"])
+def test_boxes_that_are_no_pixels_are_refused_as_for_training(own_data, model, capsys, layout):
+    table = Path(own_data[own_data.index("--list") + 1])
+    image, face = {"id": 1, "file_name": "a.png"}, {"image_id": 1, "bbox": [0.1, 0.2, 0.3, 0.4]}
+    content = {
+        "csv": "image,xmin,ymin,xmax,ymax\na.png,0.1,0.2,0.4,0.6\n",
+        "coco": json.dumps({"images": [image], "annotations": [face]}),
+    }
+    table.write_text(content[layout])
+    assert main(["--model", model, *own_data, "--dataset", layout]) == 2
+    assert "in pixels, got 1 of 1 within 0..1, such as 0.1 0.2 0.3 0.4" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,103 @@ def test_of_several_classes_the_one_of_faces_counts(tmp_path: Path, pictures: Pa
         READERS["csv"](tmp_path / "list.csv", pictures)
 
 
+@pytest.mark.parametrize("heading", ["class", "Class_Name", "LabelName", "category_id"])
+def test_the_column_of_classes_has_many_names(tmp_path: Path, pictures: Path, heading: str) -> None:
+    (tmp_path / "list.csv").write_text(
+        f"image,{heading},x1,y1,x2,y2\na.png,dog,0,0,9,9\na.png,face,1,2,3,4\n"
+    )
+    samples, _ = READERS["csv"](tmp_path / "list.csv", pictures)
+
+    assert samples[0].boxes.tolist() == [[1, 2, 3, 4]]
+
+
+def test_what_is_annotated_alone_is_no_face_where_another_class_is(
+    tmp_path: Path, pictures: Path
+) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text("1 0.5 0.5 0.5 0.5\n")
+    (tmp_path / "labels" / "classes.txt").write_text("face\nhat\n")
+    categories = [{"id": 3, "name": "hat"}, {"id": 4, "name": "face"}]
+    (tmp_path / "list.json").write_text(json.dumps({**COCO, "categories": categories}))
+
+    for layout, source in (("yolo", "labels"), ("coco", "list.json")):
+        samples, _ = READERS[layout](tmp_path / source, pictures)
+        assert sum(len(sample.boxes) for sample in samples) == 0
+
+
+def test_a_category_of_which_the_others_are_kinds_is_no_class(
+    tmp_path: Path, pictures: Path
+) -> None:
+    # As Roboflow writes them, of a data set called faces.
+    categories = [
+        {"id": 0, "name": "faces", "supercategory": "none"},
+        {"id": 3, "name": "head", "supercategory": "faces"},
+    ]
+    (tmp_path / "list.json").write_text(json.dumps({**COCO, "categories": categories}))
+    samples, _ = READERS["coco"](tmp_path / "list.json", pictures)
+
+    assert len(samples[0].boxes) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", True), ("1.0", True), ("True", True), ("0.0", False), ("", False)]
+)
+def test_a_flag_is_read_as_tools_write_it(
+    tmp_path: Path, pictures: Path, value: str, expected: bool
+) -> None:
+    annotation = {"image_id": 7, "bbox": [0, 0, 4, 4], "iscrowd": value}
+    (tmp_path / "coco").write_text(json.dumps({**COCO, "annotations": [annotation]}))
+    (tmp_path / "csv").write_text(f"image,x,y,w,h,difficult\na.png,0,0,4,4,{value}\n")
+    (tmp_path / "voc").mkdir()
+    text = VOC.format(name="a", objects=OBJECT.format(1, 1, 4, 4, difficult=value))
+    (tmp_path / "voc" / "a.xml").write_text(text)
+
+    for layout in ("coco", "csv", "voc"):
+        samples, _ = READERS[layout](tmp_path / layout, pictures)
+        assert samples[0].ignored.tolist() == [expected], layout
+
+
+def test_rows_of_a_spreadsheet_that_are_empty_are_none(tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "list.csv").write_text("image,x,y,w,h\na.png,1,1,2,2\n,,,,\n")
+    (sample,), _ = READERS["csv"](tmp_path / "list.csv", pictures)
+
+    assert sample.boxes.tolist() == [[1, 1, 3, 3]]
+
+
+def test_labels_of_no_picture_are_told(tmp_path: Path, pictures: Path) -> None:
+    labels = write_yolo(tmp_path)
+    for name in ("c.txt", "notes.txt", "a.txt"):
+        (labels / name).write_text("hello" if name == "notes.txt" else "0 0.5 0.5 0.5 0.5")
+    samples, report = READERS["yolo"](labels, pictures)
+
+    assert [sample.name for sample in samples] == ["a.png", "b.png"]
+    assert report.dropped_pictures == {MISSING: ["c.txt"]}
+    (labels / "a.txt").unlink()
+    with pytest.raises(ValueError, match="labels of the pictures in .*, got others, such as c.txt"):
+        READERS["yolo"](labels, pictures)
+
+
+def test_files_in_capitals_and_hidden_ones(tmp_path: Path, pictures: Path) -> None:
+    labels, annotations = write_yolo(tmp_path), write_voc(tmp_path)
+    (pictures / "._a.png").write_bytes(b"what macOS keeps beside a file")
+    (labels / "a.txt").rename(labels / "a.TXT")
+    (annotations / "a.xml").rename(annotations / "a.XML")
+
+    for layout, source in (("yolo", labels), ("voc", annotations)):
+        samples, report = READERS[layout](source, pictures)
+        assert [sample.name for sample in samples] == ["a.png", "b.png"]
+        assert samples[0].boxes[0].tolist() == [10, 5, 30, 15]
+        assert report.dropped() == []
+
+
+def test_yolo_numbers_a_class_as_an_array_does(tmp_path: Path, pictures: Path) -> None:
+    labels = write_yolo(tmp_path)
+    (labels / "b.txt").write_text("0.0 0.5 0.5 0.5 0.5\n1.0 0.2 0.2 0.1 0.1\n")
+    samples, _ = READERS["yolo"](labels, pictures)
+
+    assert [sample.boxes.tolist() for sample in samples] == [[[10, 5, 30, 15]]] * 2
+
+
 def test_yolo_takes_a_turned_picture_as_it_is_seen(tmp_path: Path, pictures: Path) -> None:
     from PIL import Image
 
@@ -230,6 +327,30 @@ def test_yolo_takes_a_turned_picture_as_it_is_seen(tmp_path: Path, pictures: Pat
             '{"images": [{"id": 1, "file_name": "a.png"}],'
             '"annotations": [{"image_id": 1, "bbox": [1, 2]}]}',
             r"a bbox of four numbers for a face of a.png, got \[1, 2\]",
+        ),
+        (
+            "coco",
+            '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, '
+            f'"bbox": [1, 2, 3, 1{"0" * 400}]}}]}}',
+            "a bbox of four numbers for a face of a.png",
+        ),
+        (
+            "coco",
+            '{"images": [{"id": 1, "file_name": "a.png"}],'
+            '"annotations": [{"image_id": 1, "category_id": [1], "bbox": [1, 2, 3, 4]}]}',
+            "expected COCO JSON",
+        ),
+        (
+            "coco",
+            '{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}],'
+            '"annotations": []}',
+            "expected COCO JSON.*image 1 twice, a and b",
+        ),
+        ("csv", "image,x,y,w,h\n,1,2,3,4\n", "list:2: expected a picture in the column image"),
+        (
+            "csv",
+            "image,x,y,w,h,ignored\na.png,1,2,3,4,maybe\n",
+            "list:2: expected 0 or 1 as a flag, got 'maybe'",
         ),
         ("csv", "a.png,1,2,3,4\n", "list:1: expected a heading with the picture"),
         ("csv", "image,x,y,w,h\na.png,1,2,three,4\n", "list:2: expected numbers of x, y, w, h"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from tfface.data.classes import chosen_class
 from tfface.data.listing import Listed, to_samples
+from tfface.data.marks import is_marked
 from tfface.data.sample import ReadReport, Sample
 
 
@@ -15,7 +16,8 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
     """Reads `images`, `annotations` and `categories` of a COCO JSON file.
 
     `bbox` is x, y, width and height in pixels; what is marked `iscrowd` is ignored. Of several
-    categories the one named face counts. See `tfface.data.listing.to_samples` for what is left out.
+    categories the one named face counts, also where there are annotations of another one alone. See
+    `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.
@@ -23,11 +25,19 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
     """
     try:
         content = json.loads(list_file.read_bytes())
-        images = {image["id"]: str(image["file_name"]) for image in content["images"]}
+        images: dict[Any, str] = {}
+        for image in content["images"]:
+            name = images.setdefault(image["id"], str(image["file_name"]))
+            if name != str(image["file_name"]):
+                raise ValueError(f"image {image['id']!r} twice, {name} and {image['file_name']}")
         categories = {entry["id"]: str(entry["name"]) for entry in content.get("categories", ())}
+        # Some tools add a category without annotations, which is the kind of all others.
+        kinds = {entry.get("supercategory") for entry in content.get("categories", ())}
+        declared = {key: name for key, name in categories.items() if name not in kinds}
         faces: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         for annotation in content["annotations"]:
             faces[annotation["image_id"]].append(annotation)
+        used = {face.get("category_id") for of_image in faces.values() for face in of_image}
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{list_file}: expected COCO JSON, `images` of id and file_name and `annotations` of "
@@ -38,9 +48,9 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
         raise ValueError(
             f"{list_file}: expected annotations of its images, got one of image {unknown.pop()!r}"
         )
-    used = {face.get("category_id") for of_image in faces.values() for face in of_image}
     names = {key: categories.get(key, str(key)) for key in used}
-    chosen = chosen_class(names, list_file) if used else None
+    # Annotations without a category are of whatever there is.
+    chosen = chosen_class(names, list_file, {} if None in used else declared) if used else None
     listed = [
         _listed(name, [face for face in faces[key] if face.get("category_id") == chosen], list_file)
         for key, name in images.items()
@@ -53,10 +63,11 @@ def _listed(name: str, faces: list[Mapping[str, Any]], list_file: Path) -> Liste
     for face in faces:
         try:
             x, y, width, height = map(float, face["bbox"])
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise ValueError(
                 f"{list_file}: expected a bbox of four numbers for a face of {name}, got "
                 f"{face.get('bbox')!r}"
             ) from error
         boxes.append((x, y, x + width, y + height))
-    return Listed(name, boxes, [bool(face.get("iscrowd", 0)) for face in faces])
+    place = f"{list_file}: iscrowd of a face of {name}"
+    return Listed(name, boxes, [is_marked(face.get("iscrowd", 0), place) for face in faces])

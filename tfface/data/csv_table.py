@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tfface.data.classes import chosen_class
 from tfface.data.listing import Listed, to_samples
+from tfface.data.marks import is_marked
 from tfface.data.sample import ReadReport, Sample
 
 PICTURE = ("image", "filename", "file_name", "image_name", "path", "picture", "name", "image_id")
@@ -20,7 +21,10 @@ SIZES = (
     ("x", "y", "width", "height"),
     ("left", "top", "width", "height"),
 )
-CLASS = ("class", "label", "category")
+CLASS = (
+    *("classname", "labelname", "categoryname"),  # before the number that may stand beside it
+    *("class", "label", "category", "classid", "categoryid"),
+)
 IGNORED = ("ignored", "ignore", "difficult", "iscrowd")
 """What columns may be called, in lower case and without `_`, but for the pictures."""
 
@@ -33,8 +37,9 @@ def read_csv(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepor
     Columns are found by their names: a picture, and x_min, y_min, x_max, y_max (also xmin, x1 or
     left, and so on) or x, y, width, height; a class and whether a face is ignored may stand there
     too. Columns are parted by commas, semicolons or tabs. A row whose four numbers are empty is a
-    picture without faces. Of several classes the one named face counts. See
-    `tfface.data.listing.to_samples` for what is left out.
+    picture without faces; one without anything, as spreadsheets leave them, is none. Of
+    several classes the one named face counts. See `tfface.data.listing.to_samples` for what is left
+    out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.
@@ -58,17 +63,22 @@ def read_csv(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepor
         )
     plain[names.index(picture)] = picture
     reader = csv.DictReader(lines[1:], plain, delimiter=delimiter, strict=True)
-    rows: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    rows: dict[str, list[tuple[str, Row]]] = defaultdict(list)
     try:
         for row in reader:
-            rows[(row[picture] or "").strip()].append((reader.line_num + 1, row))
+            place = f"{list_file}:{reader.line_num + 1}"
+            if not any(isinstance(value, str) and value.strip() for value in row.values()):
+                continue
+            if not (row[picture] or "").strip():
+                raise ValueError(f"{place}: expected a picture in the column {picture}, got none")
+            rows[row[picture].strip()].append((place, row))
     except csv.Error as error:
         raise ValueError(f"{list_file}:{reader.line_num + 1}: expected CSV, got {error}") from error
     return to_samples(_listed(rows, edges, list_file), list_file, image_root)
 
 
 def _listed(
-    rows: Mapping[str, Sequence[tuple[int, Row]]], edges: Sequence[str], list_file: Path
+    rows: Mapping[str, Sequence[tuple[str, Row]]], edges: Sequence[str], list_file: Path
 ) -> list[Listed]:
     classes = {_first(row, CLASS) for of_picture in rows.values() for _, row in of_picture}
     classes -= {""}  # as of a picture without faces
@@ -76,13 +86,13 @@ def _listed(
     listed = []
     for name, of_picture in rows.items():
         boxes, ignored = [], []
-        for number, row in of_picture:
+        for place, row in of_picture:
             if not any((row[edge] or "").strip() for edge in edges):
                 continue
-            box = _box(row, edges, f"{list_file}:{number}")
+            box = _box(row, edges, place)
             if _first(row, CLASS) == chosen:
                 boxes.append(box)
-                ignored.append(_first(row, IGNORED).lower() in ("1", "true", "yes"))
+                ignored.append(is_marked(_first(row, IGNORED), place))
         listed.append(Listed(name, boxes, ignored))
     return listed
 

@@ -20,17 +20,13 @@ with optional_packages("train", __name__):
 
     from tfface.command_line import INTERRUPTED, exit_status
     from tfface.data.inside import LINKS_HELP, links_followed
-    from tfface.data.plausibility import check_boxes
+    from tfface.data.plausibility import check_list
     from tfface.data.readers import READERS
     from tfface.data.recording import Options
     from tfface.data.sample import ReadReport, Sample
     from tfface.data.shards import prepare
     from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
     from tfface.reasons import printable
-
-
-_CHECKED = ("wider", "coco")
-"""Layouts with x, y, width and height in pixels, where lists often have something else."""
 
 
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
@@ -117,8 +113,7 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
     for layout, list_file, image_root, move in lists:
         with limited_pixels(values.max_pixels), links_followed(values.follow_links):
             found, report = READERS[layout](Path(list_file), Path(image_root))
-            if layout in _CHECKED:
-                check_boxes(list_file, found)
+            check_list(layout, list_file, found)
         samples += [sample.with_edges_moved(move) for sample in found]
         read.add(report)
     result = prepare(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfface.data.classes import chosen_class
 from tfface.data.listing import Listed, to_samples
+from tfface.data.marks import is_marked
 from tfface.data.sample import ReadReport, Sample
 
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
@@ -21,7 +22,8 @@ def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
         FileNotFoundError: there is no such folder, no XML file in it, or no folder of pictures.
         ValueError: a file is no such annotation, or defines entities; the message names it.
     """
-    files = sorted(folder.glob("*.xml")) if folder.is_dir() else []
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = [path for path in entries if path.suffix.lower() == ".xml"]
     if not files:
         raise FileNotFoundError(f"expected a folder of Pascal VOC XML files, got none in {folder}")
     roots = [(file, _parse(file)) for file in files]
@@ -35,7 +37,7 @@ def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
     for file, root in roots:
         faces = [each for each in root.iter("object") if _text(each, "name") == chosen]
         boxes = [_box(file, face) for face in faces]
-        ignored = [_text(face, "difficult") == "1" for face in faces]
+        ignored = [is_marked(_text(face, "difficult"), f"{file}: difficult") for face in faces]
         listed.append(Listed(_text(root, "filename") or f"{file.stem}.jpg", boxes, ignored))
     return to_samples(listed, folder, image_root)
 

@@ -1,16 +1,20 @@
 """Annotations as YOLO has them: a text file for each picture, with boxes relative to its size."""
 
 import math
-from pathlib import Path
+from collections.abc import Collection
+from pathlib import Path, PurePath
 
 from tfface.data.classes import chosen_class
 from tfface.data.inside import resolve_picture
-from tfface.data.listing import Listed, to_samples
+from tfface.data.listing import MISSING, Listed, to_samples
 from tfface.data.sample import ReadReport, Sample
+from tfface.data.text import read_text
 from tfface.file_kinds import PICTURE_SUFFIXES
 from tfface.image import ImageReadError, read_image
 
 Row = tuple[str, float, float, float, float]
+
+_CLASSES = "classes.txt"
 
 
 def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
@@ -19,12 +23,14 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     `labels/a/b.txt` is for the picture `images/a/b.jpg`, whatever its suffix. A line is the class,
     then centre x, centre y, width and height as parts of the upright picture's width and height;
     what follows, such as landmarks, is passed over. A picture without a file, or with an empty one,
-    has no faces. Class names are read from `classes.txt` in the folder. Of several classes the one
-    named face counts, or 0. See `tfface.data.listing.to_samples` for what is left out.
+    has no faces. A file without a picture is in the report, as a picture that is missing. Class
+    names are read from `classes.txt` in the folder. Of several classes the one named face counts,
+    or 0. Hidden files are none. See `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no such folder, or no folder of pictures.
-        ValueError: a line is not that; the message names file and line.
+        ValueError: a line is not that, where the message names file and line; or there are labels,
+            none of which is of a picture.
     """
     for each in (folder, image_root):
         if not each.is_dir():
@@ -32,24 +38,60 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     pictures = sorted(
         path.relative_to(image_root)
         for path in image_root.rglob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+        if path.suffix.lower() in PICTURE_SUFFIXES
+        and path.is_file()
+        and not _is_hidden(path.relative_to(image_root))
     )
-    labels = {name: _rows(folder / name.with_suffix(".txt")) for name in pictures}
+    files = {name: _label_file(folder, name) for name in pictures}
+    labels = {name: _rows(file) for name, file in files.items()}
+    without = _without_picture(folder, set(files.values()))
+    if without and pictures and not any(file.is_file() for file in files.values()):
+        raise ValueError(
+            f"{folder}: expected labels of the pictures in {image_root}, such as "
+            f"{files[pictures[0]]} of {pictures[0].as_posix()}, got others, such as "
+            f"{without[0].as_posix()}; name the folders that correspond"
+        )
     used = {row[0] for rows in labels.values() for row in rows}
-    called = _class_names(folder / "classes.txt")
+    called = _class_names(folder / _CLASSES)
     names = {key: called.get(key, key) for key in used}
-    chosen = chosen_class(names, folder) if used else None
+    chosen = chosen_class(names, folder, called) if used else None
     listed = []
     for name, rows in labels.items():
         path = resolve_picture(image_root, name.as_posix(), folder)
         faces = [row[1:] for row in rows if row[0] == chosen]
         listed.append(_listed(name.as_posix(), path, faces))
+    listed += [Listed(name.as_posix(), lacks=MISSING) for name in without]
     return to_samples(listed, folder, image_root)
+
+
+def _is_hidden(name: PurePath) -> bool:
+    return any(part.startswith(".") for part in name.parts)
+
+
+def _label_file(folder: Path, name: Path) -> Path:
+    file = folder / name.with_suffix(".txt")
+    upper = folder / name.with_suffix(".TXT")
+    return upper if upper.is_file() and not file.is_file() else file
+
+
+def _without_picture(folder: Path, known: Collection[Path]) -> list[Path]:
+    """The labels below a folder that are not `known`; other text is none."""
+    names = []
+    for file in sorted(folder.rglob("*")):
+        name = file.relative_to(folder)
+        is_text = file.suffix.lower() == ".txt" and not _is_hidden(name) and file.is_file()
+        if is_text and file not in known and name.as_posix() != _CLASSES:
+            try:
+                _rows(file)
+            except ValueError:
+                continue
+            names.append(name)
+    return names
 
 
 def _rows(file: Path) -> list[Row]:
     rows = []
-    lines = file.read_text("utf-8-sig").splitlines() if file.is_file() else []
+    lines = read_text(file).splitlines() if file.is_file() else []
     for number, line in enumerate(lines, start=1):
         kind, *words = line.split() or [""]
         if not kind:
@@ -63,12 +105,18 @@ def _rows(file: Path) -> list[Row]:
                 f"{file}:{number}: expected a class and x y w h as parts of the picture, in 0..1, "
                 f"got {line!r}"
             )
-        rows.append((kind, x, y, width, height))
+        rows.append((_class_number(kind), x, y, width, height))
     return rows
 
 
+def _class_number(word: str) -> str:
+    """A class as `classes.txt` numbers it: 0 for 0.0, which tools of arrays write."""
+    whole, point, zeros = word.partition(".")
+    return whole if point and whole.isdecimal() and not zeros.strip("0") else word
+
+
 def _class_names(file: Path) -> dict[str, str]:
-    lines = file.read_text("utf-8-sig").splitlines() if file.is_file() else []
+    lines = read_text(file).splitlines() if file.is_file() else []
     return {str(number): name for number, name in enumerate(lines)}
 
 

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from tfface.data.plausibility import check_list
 from tfface.data.readers import READERS
 from tfface.evaluation.coco import BoxFaces
 from tfface.evaluation.pictures import PictureSet
@@ -20,7 +21,7 @@ def open_own(layout: str, list_file: Path, image_root: Path) -> PictureSet[BoxFa
 
     Raises:
         FileNotFoundError: one of them, or every picture, is missing.
-        ValueError: the annotations are not in that layout.
+        ValueError: the annotations are not in that layout, or their boxes are no pixels.
     """
     samples, report = READERS[layout](list_file, image_root)
     if not samples:
@@ -28,6 +29,7 @@ def open_own(layout: str, list_file: Path, image_root: Path) -> PictureSet[BoxFa
             f"expected pictures of {list_file} in {image_root}, got none"
             + "".join(f"; {line}" for line in report.dropped())
         )
+    check_list(layout, str(list_file), samples)
     for line in report.dropped():
         _LOGGER.warning("%s: %s", list_file, line)
     dropped = sum(map(len, report.dropped_pictures.values()))

@@ -1,0 +1,20 @@
+"""tfface.data.marks: flags of lists."""
+
+import pytest
+
+from tfface.data.marks import is_marked
+
+
+@pytest.mark.parametrize("value", [1, True, 1.0, "1", "1.0", " TRUE", "yes", 2])
+def test_what_is_marked(value: object) -> None:
+    assert is_marked(value, "list")
+
+
+@pytest.mark.parametrize("value", [0, False, 0.0, "0", "0.0", "", "False", "no", "nan", None])
+def test_what_is_not(value: object) -> None:
+    assert not is_marked(value, "list")
+
+
+def test_what_is_no_flag() -> None:
+    with pytest.raises(ValueError, match="list:3: expected 0 or 1 as a flag, got 'crowded'"):
+        is_marked("crowded", "list:3")
