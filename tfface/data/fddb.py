@@ -11,6 +11,7 @@ import numpy as np
 
 from tfface.data.listing import Listed, to_samples
 from tfface.data.sample import ReadReport, Sample
+from tfface.data.text import read_text
 
 _ELLIPSE_LISTS = "FDDB-fold-*-ellipseList.txt"
 
@@ -81,7 +82,7 @@ def boxes_around(ellipses: np.ndarray) -> np.ndarray:
 
 def _read_list(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     """Yields the name of each picture of one file, without suffix, and its ellipses."""
-    lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+    lines = read_text(path).rstrip().splitlines()
     position = 0
     while position < len(lines):
         picture = lines[position].strip()

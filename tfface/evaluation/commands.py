@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tfface.files import atomic_path
 
-_FILE = "command.txt"
+COMMAND_FILE = "command.txt"
 
 
 def command_line(module: str, arguments: Sequence[str]) -> str:
@@ -16,11 +16,11 @@ def command_line(module: str, arguments: Sequence[str]) -> str:
 
 def write_command(folder: Path, command: str) -> None:
     """Notes what made the predictions in `folder`, in a file that no protocol reads."""
-    with atomic_path(folder / _FILE) as temporary:
+    with atomic_path(folder / COMMAND_FILE) as temporary:
         temporary.write_text(f"{command}\n", encoding="utf-8")
 
 
 def read_command(folder: Path) -> str | None:
     """What made the predictions in `folder`, as far as it was noted."""
-    path = folder / _FILE
+    path = folder / COMMAND_FILE
     return path.read_text(encoding="utf-8").strip() if path.is_file() else None

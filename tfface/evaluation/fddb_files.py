@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from tfface.data.fddb import read_ellipses
+from tfface.data.text import read_text
 from tfface.evaluation.fddb import FddbFaces
 from tfface.evaluation.pictures import PictureSet, parse_rows, present_pictures
 from tfface.files import atomic_path
@@ -55,7 +56,7 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
             lines.append(f"{x_min:.3f} {y_min:.3f} {size} {score:.8f}")
     for file, content in (("detections.txt", lines), ("pictures.txt", pictures)):
         with atomic_path(folder / file) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in content))
+            temporary.write_text("".join(f"{line}\n" for line in content), encoding="utf-8")
 
 
 def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarray]:
@@ -78,7 +79,7 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
             f"expected detections in the layout of FDDB at {path}, got no such file; write them "
             "with --predictions"
         )
-    lines = path.read_text().splitlines()
+    lines = read_text(path).rstrip().splitlines()
     listed: dict[str, np.ndarray] = {}
     position = 0
     while position < len(lines):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tfface.data.mat import MatPicture, face_pictures, mafa_pictures
+from tfface.data.text import read_text
 from tfface.evaluation.coco import BoxFaces
 from tfface.evaluation.pictures import PictureSet, present_pictures
 from tfface.evaluation.voc import MafaFaces
@@ -90,7 +91,7 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: a line is not as the toolbox reads it.
+        ValueError: a line is not as the toolbox reads it, or no line is of one of the pictures.
     """
     path = folder / _FILE
     if not path.is_file():
@@ -98,8 +99,9 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
             f"expected detections in the layout of AFW and PASCAL Face at {path}, got no such "
             "file; write them with --predictions"
         )
+    lines = read_text(path).rstrip().splitlines()
     found: dict[str, list[list[float]]] = {_key(name): [] for name in names}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         try:
             name, *numbers = line.split()
             score, *box = map(float, numbers)
@@ -111,6 +113,11 @@ def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarr
             ) from None
         if _key(name) in found:
             found[_key(name)].append([x_min, y_min, x_max, y_max, score])
+    if lines and not any(found.values()):
+        raise ValueError(
+            f"{path}: expected detections of the pictures of the data set, such as "
+            f"{_key(next(iter(names), 'none'))}, got those of others, such as {lines[0].split()[0]}"
+        )
     return {name: np.array(found[_key(name)], np.float64).reshape(-1, 5) for name in names}
 
 

@@ -1,11 +1,14 @@
 """The files of the WIDER FACE evaluation: official ground truth in, official predictions out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from tfface.data.inside import resolve_inside
+from tfface.data.text import read_text
+from tfface.evaluation.commands import COMMAND_FILE
 from tfface.evaluation.pictures import PictureSet, parse_rows, present_pictures
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
@@ -89,11 +92,13 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
     """Writes predictions `(n, 5)` as the official tool reads them, `folder/EVENT/PICTURE.txt`.
 
     A file holds the name of the picture, the number of faces and a line `x y w h score` for each,
-    scores falling.
+    scores falling. Where two pictures would have one file, as `a.jpg` and `a.png` of people's own
+    data, the files of all keep the suffix, as `a.jpg.txt`.
 
     Raises:
         ValueError: the name of a picture leads out of the folder.
     """
+    files = _files(predictions)
     for name, rows in predictions.items():
         picture = PurePosixPath(name).with_suffix("")
         rows = rows[np.argsort(-rows[:, 4], kind="stable")]
@@ -101,18 +106,18 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
         for x_min, y_min, x_max, y_max, score in rows.tolist():
             size = f"{x_max - x_min:.3f} {y_max - y_min:.3f}"
             lines.append(f"{x_min:.3f} {y_min:.3f} {size} {score:.8f}")
-        path = resolve_inside(folder, f"{picture}.txt", "predictions")
+        path = resolve_inside(folder, files[name], "predictions")
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary:
-            temporary.write_text("\n".join(lines) + "\n")
+            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def read_predictions(folder: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
+def read_predictions(folder: Path, names: Collection[str]) -> dict[str, np.ndarray]:
     """Reads predictions that `write_predictions`, or another project, has written.
 
     Args:
         folder: with `EVENT/PICTURE.txt`.
-        names: of the pictures.
+        names: of all pictures.
 
     Returns:
         Float64 `(n, 5)` by picture: x_min, y_min, x_max, y_max and score.
@@ -122,15 +127,23 @@ def read_predictions(folder: Path, names: Iterable[str]) -> dict[str, np.ndarray
         ValueError: a file is not as the official tool reads it.
     """
     predictions = {}
-    for name in names:
-        path = resolve_inside(folder, str(PurePosixPath(name).with_suffix(".txt")), "predictions")
+    for name, file in _files(names).items():
+        path = resolve_inside(folder, file, "predictions")
         if not path.is_file():
             raise FileNotFoundError(
                 f"expected detections in the layout of WIDER FACE, those of {name} at {path}, got "
                 "no such file; write them with --predictions"
             )
-        predictions[name] = parse_rows(path.read_text().splitlines()[1:], str(path))
+        predictions[name] = parse_rows(read_text(path).splitlines()[1:], str(path))
     return predictions
+
+
+def _files(names: Collection[str]) -> dict[str, str]:
+    """The file of each picture in a folder of predictions, no two alike."""
+    files = {name: str(PurePosixPath(name).with_suffix(".txt")) for name in names}
+    if max(Counter([*files.values(), COMMAND_FILE]).values()) == 1:
+        return files
+    return {name: f"{name}.txt" for name in names}
 
 
 def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
