@@ -155,6 +155,42 @@ def test_outputs_are_looked_at_before_the_work(data, model, tmp_path, capsys, op
     assert StubDetector.loaded == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--json", "x", "--plot", "./x"],
+            "expected --plot at a place of its own, got x, which is",
+        ),
+        (["--json", "-", "--plot", "-"], "expected --plot at a place of its own, got -, which is"),
+        (["--json", "r/index.html", "--report", "r"], "expected --report, index.html at a place"),
+        (
+            ["--json", "model.tflite"],
+            "--json at a place of its own, got model.tflite, which is wha",
+        ),
+        (["--plot", "new", "--predictions", "new"], "expected a file to write, got the folder"),
+        (
+            ["--report", "r", "--compare", "p/x", "--predictions", "p/x"],
+            "expected --predictions beside what --compare reads, got p/x for both",
+        ),
+    ],
+)
+def test_no_output_takes_the_place_of_another(
+    data, model, tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--model", model, "--data", str(data), *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert Path(model).read_bytes() == b"weights"
+    assert StubDetector.loaded == []
+
+
+def test_the_annotations_stay_as_they_were(own_data, model, capsys):
+    table = own_data[own_data.index("--list") + 1]
+    assert main(["--model", model, *own_data, "--json", table]) == 2
+    assert "faces.csv, which is what is read" in capsys.readouterr().err
+
+
 def test_options_may_have_dashes(data, model):
     assert main(["--model", model, "--data", str(data), "--long-side", "640"]) == 0
     assert StubDetector.long_sides == [640, 640]
@@ -304,6 +340,7 @@ def test_predictions_of_several_detectors_have_a_folder_each(fddb_data, model, t
         (["--model", "a", "b/a"], "expected detectors of different names, got a, a"),
         (["--model", "a", "b", "--json", "x"], "expected one --model beside --json, got 2"),
         (["--model", "a", "--compare", "b"], "expected --report beside --compare"),
+        (["--compare", "b", "--report", "c", "--predictions", "d"], "a --model beside --pred"),
     ],
 )
 def test_detectors_that_do_not_fit_the_question(data, arguments, message, capsys):

@@ -44,10 +44,11 @@ with optional_packages("evaluate", __name__):
     from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
     from tfface.evaluation.commands import command_line, read_command, write_command
     from tfface.evaluation.data_options import add_data_options, open_dataset
+    from tfface.evaluation.outputs import PAGE, check_outputs, prediction_folders
     from tfface.evaluation.pictures import PictureSet
     from tfface.evaluation.report.subject import Subject
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
-    from tfface.files import check_file, check_folder, write_json
+    from tfface.files import write_json
     from tfface.predict.litert import MAX_THREADS
     from tfface.predict.placement import LARGEST_SIDE
     from tfface.predict.strategy import FORMS, parse_strategy
@@ -72,7 +73,7 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
     """
     benchmark = BENCHMARKS[options.dataset]
     _check_names(options)
-    _check_outputs(options)
+    check_outputs(options)
     for package in ("scipy", "matplotlib") if options.plot or options.report else ("scipy",):
         import_optional(package, extra="evaluate")  # rather than miss it after minutes
     folder, dataset = open_dataset(benchmark, options)
@@ -80,14 +81,14 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
     subjects = [_subject(model, benchmark, dataset, command, options) for model in options.model]
     if options.report:
         import_optional("tfface.evaluation.report.report", extra="evaluate").write_report(
-            options.report / "index.html",
+            options.report / PAGE,
             [*subjects, *compared],
             dataset,
             benchmark.describe(folder, dataset),
             benchmark.protocol,
             [*(read_command(path) or f"# {path}" for path in options.compare), command],
         )
-        print(f"wrote {options.report / 'index.html'}")
+        print(f"wrote {options.report / PAGE}")
     for subject in compared:
         print(subject.name, benchmark.format_table(subject.results), sep="\n")
 
@@ -128,9 +129,7 @@ def _subject(
     if options.plot:
         benchmark.plot(results, options.plot, heading)
     if options.predictions:
-        # Of several detectors, a folder for each.
-        several = len(options.model) > 1
-        output = options.predictions / Path(model).name if several else options.predictions
+        output = prediction_folders(options)[options.model.index(model)]
         benchmark.write_predictions(run.predictions, output)
         write_command(output, command)
     # Last: what was asked for is there also where standard output is full or closed.
@@ -161,16 +160,8 @@ def _check_names(options: argparse.Namespace) -> None:
     for option in ("json", "plot"):
         if getattr(options, option) and len(options.model) != 1:
             raise ValueError(f"expected one --model beside --{option}, got {len(options.model)}")
-
-
-def _check_outputs(options: argparse.Namespace) -> None:
-    """Raises OutputError where a file could not be written when the evaluation is done."""
-    for path in (options.json, options.plot):
-        if path:
-            check_file(path)
-    for folder in (options.predictions, options.report):
-        if folder:
-            check_folder(folder)
+    if options.predictions and not options.model:
+        raise ValueError("expected a --model beside --predictions, got none")
 
 
 def sha256_of(path: Path) -> str:

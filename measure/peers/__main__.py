@@ -18,12 +18,14 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages("evaluate,dev", __name__):
     from measure.peers import PEERS, open_peer
-    from tfface.command_line import CommandParser, run_command
+    from tfface.command_line import CommandParser, between, run_command
     from tfface.evaluation.benchmarks import BENCHMARKS
     from tfface.evaluation.commands import command_line, write_command
     from tfface.evaluation.data_options import add_data_options, open_dataset
     from tfface.evaluation.runner import detect_pictures
     from tfface.files import check_folder
+    from tfface.predict.litert import MAX_THREADS
+    from tfface.predict.placement import LARGEST_SIDE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,9 +36,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", choices=PEERS, nargs="+", required=True)
     add_data_options(parser)
     parser.add_argument(
-        "--long_side", type=int, default=0, help="0: own size; inputs of one size are as they are"
+        "--long_side",
+        type=between(0, LARGEST_SIDE, int),
+        default=0,
+        help="0: own size; inputs of one size are as they are",
     )
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=between(1, MAX_THREADS, int), default=1)
     parser.add_argument(
         "--predictions", type=Path, help="folder for a folder of detections of each"
     )

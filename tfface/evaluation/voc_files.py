@@ -65,6 +65,7 @@ def _present(
         "unpack them there or name another folder",
     )
 
+
 def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> None:
     """Writes predictions `(n, 5)` as the toolbox reads them, `folder/detections.txt`.
 

@@ -50,3 +50,10 @@ def test_weights_that_are_not_there(fddb, tmp_path, capsys):
 
     assert command.main([*arguments, "--peers", str(tmp_path)]) == 1
     assert "expected the weights of YuNet-n at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--long_side", "--threads"])
+def test_numbers_out_of_their_range(option, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["--model", "yunet_n", option, "-5"])
+    assert "expected a whole number from" in capsys.readouterr().err
