@@ -31,7 +31,7 @@ class StubDetector:
         cls.loaded.append((name_or_path, threads))
         return cls()
 
-    def detect(self, image, threshold, long_side):
+    def detect(self, image, threshold, long_side=None, strategy=None):
         self.long_sides.append(long_side)
         found = image.shape[:2] == (60, 80)
         boxes = np.array([[20, 10, 39, 29]] if found else [], np.float32).reshape(-1, 4)
@@ -123,6 +123,14 @@ def test_the_detector_is_loaded_once_and_gets_the_test_size(data, model):
     assert StubDetector.loaded == [(model, 2)]
     # The long sides are 80 and 100 pixels.
     assert StubDetector.long_sides == [160, 200]
+
+
+def test_a_search_at_several_scales_is_not_called_one_of_a_single_scale(data, model, capsys):
+    assert main(["--model", model, "--data", str(data), "--strategy", "pyramid"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "model.tflite, pyramid, score threshold 0.02",
+        "WIDER FACE validation, official (IoU 0.5, 1000 thresholds)",
+    ]
 
 
 def test_json_alone_is_on_standard_output(data, model, capsys):

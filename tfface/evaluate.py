@@ -85,7 +85,7 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
             [*subjects, *compared],
             dataset,
             benchmark.describe(folder, dataset),
-            benchmark.protocol,
+            _protocol(benchmark, options),
             [*(read_command(path) or f"# {path}" for path in options.compare), command],
         )
         print(f"wrote {options.report / PAGE}")
@@ -121,10 +121,11 @@ def _subject(
         f"{options.threshold:g}"
     )
     heading = (
-        f"{origin}\n{benchmark.protocol}\n{pictures['evaluated']} of {pictures['listed']} pictures"
+        f"{origin}\n{_protocol(benchmark, options)}\n"
+        f"{pictures['evaluated']} of {pictures['listed']} pictures"
     )
     if options.json:
-        report = _report(model, options, benchmark.protocol, pictures, run, results)
+        report = _report(model, options, _protocol(benchmark, options), pictures, run, results)
         write_json(options.json, report)
     if options.plot:
         benchmark.plot(results, options.plot, heading)
@@ -229,6 +230,12 @@ def _parser() -> argparse.ArgumentParser:
         help="folders of other detectors' --predictions, named after them, for the report",
     )
     return parser
+
+
+def _protocol(benchmark: Benchmark, options: argparse.Namespace) -> str:
+    """What was measured; a strategy, which the test size names, may search at several scales."""
+    suffix = ", single scale" if options.strategy else ""
+    return benchmark.protocol.removesuffix(suffix)
 
 
 def _test_size(options: argparse.Namespace) -> str:

@@ -36,6 +36,15 @@ class Line(NamedTuple):
     y: np.ndarray
 
 
+PLAIN_TEXT = {"text.parse_math": False}
+"""Matplotlib's settings where text is made of names of files: a dollar begins no formula."""
+
+
+def legend_name(name: str) -> str:
+    """A name that Matplotlib shows in a legend: what begins with `_` it leaves out."""
+    return f" {name}" if name.startswith("_") else name
+
+
 def plot_lines(
     path: Path,
     title: str,
@@ -54,7 +63,7 @@ def plot_lines(
     for line in lines:
         axes.plot(line.x, line.y, label=line.label)
     axes.set(xlabel=x_label, ylabel=y_label, xlim=(0, x_end), ylim=(0, 1.02))
-    axes.set_title(title, fontsize="medium")
+    axes.set_title(title, fontsize="medium", parse_math=False)
     axes.grid(alpha=0.3)
     if axes.lines:
         axes.legend(title=legend, loc="lower left" if x_end == 1 else "lower right")

@@ -9,6 +9,7 @@ import numpy as np
 from tfface.evaluation.coco import RECALLS, CocoResult
 from tfface.evaluation.curves import Curve
 from tfface.evaluation.fddb import FALSE_POSITIVES, FddbCurve
+from tfface.evaluation.presentation import PLAIN_TEXT, legend_name, per_cent
 from tfface.evaluation.report.breakdown import BINS, ClassResult, Reliability
 from tfface.evaluation.report.faces import CLASSES
 from tfface.predict.packages import optional_packages
@@ -35,28 +36,29 @@ def curves_chart(results: Mapping[str, Mapping[str, Any]], colours: Mapping[str,
     for place, panel in enumerate(panels):
         axes = figure.add_subplot(1, len(panels), place + 1)
         for name, curves in results.items():
-            _draw_curve(axes, curves[panel], name, colours[name])
+            _draw_curve(axes, curves[panel], legend_name(name), colours[name])
         axes.set_title(panel)
         axes.grid(alpha=0.3)
-        axes.legend(loc="lower right" if isinstance(curves[panel], FddbCurve) else "lower left")
+        with rc_context(PLAIN_TEXT):
+            axes.legend(loc="lower right" if isinstance(curves[panel], FddbCurve) else "lower left")
     return to_svg(figure)
 
 
 def _draw_curve(axes: Axes, curve: Any, name: str, colour: str) -> None:
     if isinstance(curve, Curve):
         drawn = curve.precision > 0
-        label = f"{name} {100 * curve.average_precision:.1f}"
+        label = f"{name} {per_cent(curve.average_precision)}"
         axes.plot(curve.recall[drawn], curve.precision[drawn], label=label, color=colour)
         axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     elif isinstance(curve, FddbCurve):
         end = FALSE_POSITIVES[0]
-        label = f"{name} {100 * curve.rate_at(end):.1f}"
+        label = f"{name} {per_cent(curve.rate_at(end))}"
         rates = curve.true_positives / max(curve.faces, 1)
         axes.plot(curve.false_positives, rates, label=label, color=colour)
         axes.set(xlabel="false positives", ylabel="true positive rate", xlim=(0, end))
         axes.set_ylim(0, 1.02)
     elif isinstance(curve, CocoResult):
-        label = f"{name} {100 * curve.at(0.5):.1f}"
+        label = f"{name} {per_cent(curve.at(0.5))}"
         axes.plot(RECALLS, curve.precision[0], label=label, color=colour)
         axes.set(xlabel="recall", ylabel="precision, IoU 0.5", xlim=(0, 1), ylim=(0, 1.02))
     else:
@@ -104,7 +106,7 @@ def reliability_chart(results: Mapping[str, Reliability], colours: Mapping[str, 
     middles = (np.arange(BINS) + 0.5) / BINS
     for name, result in results.items():
         filled = result.detections > 0
-        label = f"{name}, error {100 * result.error:.1f} %"
+        label = f"{legend_name(name)}, error {per_cent(result.error)} %"
         diagram.plot(
             result.scores[filled], result.precision[filled], "o-", label=label, color=colours[name]
         )
@@ -113,7 +115,8 @@ def reliability_chart(results: Mapping[str, Reliability], colours: Mapping[str, 
     numbers.set(xlabel="score", ylabel="detections", yscale="log", xlim=(0, 1))
     for axes in (diagram, numbers):
         axes.grid(alpha=0.3)
-    figure.legend(*diagram.get_legend_handles_labels(), loc="outside right center")
+    with rc_context(PLAIN_TEXT):
+        figure.legend(*diagram.get_legend_handles_labels(), loc="outside right center")
     return to_svg(figure)
 
 

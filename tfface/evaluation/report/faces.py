@@ -90,11 +90,19 @@ def box_faces(folder: Path, pictures: PictureSet[coco.BoxFaces]) -> dict[str, Pi
         name: PictureFaces(
             faces.boxes,
             ~faces.ignored,
-            partial(coco.overlaps, others=faces.boxes, ignored=faces.ignored),
+            partial(_own_overlaps, others=faces.boxes, ignored=faces.ignored),
             {HEIGHT: heights_of(faces.boxes)},
         )
         for name, faces in pictures.ground_truth.items()
     }
+
+
+def _own_overlaps(boxes: np.ndarray, others: np.ndarray, ignored: np.ndarray) -> np.ndarray:
+    """COCO's overlaps; on a face that counts, none with a crowd around it, which comes second."""
+    overlap = coco.overlaps(boxes, others, ignored)
+    on_face = (overlap[:, ~ignored] >= wider.IOU_THRESHOLD).any(axis=1)
+    overlap[np.ix_(on_face, ignored)] = 0
+    return overlap
 
 
 def toolbox_faces(folder: Path, pictures: PictureSet[coco.BoxFaces]) -> dict[str, PictureFaces]:
