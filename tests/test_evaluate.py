@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -396,6 +397,25 @@ def test_own_data_have_their_report(own_data, model, tmp_path):
     assert main(["--model", model, *own_data, *folders]) == 0
     assert "own data (csv)" in (tmp_path / "report" / "index.html").read_text()
     assert (tmp_path / "detections" / "b.txt").read_text() == "b\n0\n"
+
+
+def test_names_of_files_that_are_no_text(model, tmp_path, capsys):
+    pictures, labels, outputs = (tmp_path / name for name in ("pictures", "labels", "outputs"))
+    odd = os.fsdecode(b"a\xff\n\x1b[31m")
+    for folder in (pictures, labels, outputs):
+        folder.mkdir()
+    (pictures / f"{odd}.png").write_bytes(cv2.imencode(".png", np.zeros((60, 80, 3), np.uint8))[1])
+    (labels / f"{odd}.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    model = str(Path(model).rename(tmp_path / f"{odd}.tflite"))
+    arguments = ["--dataset", "yolo", "--list", str(labels), "--images", str(pictures)]
+    arguments += ["--model", model, "--json", str(outputs / "result.json")]
+    arguments += ["--plot", str(outputs / "plot.png"), "--predictions", str(outputs / odd)]
+    assert main([*arguments, "--report", str(outputs / "report")]) == 0
+    assert "a\\udcff \\x1b[31m.tflite, original size" in capsys.readouterr().out
+
+    again = [*arguments[:6], "--compare", str(outputs / odd), "--report", str(outputs / f"r{odd}")]
+    assert main(again) == 0
+    assert "a\\udcff \\x1b[31m\nfaces of size" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("layout", ["csv", "coco"])

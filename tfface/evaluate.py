@@ -53,6 +53,7 @@ with optional_packages("evaluate", __name__):
     from tfface.predict.placement import LARGEST_SIDE
     from tfface.predict.strategy import FORMS, parse_strategy
     from tfface.presets import PRESETS
+    from tfface.reasons import printable
 
 
 _PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow", "keras")
@@ -88,7 +89,7 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
             _protocol(benchmark, options),
             [*(read_command(path) or f"# {path}" for path in options.compare), command],
         )
-        print(f"wrote {options.report / PAGE}")
+        print(f"wrote {printable(str(options.report / PAGE))}")
     for subject in compared:
         print(subject.name, benchmark.format_table(subject.results), sep="\n")
 
@@ -117,7 +118,7 @@ def _subject(
     results = benchmark.evaluate(run.predictions, dataset.ground_truth)
     pictures = {"evaluated": len(dataset.ground_truth), "listed": dataset.listed}
     origin = (
-        f"{Path(model).name}{_precision(model, options)}, {_test_size(options)}, score threshold "
+        f"{_shown(model)}{_precision(model, options)}, {_test_size(options)}, score threshold "
         f"{options.threshold:g}"
     )
     heading = (
@@ -135,14 +136,20 @@ def _subject(
         write_command(output, command)
     # Last: what was asked for is there also where standard output is full or closed.
     print(heading, benchmark.format_table(results), sep="\n", file=stream_beside(options.json))
-    return Subject(Path(model).name, run.predictions, results, origin, own=True)
+    return Subject(_shown(model), run.predictions, results, origin, own=True)
 
 
 def _compared(folder: Path, benchmark: Benchmark, dataset: PictureSet[Any]) -> Subject:
     """A detector whose predictions lie in a folder."""
     predictions = benchmark.read_predictions(folder, dataset.ground_truth)
     results = benchmark.evaluate(predictions, dataset.ground_truth)
-    return Subject(folder.name, predictions, results, f"detections in {folder}", own=False)
+    origin = f"detections in {printable(str(folder))}"
+    return Subject(_shown(folder), predictions, results, origin, own=False)
+
+
+def _shown(path: str | Path) -> str:
+    """The name of a detector: a terminal, a plot and a page take no other than text."""
+    return printable(Path(path).name)
 
 
 def _check_names(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from tfface.evaluation.pictures import PictureSet, parse_rows, present_pictures
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
 from tfface.predict.packages import optional_packages
+from tfface.reasons import printable
 
 ATTRIBUTES = ("blur", "occlusion", "pose", "illumination")
 """What the readme of wider_face_split numbers: blur and occlusion 0, 1, 2, the others 0 and 1."""
@@ -102,7 +103,7 @@ def write_predictions(predictions: Mapping[str, np.ndarray], folder: Path) -> No
     for name, rows in predictions.items():
         picture = PurePosixPath(name).with_suffix("")
         rows = rows[np.argsort(-rows[:, 4], kind="stable")]
-        lines = [picture.name, str(len(rows))]
+        lines = [printable(picture.name), str(len(rows))]
         for x_min, y_min, x_max, y_max, score in rows.tolist():
             size = f"{x_max - x_min:.3f} {y_max - y_min:.3f}"
             lines.append(f"{x_min:.3f} {y_min:.3f} {size} {score:.8f}")

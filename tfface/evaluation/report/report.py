@@ -106,7 +106,9 @@ def write_report(
         page.section("Commands", page.preformatted(list(dict.fromkeys(commands)))),
     ]
     with atomic_path(path) as temporary:
-        temporary.write_text(page.document(sections), encoding="utf-8")
+        # Names of files need not be text, which a page has to be.
+        text = page.document(sections)
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _outlines(
