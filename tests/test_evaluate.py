@@ -141,6 +141,25 @@ def test_json_alone_is_on_standard_output(data, model, capsys):
     assert "2 of 3 pictures" in printed.err
 
 
+def test_json_is_alone_also_beside_a_report(fddb_data, model, tmp_path, capsys):
+    arguments = ["--dataset", "fddb", "--data", str(fddb_data), "--model", model]
+    assert main([*arguments, "--predictions", str(tmp_path / "other")]) == 0
+    capsys.readouterr()
+    report = ["--report", str(tmp_path / "report"), "--compare", str(tmp_path / "other")]
+    assert main([*arguments, "--json", "-", *report]) == 0
+    written = capsys.readouterr()
+    assert json.loads(written.out)["pictures"] == {"evaluated": 2, "listed": 3}
+    assert "wrote " in written.err and "other\nscore" in written.err
+
+
+def test_a_plot_alone_is_on_standard_output(data, model, capfdbinary):
+    assert main(["--model", model, "--data", str(data), "--plot", "-"]) == 0
+    written = capfdbinary.readouterr()
+    assert cv2.imdecode(np.frombuffer(written.out, np.uint8), cv2.IMREAD_COLOR) is not None
+    assert written.out.endswith(b"IEND\xaeB`\x82")
+    assert b"2 of 3 pictures" in written.err
+
+
 def test_what_was_asked_for_is_there_where_standard_output_is_full(
     data, model, tmp_path, monkeypatch
 ):
@@ -330,6 +349,17 @@ def test_several_detectors_are_compared_in_a_report(fddb_data, model, tmp_path, 
         assert f"</span>{name}" in page
     assert page.count("python -m tfface.evaluate --dataset fddb") == 2  # both commands
     assert "missed by model.tflite, found by elsewhere" in page
+    assert "elsewhere\nscore" in capsys.readouterr().out
+
+
+def test_a_folder_is_called_by_its_name_also_from_within(
+    fddb_data, model, tmp_path, monkeypatch, capsys
+):
+    folder = tmp_path / "elsewhere"
+    arguments = ["--dataset", "fddb", "--data", str(fddb_data)]
+    assert main([*arguments, "--model", model, "--predictions", str(folder)]) == 0
+    monkeypatch.chdir(folder)
+    assert main([*arguments, "--compare", ".", "--report", str(tmp_path / "report")]) == 0
     assert "elsewhere\nscore" in capsys.readouterr().out
 
 

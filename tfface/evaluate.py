@@ -27,7 +27,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tfface.predict.packages import import_optional, optional_packages
 
@@ -44,11 +44,11 @@ with optional_packages("evaluate", __name__):
     from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
     from tfface.evaluation.commands import command_line, read_command, write_command
     from tfface.evaluation.data_options import add_data_options, open_dataset
-    from tfface.evaluation.outputs import PAGE, check_outputs, prediction_folders
+    from tfface.evaluation.outputs import PAGE, check_outputs, name_of, prediction_folders
     from tfface.evaluation.pictures import PictureSet
     from tfface.evaluation.report.subject import Subject
     from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
-    from tfface.files import write_json
+    from tfface.files import STANDARD_OUTPUT, write_json
     from tfface.predict.litert import MAX_THREADS
     from tfface.predict.placement import LARGEST_SIDE
     from tfface.predict.strategy import FORMS, parse_strategy
@@ -89,9 +89,10 @@ def _evaluate(command: str, options: argparse.Namespace) -> None:
             _protocol(benchmark, options),
             [*(read_command(path) or f"# {path}" for path in options.compare), command],
         )
-        print(f"wrote {printable(str(options.report / PAGE))}")
+        print(f"wrote {printable(str(options.report / PAGE))}", file=_stream(options))
     for subject in compared:
-        print(subject.name, benchmark.format_table(subject.results), sep="\n")
+        table = benchmark.format_table(subject.results)
+        print(subject.name, table, sep="\n", file=_stream(options))
 
 
 def _subject(
@@ -135,7 +136,7 @@ def _subject(
         benchmark.write_predictions(run.predictions, output)
         write_command(output, command)
     # Last: what was asked for is there also where standard output is full or closed.
-    print(heading, benchmark.format_table(results), sep="\n", file=stream_beside(options.json))
+    print(heading, benchmark.format_table(results), sep="\n", file=_stream(options))
     return Subject(_shown(model), run.predictions, results, origin, own=True)
 
 
@@ -149,13 +150,18 @@ def _compared(folder: Path, benchmark: Benchmark, dataset: PictureSet[Any]) -> S
 
 def _shown(path: str | Path) -> str:
     """The name of a detector: a terminal, a plot and a page take no other than text."""
-    return printable(Path(path).name)
+    return printable(name_of(path))
+
+
+def _stream(options: argparse.Namespace) -> TextIO:
+    """Where to print what people read, beside what is written to standard output."""
+    is_taken = STANDARD_OUTPUT in (options.json, options.plot)
+    return stream_beside(STANDARD_OUTPUT if is_taken else None)
 
 
 def _check_names(options: argparse.Namespace) -> None:
     """Raises ValueError where the detectors do not fit what is asked for."""
-    names = [Path(model).name for model in options.model]
-    names += [folder.name for folder in options.compare]
+    names = [name_of(path) for path in (*options.model, *options.compare)]
     if not names:
         raise ValueError("expected a detector, got none; give --model, or --compare and --report")
     if options.compare and not options.report:

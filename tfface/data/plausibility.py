@@ -7,6 +7,7 @@ from absl import logging
 
 from tfface.data.sample import Sample
 from tfface.image import ImageReadError, read_image
+from tfface.reasons import printable
 
 _SIZES = ("wider", "coco")
 """Layouts of x, y, width and height in pixels, where lists often have something else."""
@@ -93,7 +94,8 @@ def check_boxes(source: str, samples: Sequence[Sample]) -> None:
             "the boxes were drawn on, or scale the boxes with them"
         )
     if corners:
-        logging.warning("%s: expected x y w h, got %s: are these corners?", source, counts)
+        warning = f"{source}: expected x y w h, got {counts}: are these corners?"
+        logging.warning("%s", printable(warning))
 
 
 def _refuse_relative(source: str, samples: Sequence[Sample]) -> None:

@@ -36,7 +36,12 @@ def prediction_folders(options: argparse.Namespace) -> list[Path]:
         return []
     if len(options.model) == 1:
         return [options.predictions]
-    return [options.predictions / Path(model).name for model in options.model]
+    return [options.predictions / name_of(model) for model in options.model]
+
+
+def name_of(path: str | Path) -> str:
+    """The name of a detector, which its preset, file or folder gives it, also where that is `.`."""
+    return Path(os.path.abspath(path)).name
 
 
 def _check_places(options: argparse.Namespace) -> None:

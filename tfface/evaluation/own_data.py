@@ -7,6 +7,7 @@ from tfface.data.plausibility import check_list
 from tfface.data.readers import READERS
 from tfface.evaluation.coco import BoxFaces
 from tfface.evaluation.pictures import PictureSet
+from tfface.reasons import printable
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def open_own(layout: str, list_file: Path, image_root: Path) -> PictureSet[BoxFa
         )
     check_list(layout, str(list_file), samples)
     for line in report.dropped():
-        _LOGGER.warning("%s: %s", list_file, line)
+        _LOGGER.warning("%s", printable(f"{list_file}: {line}"))
     dropped = sum(map(len, report.dropped_pictures.values()))
     ground_truth = {sample.name: BoxFaces(sample.boxes, sample.ignored) for sample in samples}
     return PictureSet(image_root, ground_truth, len(samples) + dropped)
