@@ -36,10 +36,6 @@ class Line(NamedTuple):
     y: np.ndarray
 
 
-PLAIN_TEXT = {"text.parse_math": False}
-"""Matplotlib's settings where text is made of names of files: a dollar begins no formula."""
-
-
 def legend_name(name: str) -> str:
     """A name that Matplotlib shows in a legend: what begins with `_` it leaves out."""
     return f" {name}" if name.startswith("_") else name
@@ -63,6 +59,7 @@ def plot_lines(
     for line in lines:
         axes.plot(line.x, line.y, label=line.label)
     axes.set(xlabel=x_label, ylabel=y_label, xlim=(0, x_end), ylim=(0, 1.02))
+    # A dollar in the name of a file begins no formula.
     axes.set_title(title, fontsize="medium", parse_math=False)
     axes.grid(alpha=0.3)
     if axes.lines:

@@ -9,7 +9,7 @@ import numpy as np
 from tfface.evaluation.coco import RECALLS, CocoResult
 from tfface.evaluation.curves import Curve
 from tfface.evaluation.fddb import FALSE_POSITIVES, FddbCurve
-from tfface.evaluation.presentation import PLAIN_TEXT, legend_name, per_cent
+from tfface.evaluation.presentation import legend_name, per_cent
 from tfface.evaluation.report.breakdown import BINS, ClassResult, Reliability
 from tfface.evaluation.report.faces import CLASSES
 from tfface.predict.packages import optional_packages
@@ -39,7 +39,7 @@ def curves_chart(results: Mapping[str, Mapping[str, Any]], colours: Mapping[str,
             _draw_curve(axes, curves[panel], legend_name(name), colours[name])
         axes.set_title(panel)
         axes.grid(alpha=0.3)
-        with rc_context(PLAIN_TEXT):
+        with rc_context({"text.parse_math": False}):  # A dollar in a name begins no formula.
             axes.legend(loc="lower right" if isinstance(curves[panel], FddbCurve) else "lower left")
     return to_svg(figure)
 
@@ -115,7 +115,7 @@ def reliability_chart(results: Mapping[str, Reliability], colours: Mapping[str, 
     numbers.set(xlabel="score", ylabel="detections", yscale="log", xlim=(0, 1))
     for axes in (diagram, numbers):
         axes.grid(alpha=0.3)
-    with rc_context(PLAIN_TEXT):
+    with rc_context({"text.parse_math": False}):
         figure.legend(*diagram.get_legend_handles_labels(), loc="outside right center")
     return to_svg(figure)
 
