@@ -410,3 +410,11 @@ def test_a_matlab_file_with_other_numbers(tmp_path: Path, pictures: Path) -> Non
 
     with pytest.raises(ValueError, match="expected a row of 4 numbers or more a face, got"):
         READERS["afw"](listed, pictures)
+
+
+def test_a_matlab_file_with_what_is_no_number(tmp_path: Path, pictures: Path) -> None:
+    faces = [np.array([[1, 2, 3, np.nan]])]
+    listed = write_mat(tmp_path / "a.mat", "Annotations", imgname=["a.png"], objects=faces)
+
+    with pytest.raises(ValueError, match="a.mat: expected boxes in pixels, finite"):
+        READERS["afw"](listed, pictures)

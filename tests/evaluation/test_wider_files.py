@@ -71,6 +71,21 @@ def test_a_missing_file_is_named(folder):
         read_ground_truth(folder)
 
 
+def test_a_file_that_is_cut_short_is_named(folder):
+    path = folder / "wider_face_val.mat"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"wider_face_val\.mat: expected the official ground tr"):
+        read_ground_truth(folder)
+
+
+def test_faces_that_are_no_numbers_are_refused(folder, write_mat):
+    faces = np.array([[10, 20, np.nan, 6]])
+    events = {"0--Parade": {"a": faces, "b": faces}, "1--Handshaking": {"c": faces[:0]}}
+    write_mat(folder / "wider_face_val.mat", "face_bbx_list", events)
+    with pytest.raises(ValueError, match=r"expected faces of 0--Parade/a\.jpg in pixels, finite"):
+        read_ground_truth(folder)
+
+
 def test_files_of_different_pictures_are_refused(folder, write_mat):
     events = {"0--Parade": {"other": indices(1)}}
     write_mat(folder / "wider_easy_val.mat", "gt_list", events)

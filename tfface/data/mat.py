@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.data.listing import Listed, to_samples
+from tfface.data.listing import LARGEST_COORDINATE, Listed, to_samples
 from tfface.data.sample import ReadReport, Sample
 from tfface.predict.packages import optional_packages
 from tfface.reasons import reason_of
@@ -125,7 +125,13 @@ def _rows(path: Path, cell: Any, fewest: int) -> NDArray[np.float64]:
             f"{path}: expected a row of {fewest} numbers or more a face, got {rows.dtype} of shape "
             f"{rows.shape}"
         )
-    return rows.astype(np.float64)
+    rows = rows.astype(np.float64)
+    if not (np.abs(rows[:, :4]) <= LARGEST_COORDINATE).all():  # NaN is not below anything
+        raise ValueError(
+            f"{path}: expected boxes in pixels, finite and at most {LARGEST_COORDINATE:,.0f}, got "
+            "others"
+        )
+    return rows
 
 
 def _text(cell: Any) -> str:

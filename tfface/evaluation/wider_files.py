@@ -7,13 +7,14 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from tfface.data.inside import resolve_inside
+from tfface.data.listing import LARGEST_COORDINATE
 from tfface.data.text import read_text
 from tfface.evaluation.commands import COMMAND_FILE
 from tfface.evaluation.pictures import PictureSet, parse_rows, present_pictures
 from tfface.evaluation.wider import SETTINGS, WiderFaces
 from tfface.files import atomic_path
 from tfface.predict.packages import optional_packages
-from tfface.reasons import printable
+from tfface.reasons import printable, reason_of
 
 ATTRIBUTES = ("blur", "occlusion", "pose", "illumination")
 """What the readme of wider_face_split numbers: blur and occlusion 0, 1, 2, the others 0 and 1."""
@@ -65,7 +66,7 @@ def read_ground_truth(folder: Path) -> dict[str, WiderFaces]:
             )
     return {
         name: WiderFaces(
-            _to_corners(rows),
+            _to_corners(rows, name),
             {setting: _to_mask(chosen[setting][name], len(rows), name) for setting in SETTINGS},
         )
         for name, rows in faces.items()
@@ -147,8 +148,8 @@ def _files(names: Collection[str]) -> dict[str, str]:
     return {name: f"{name}.txt" for name in names}
 
 
-def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
-    """Yields the name of each picture and its array in `variable`."""
+def _read_mat(path: Path, variable: str) -> list[tuple[str, np.ndarray]]:
+    """The name of each picture and its array in `variable`."""
     with optional_packages("evaluate"):
         from scipy.io import loadmat
 
@@ -157,22 +158,38 @@ def _read_mat(path: Path, variable: str) -> Iterator[tuple[str, np.ndarray]]:
             f"expected the official ground truth at {path}, got no such file; it comes with "
             "eval_tools.zip of the WIDER FACE page"
         )
-    content = loadmat(path)
+    try:
+        content = loadmat(path)
+        pictures = list(_pictures(content, variable)) if variable in content else []
+    except Exception as error:  # SciPy raises whatever a damaged file leads to
+        raise ValueError(
+            f"{path}: expected the official ground truth, got something else: {reason_of(error)}; "
+            "take the files of eval_tools.zip of the WIDER FACE page"
+        ) from error
     if variable not in content:
         names = ", ".join(name for name in content if not name.startswith("_"))
         raise ValueError(
             f"{path}: expected {variable}, got {names}; take the files of eval_tools.zip of the "
             "WIDER FACE page"
         )
+    return pictures
+
+
+def _pictures(content: Mapping[str, np.ndarray], variable: str) -> Iterator[tuple[str, np.ndarray]]:
     events = zip(content["event_list"], content["file_list"], content[variable], strict=True)
     for (event,), (pictures,), (arrays,) in events:
         for (picture,), (array,) in zip(pictures, arrays, strict=True):
             yield f"{event[0]}/{picture[0]}.jpg", array
 
 
-def _to_corners(rows: np.ndarray) -> np.ndarray:
+def _to_corners(rows: np.ndarray, name: str) -> np.ndarray:
     """`x, y, width, height` `(n, 4)` as corner boxes, float32 `(n, 4)`."""
     rows = rows.reshape(-1, 4).astype(np.float32)
+    if not (np.abs(rows) <= LARGEST_COORDINATE).all():  # NaN is not below anything
+        raise ValueError(
+            f"expected faces of {name} in pixels, finite and at most {LARGEST_COORDINATE:,.0f}, "
+            "got others; take the files of eval_tools.zip of the WIDER FACE page"
+        )
     return np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:]], axis=1)
 
 
