@@ -30,7 +30,7 @@ CONFIG = "train/configs/grouped-reduced.flags"
 BASELINE, BEST = "FPN-finest", "+group sampling of proposals"
 SMOKE = ("--steps=4", "--steps_per_epoch=2", "--batch_size=2", "--warmup_steps=1")
 
-IOU = "--regression_loss=least_square_iou"
+IOU = ("--regression_loss=least_square_iou", "--regression_weight=1")
 RCNN = "--detector=GroupedFastRCNN"
 OF_RCNN = ("--proposals=64", "--proposal_samples=16", "--roi_size=5", "--units=128")
 
@@ -61,13 +61,13 @@ SETTINGS = (
         for feature in ("P3", "P4", "C3", "C4")
         for sampler in ("random", "group")
     ),
-    Setting("-ln IoU", "3", ("--sampler=group", "--regression_loss=iou")),
-    Setting("least square IoU", "3", ("--sampler=group", IOU)),
+    Setting("-ln IoU", "3", ("--sampler=group", "--regression_loss=iou", IOU[1])),
+    Setting("least square IoU", "3", ("--sampler=group", *IOU)),
     Setting("OHEM", "4", ("--sampler=ohem", "--ohem_samples=256")),
     Setting("focal loss", "4", ("--sampler=focal",)),
     Setting("+Fast R-CNN", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random")),
-    Setting("+IoU loss", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random", IOU)),
-    Setting(BEST, "5", (RCNN, *OF_RCNN, "--proposal_sampler=group", IOU), seeds=2),
+    Setting("+IoU loss", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random", *IOU)),
+    Setting(BEST, "5", (RCNN, *OF_RCNN, "--proposal_sampler=group", *IOU), seeds=2),
     *(
         Setting(f"{name}, N {count}", "figure 4", (*flags, f"--group_samples={count}"))
         for name, flags in (
@@ -81,15 +81,11 @@ SETTINGS = (
 """All but those of FBI; N of `CONFIG` is 256."""
 
 OF_FBI = tuple(
-    Setting(
-        f"FBI-1/2, {name}",
-        "fbi",
-        (f"--sampler={sampler}", f"--regression_loss={loss}", "--group_samples=128"),
-    )
-    for name, sampler, loss in (
-        ("hard negatives", "hard_negatives", "smooth_l1"),
-        ("group sampling", "group", "smooth_l1"),
-        ("group sampling, IoU", "group", "least_square_iou"),
+    Setting(f"FBI-1/2, {name}", "fbi", ("--group_samples=128", *flags))
+    for name, flags in (
+        ("hard negatives", ("--sampler=hard_negatives",)),
+        ("group sampling", ("--sampler=group", "--regression_weight=0.1")),
+        ("group sampling, IoU", ("--sampler=group", *IOU)),
     )
 )
 

@@ -31,11 +31,14 @@ class GroupedRecipe(AnchorRecipe):
     """How the detectors of group sampling train; the defaults are those of the paper, section 5.
 
     Attributes:
+        regression_weight: of smooth L1, a tenth for SSD's variances: see `RefineFaceRecipe`. The
+            losses of overlap want 1.
         frozen_normalization: keep the statistics and scales of the backbone's batch normalisation,
             for few pictures a step.
     """
 
     sampler: Sampler = "group"
+    regression_weight: float = 0.1
     matching: Literal["compensated", "two_pass"] = "two_pass"
     positive_threshold: float = 0.6
     negative_threshold: float = 0.4

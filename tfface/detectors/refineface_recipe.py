@@ -12,6 +12,8 @@ class RefineFaceRecipe(SampledRecipe):
     """How RefineFace trains; the defaults are those of the paper, section 3.6.
 
     Attributes:
+        regression_weight: of boxes beside classes. Offsets have SSD's variances here, which make
+            smooth L1 ten times that of SRN's plain ones: a tenth is its balance.
         first_positive: IoU from which an anchor is positive in a first step.
         first_negative: IoU below which it is background there.
         second_positive: as first_positive, in the second step, where anchors are refined ones.
@@ -28,6 +30,7 @@ class RefineFaceRecipe(SampledRecipe):
     """
 
     sampler: Sampler = "focal"
+    regression_weight: float = 0.1
     first_positive: float = 0.7
     first_negative: float = 0.3
     second_positive: float = 0.5
