@@ -29,7 +29,7 @@ def test_a_step_that_is_compiled_again_is_refused(detector, monkeypatch) -> None
 
     monkeypatch.setattr(benchmarks.training_step, "make_batch", growing)
 
-    with pytest.raises(ValueError, match="compiled once, got [23] times"):
+    with pytest.raises(ValueError, match="compiled once, got it compiled again"):
         measure(detector, size=32, pictures=1, steps=2)
 
 
