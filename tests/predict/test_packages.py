@@ -26,6 +26,15 @@ def test_a_missing_package_names_the_command_for_a_checkout_and_for_a_wheel() ->
     assert str(caught.value).endswith("pip install . (from a wheel of it: pip install FILE.whl)")
 
 
+@pytest.mark.parametrize("package", ["pandas", "supervision"])
+def test_what_no_extra_brings_is_installed_by_its_name(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingPackageError, match=f"not installed; run: pip install {package}$"):
+        import_optional(package)
+
+
 def test_jax_comes_with_an_extra_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     # As where Keras is told to use JAX and only TensorFlow is installed.
     monkeypatch.setitem(sys.modules, "jax", None)
@@ -43,7 +52,9 @@ def test_what_a_module_of_tfface_misses(monkeypatch: pytest.MonkeyPatch) -> None
         import_optional("tfface.detectors.faceboxes", extra="train")
 
 
-@pytest.mark.parametrize("module", ["tfface.no_such_module", "convert.no_such_module"])
+@pytest.mark.parametrize(
+    "module", ["tfface.no_such_module", "convert.no_such_module", "measure.no_such_module"]
+)
 def test_a_missing_module_of_ours_is_no_matter_of_packages(module: str) -> None:
     with pytest.raises(ModuleNotFoundError, match=f"No module named '{module}'"):
         import_optional(module)

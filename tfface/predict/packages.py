@@ -9,10 +9,15 @@ from typing import Any
 
 from tfface.predict.notices import LEVEL, without_notices
 
-_OURS = frozenset(("tfface", "train", "convert", "benchmarks"))
+_OURS = frozenset(
+    ("tfface", "train", "convert", "measure", "benchmarks", "drills", "examples", "tests")
+)
 
 _OTHER_EXTRAS = {"jax": "jax", "jaxlib": "jax"}
 """Packages that come with an extra of their own, since Keras needs one or the other."""
+
+_OF_NO_EXTRA = frozenset(("pandas", "supervision"))
+"""Packages that results are turned into objects of, and that nothing of tfface brings."""
 
 
 _TALKATIVE = frozenset(("train", "jax"))
@@ -82,6 +87,8 @@ def optional_packages(extra: str | None, importer: str = "") -> Iterator[None]:
 
 def _advice(missing: str, extra: str | None) -> str:
     """What to do about a missing package; tfface is in no index that pip knows."""
+    if missing in _OF_NO_EXTRA:
+        return f"expected the package {missing}, which is not installed; run: pip install {missing}"
     extras = f"[{extra}]" if extra else ""
     checkout, wheel = (f"'{name}{extras}'" if extra else name for name in (".", "FILE.whl"))
     return (
