@@ -2,12 +2,14 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pytest
 
 from tests.detecting import failing_on, save, status
+from tests.films import save_film
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.runtime import ModelError
 
@@ -182,15 +184,22 @@ def test_names_do_not_steer_the_terminal(
     assert r"a\x1b[2J .png: faces: 1" in printed
 
 
+@pytest.mark.parametrize("option", ["--json", "--jsonl", "--csv"])
+@pytest.mark.parametrize(("name", "save_source"), [("a.png", save), ("a.mp4", save_film)])
 def test_a_full_disk_is_one_line(
-    tmp_path: Path, tflite_file: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    tflite_file: Path,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    save_source: Callable[[Path], Path],
+    option: str,
 ) -> None:
-    picture = save(tmp_path / "a.png")
+    # It is no fault of the picture or film.
+    source = save_source(tmp_path / name)
 
-    assert status(picture, "--model", tflite_file, "--json", "/dev/full") == 2
+    assert status(source, "--model", tflite_file, option, "/dev/full") == 2
 
-    errors = [line for line in capfd.readouterr().err.splitlines() if "error" in line]
-    assert errors == [
+    assert capfd.readouterr().err.splitlines() == [
         "error: expected space for /dev/full, got: No space left on device; make room, or write "
         "elsewhere"
     ]

@@ -10,6 +10,7 @@ import pytest
 
 import tfface.detect
 from tests.detecting import failing_on, save, status
+from tests.films import save_film
 from tfface.detect_file import detect_file
 from tfface.predict.face_detector import FaceDetector
 
@@ -65,6 +66,25 @@ def test_a_reader_of_the_results_may_leave(tmp_path: Path, tflite_file: Path) ->
 
     assert process.returncode == 1
     assert "Traceback" not in errors and "BrokenPipe" not in errors
+
+
+def test_a_reader_of_the_frames_may_leave(tmp_path: Path, tflite_file: Path) -> None:
+    # Nobody is told that the film failed, and no other is searched.
+    films = [str(save_film(tmp_path / f"{name}.mp4", 3000)) for name in "ab"]
+    command = [sys.executable, "-m", "tfface.detect", *films, "--model", str(tflite_file)]
+    with subprocess.Popen(
+        [*command, "--csv", "-"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+
+    assert (process.returncode, errors) == (1, "")
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(

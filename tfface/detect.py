@@ -166,10 +166,13 @@ def _write(
     """Reports and keeps a result; returns it, of a video with the numbers of frames and faces."""
     if "frames" in result:
         counts: Counter[str] = Counter()
-        frames = journal.keep(_counted(result["frames"], counts))
+        errors: list[Exception] = []
+        frames = journal.keep(_counted(result["frames"], counts, errors))
         try:
             report.write(result | {"frames": frames})
-        except Exception as error:  # of one frame, as of one picture
+        except Exception as error:
+            if error not in errors:  # of writing, which fails for the others too
+                raise
             result = _failure(source, reason_of(error))
             report.write(result)
         else:
@@ -183,11 +186,16 @@ def _write(
 
 
 def _counted(
-    frames: Iterable[Mapping[str, Any]], counts: Counter[str]
+    frames: Iterable[Mapping[str, Any]], counts: Counter[str], errors: list[Exception]
 ) -> Iterator[Mapping[str, Any]]:
-    for frame in frames:
-        counts.update(frames=1, faces_in_frames=len(frame["faces"]))
-        yield frame
+    """Passes frames on; counts them and their faces, and notes what ends the search of them."""
+    try:
+        for frame in frames:
+            counts.update(frames=1, faces_in_frames=len(frame["faces"]))
+            yield frame
+    except Exception as error:  # of one frame, as of one picture
+        errors.append(error)
+        raise
 
 
 def _pace(searched: int, left: int, seconds: float) -> str:
