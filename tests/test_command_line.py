@@ -129,7 +129,7 @@ def test_after_a_lone_dash_dash_there_are_no_flag_files() -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (None, "No such file"),
+        (None, "expected a file of options for --flagfile, got self.flags: No such file"),
         (b"--flagfile=self.flags", "within itself"),
         (b"--flagfile", "no file"),
         (b"--name=f\xeate", "self.flags: expected options in UTF-8"),

@@ -1,9 +1,11 @@
 """python -m tfface.detect where something is wrong: with its arguments, a file, or the disk."""
 
+import io
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import pytest
@@ -171,6 +173,21 @@ def test_skipped_files_are_told_and_counted(
     printed = capsys.readouterr()
     assert json.loads(printed.out)["skipped"] == {".heic": 1, ".txt": 1}
     assert "skipped 1 .heic, 1 .txt; .heic: HEIC: convert it to JPEG" in printed.err
+
+
+def test_a_damaged_picture_on_standard_input_is_named_as_one_in_a_file(
+    tmp_path: Path,
+    tflite_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = save(tmp_path / "a.png").read_bytes()[:60]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+
+    assert status("-", "--model", tflite_file) == 1
+
+    told = "failed: stdin: expected a picture, got 60 bytes of PNG that are damaged or cut short"
+    assert told in capsys.readouterr().err
 
 
 def test_names_do_not_steer_the_terminal(

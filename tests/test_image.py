@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tfface.file_kinds import PICTURE_SUFFIXES
-from tfface.image import ImageReadError, check_claim, read_image, to_rgb
+from tfface.image import ImageReadError, check_claim, decode_file, read_image, to_rgb
 from tfface.pixel_limit import MAX_PIXELS
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -189,6 +189,8 @@ def test_what_is_no_picture_for_opencv_is_named(
 
     with pytest.raises(ImageReadError, match=f"{name}: expected a picture, got {message}"):
         read_image(tmp_path / name)
+    with pytest.raises(ImageReadError, match=f"{name}: expected a picture, got {message}"):
+        decode_file(content, name)
 
 
 def test_sixteen_bits_keep_their_upper_eight(tmp_path: Path) -> None:

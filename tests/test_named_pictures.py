@@ -46,11 +46,29 @@ def test_paths_from_standard_input(monkeypatch: pytest.MonkeyPatch, content: byt
     assert expand([Path("-")]) == ([Path("a.png"), Path("my pictures/b.png")], None)
 
 
-def test_a_picture_from_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = (folder / "a.png").read_bytes()
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff"])
+def test_a_picture_from_standard_input(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    content = cv2.imencode(suffix, np.full((8, 8, 3), 10, np.uint8))[1].tobytes()  # 10: a new line
     given(monkeypatch, content)
 
     assert expand([Path("-")]) == ([READ_FROM_STANDARD_INPUT], content)
+
+
+def test_a_video_from_standard_input_is_no_list_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"\0\0\0\x18ftypisom\0\0\0\0mp41\n.\n"
+    given(monkeypatch, content)
+
+    assert expand([Path("-")]) == ([READ_FROM_STANDARD_INPUT], content)
+
+
+def test_a_list_may_name_files_with_control_characters(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = folder / "a\x1b.png"
+    odd.touch()
+    given(monkeypatch, f"{odd}\n".encode())
+
+    assert expand([Path("-")]) == ([odd], None)
 
 
 def test_videos_are_known_by_their_first_bytes(folder: Path) -> None:

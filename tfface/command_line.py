@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tfface.files import STANDARD_OUTPUT, close_standard_output, full
 from tfface.packaged import PRECISIONS
 from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
-from tfface.reasons import message_of
+from tfface.reasons import message_of, reason_of
 
 if TYPE_CHECKING:  # It brings NumPy and OpenCV, and the list of presets needs neither.
     from tfface.predict.runtime import Size
@@ -43,7 +43,7 @@ class CommandParser(ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         try:
             given = list(from_flag_files(sys.argv[1:] if args is None else args))
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             self.error(str(error))
         return super().parse_known_args(normalised(given), namespace)
 
@@ -52,8 +52,7 @@ def from_flag_files(arguments: Sequence[str], within: tuple[Path, ...] = ()) -> 
     """`arguments`, with the lines of a file in the place of every `--flagfile=FILE`.
 
     Raises:
-        OSError: a file cannot be read.
-        ValueError: no file is named, a file names itself, or is not in UTF-8.
+        ValueError: no file is named, or one cannot be read, names itself, or is not in UTF-8.
     """
     rest = iter(arguments)
     for text in rest:
@@ -77,6 +76,10 @@ def from_flag_files(arguments: Sequence[str], within: tuple[Path, ...] = ()) -> 
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ValueError(
+            f"expected a file of options for --flagfile, got {path}: {reason_of(error)}"
+        ) from error
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path}: expected options in UTF-8, got other bytes: {error}; save it in that"

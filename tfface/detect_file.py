@@ -12,7 +12,7 @@ from tfface.command_line import noting_interrupts
 from tfface.detections import Detections
 from tfface.drawing import draw_detections, draw_masks
 from tfface.exports import yolo_text
-from tfface.image import Image, decode_picture, read_picture
+from tfface.image import Image, decode_file, read_picture
 from tfface.label_record import write_labels
 from tfface.named_pictures import READ_FROM_STANDARD_INPUT, is_video
 from tfface.places import Places, Source
@@ -34,7 +34,7 @@ def detect_file(
     if isinstance(source, Camera) or is_video(source):
         return detect_film(detector, source, places, options)
     if source == READ_FROM_STANDARD_INPUT and options.content is not None:
-        image, notes = decode_picture(options.content, options.max_pixels)
+        image, notes = decode_file(options.content, source, options.max_pixels)
     else:
         image, notes = read_picture(source, options.max_pixels)
     detections = _detect(detector, image, _strategy(options), options)

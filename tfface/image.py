@@ -27,6 +27,9 @@ _MAX_BYTES_A_PIXEL = 8
 
 _SMALL = 1 << 26
 
+_NEVER_DECODED = (RAW, VIDEO)
+"""Of these OpenCV would decode a thumbnail, or nothing."""
+
 _LACKS_END = "the file lacks the end marker of JPEG; all pixels are there"
 
 _OTHER_ADVICE = "download it again, or open it in an image viewer and save it as JPEG or PNG"
@@ -87,9 +90,22 @@ def read_image(path: str | os.PathLike[str], max_pixels: int | None = None) -> I
 def read_picture(path: str | os.PathLike[str], max_pixels: int | None = None) -> Picture:
     """Reads a picture file as `read_image` does, and returns what that would log."""
     most = max_pixels or pixel_limit()
-    kind, data = _read_file(path, max(_SMALL, _MAX_BYTES_A_PIXEL * most))
+    return decode_file(_read_file(path, max(_SMALL, _MAX_BYTES_A_PIXEL * most)), path, most)
+
+
+def decode_file(
+    data: bytes, path: str | os.PathLike[str], max_pixels: int | None = None
+) -> Picture:
+    """The picture in the bytes of a file, which errors name as `read_image` does.
+
+    Raises:
+        ImageReadError: they are damaged, cut short, claim too many pixels, or are no picture.
+    """
+    kind = kind_of(path, data[:HEAD])
+    if kind in _NEVER_DECODED:
+        raise ImageReadError(f"{path}: expected a picture, got {_described(kind)}")
     try:
-        return decode_picture(data, most)
+        return decode_picture(data, max_pixels)
     except UnreadablePictureError as error:
         found = f" ({error})" if is_decoded(kind) else ""
         message = f"{path}: expected a picture, got {_described(kind, len(data))}{found}"
@@ -145,18 +161,16 @@ def check_claim(data: bytes, max_pixels: int | None = None) -> None:
         )
 
 
-def _read_file(path: str | os.PathLike[str], max_bytes: int) -> tuple[str | None, bytes]:
-    """The kind of a file and its bytes; of what is no picture, no more than the first of them."""
+def _read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    """The bytes of a file; of what is no picture, no more than the first of them."""
     try:
         special = special_kind(path)
         if special:
             raise ImageReadError(f"{path}: expected a picture file, got {special}")
         with Path(path).open("rb") as file:
-            head = file.read(HEAD)
-            kind = kind_of(path, head)
-            if kind in (RAW, VIDEO):
-                raise ImageReadError(f"{path}: expected a picture, got {_described(kind)}")
-            data = head + file.read(max_bytes)
+            data = file.read(HEAD)
+            if kind_of(path, data) not in _NEVER_DECODED:
+                data += file.read(max_bytes)
     except OSError as error:
         raise ImageReadError(f"{path}: expected a picture file, got: {reason_of(error)}") from error
     if not data:
@@ -166,7 +180,7 @@ def _read_file(path: str | os.PathLike[str], max_bytes: int) -> tuple[str | None
             f"{path}: expected a picture file of at most {max_bytes} bytes, got more; reduce it, "
             "or raise max_pixels"
         )
-    return kind, data
+    return data
 
 
 def _described(kind: str | None, size: int = 0) -> str:

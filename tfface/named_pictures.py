@@ -3,6 +3,7 @@
 import codecs
 import glob
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +15,12 @@ STANDARD_INPUT = Path("-")
 READ_FROM_STANDARD_INPUT = Path("stdin")
 """Name of a picture whose bytes came there."""
 
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+"""But for white space and the zero byte, by which lists of names are divided."""
+
 
 def expand(named: Sequence[Path]) -> tuple[list[Path], bytes | None]:
-    """Paths, with those that `-` and patterns stand for, and a picture that standard input holds.
+    """Paths, with those that `-` and patterns stand for, and a file that standard input holds.
 
     `-` reads standard input: the bytes of a picture, or paths, one a line or ended by zero bytes
     (`find -print0`). A pattern such as `**/*.jpg` counts where no file has that name.
@@ -26,16 +30,27 @@ def expand(named: Sequence[Path]) -> tuple[list[Path], bytes | None]:
     for path in named:
         if path == STANDARD_INPUT:
             given = sys.stdin.buffer.read()
-            if is_decoded(kind_of("", given[:HEAD])):
+            if _is_a_file(given):
                 content = given
                 paths.append(READ_FROM_STANDARD_INPUT)
-                continue
-            paths += map(Path, names_in(given))
+            else:
+                paths += map(Path, names_in(given))
         elif glob.has_magic(str(path)) and not os.path.lexists(path):
             paths += sorted(map(Path, glob.glob(str(path), recursive=True))) or [path]
         else:
             paths.append(path)
     return paths, content
+
+
+def _is_a_file(given: bytes) -> bool:
+    """Whether bytes are those of a picture, or of a file of another kind, and no list of names.
+
+    They are where a picture's first bytes tell it without doubt, or where there are control
+    characters, as in TIFF, BMP and videos, and no file has the name that would be the first.
+    """
+    if is_decoded(kind_of("", given[:HEAD])):
+        return True
+    return bool(_CONTROL.search(given)) and not os.path.lexists(names_in(given)[0])
 
 
 def names_in(content: bytes) -> list[str]:

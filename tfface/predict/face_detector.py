@@ -243,13 +243,14 @@ class FaceDetector:
             Of every masked level, the finest first, bool `(H, W)`, true where it keeps a pixel.
 
         Raises:
-            ValueError: the detector has no masks, or is no Keras detector: a TFLite file and a
-                SavedModel return faces alone.
+            ValueError: the detector has no masks, or is no Keras detector: a preset, a TFLite file,
+                a SavedModel and what is isolated return faces alone.
         """
         if not isinstance(self._runtime, KerasRuntime):
             raise ValueError(
                 "expected a Keras detector, whose masks are an output, such as a .keras file or "
-                f"the folder of a run, got {type(self._runtime).__name__}"
+                "the folder of a run, got a preset, a TFLite file, a SavedModel or one that is "
+                "isolated"
             )
         image = to_rgb(image)
         placement = place(image.shape[:2], long_side, None)
