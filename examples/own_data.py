@@ -6,9 +6,10 @@ The pictures are put together from public-domain ones that scikit-image and Matp
 Collins and Grace Hopper, at several sizes before several backgrounds. Two have no face.
 """
 
-import argparse
 import csv
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,6 +18,7 @@ import numpy as np
 import skimage.data
 from matplotlib.cbook import get_sample_data
 
+from tfface.command_line import CommandParser, run_command
 from tfface.image import read_image
 
 PICTURES = 20
@@ -113,10 +115,21 @@ def write_csv(folder: Path, faces: dict[str, list[Box]]) -> None:
                 writer.writerow([name, "", "", "", ""])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    parser = CommandParser(
+        prog="python -m examples.own_data", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--output", type=Path, required=True, help="a folder that is not there yet")
-    folder = parser.parse_args().output
+    return run_command(parser, lambda options: write_all(options.output), arguments)
+
+
+def write_all(folder: Path) -> None:
+    """Writes pictures and annotations.
+
+    Raises:
+        FileExistsError: the folder has pictures.
+    """
     (folder / "pictures").mkdir(parents=True)
     faces = {}
     for number in range(PICTURES):
@@ -129,4 +142,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

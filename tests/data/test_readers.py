@@ -142,6 +142,14 @@ def test_a_picture_that_is_not_there_is_dropped(
     assert report.dropped_pictures == {MISSING: ["b.png"]}
 
 
+@pytest.mark.parametrize(("layout", "kind"), [("voc", "XML"), ("yolo", "text")])
+def test_a_folder_of_other_files_is_refused(
+    tmp_path: Path, pictures: Path, layout: str, kind: str
+) -> None:
+    with pytest.raises(FileNotFoundError, match=f"expected a folder of .*{kind} files, got none"):
+        READERS[layout](pictures, pictures)
+
+
 @pytest.mark.parametrize("layout", ["wider", "coco", "voc", "csv"])
 def test_a_name_that_leads_elsewhere_is_refused(
     tmp_path: Path, pictures: Path, layout: str

@@ -322,7 +322,7 @@ def test_masks_have_the_size_of_the_picture() -> None:
 def test_masks_of_a_detector_without(tflite_file) -> None:
     picture = np.zeros((32, 32, 3), np.uint8)
 
-    with pytest.raises(ValueError, match="expected a Keras detector, .* got a preset, a TFLite file"):
+    with pytest.raises(ValueError, match="expected a Keras detector, .* got a preset, a TFLite"):
         FaceDetector.from_preset(tflite_file).masks(picture)
 
 

@@ -29,6 +29,10 @@ def test_faces_call_after_call(saved_model_folder: Path) -> None:
 def test_folders_that_are_no_saved_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"without saved_model\.pb"):
         SavedModelRuntime(tmp_path)
+    # A training run, of which a file is a model.
+    (tmp_path / "final.keras").touch()
+    with pytest.raises(ModelError, match=r"name the file of it: .*final\.keras"):
+        SavedModelRuntime(tmp_path)
 
 
 def test_damaged_models(saved_model_folder: Path, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     or 0. Hidden files are none. See `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
-        FileNotFoundError: there is no such folder, or no folder of pictures.
+        FileNotFoundError: there is no such folder, no text file with labels in it or below, or no
+            folder of pictures.
         ValueError: a line is not that, where the message names file and line; or there are labels,
             none of which is of a picture.
     """
@@ -45,7 +46,10 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     files = {name: _label_file(folder, name) for name in pictures}
     labels = {name: _rows(file) for name, file in files.items()}
     without = _without_picture(folder, set(files.values()))
-    if without and pictures and not any(file.is_file() for file in files.values()):
+    is_labelled = any(file.is_file() for file in files.values())
+    if not is_labelled and not without:
+        raise FileNotFoundError(f"expected a folder of YOLO text files, got none in {folder}")
+    if pictures and not is_labelled:
         raise ValueError(
             f"{folder}: expected labels of the pictures in {image_root}, such as "
             f"{files[pictures[0]]} of {pictures[0].as_posix()}, got others, such as "

@@ -248,9 +248,8 @@ class FaceDetector:
         """
         if not isinstance(self._runtime, KerasRuntime):
             raise ValueError(
-                "expected a Keras detector, whose masks are an output, such as a .keras file or "
-                "the folder of a run, got a preset, a TFLite file, a SavedModel or one that is "
-                "isolated"
+                "expected a Keras detector, whose masks are an output, such as a .keras file, got "
+                "a preset, a TFLite file, a SavedModel or one that is isolated"
             )
         image = to_rgb(image)
         placement = place(image.shape[:2], long_side, None)

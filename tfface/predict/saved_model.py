@@ -24,8 +24,10 @@ class SavedModelRuntime:
         self._source = str(folder)
         self._home = OneProcess()
         if not (folder / "saved_model.pb").is_file():
+            others = sorted(folder.glob("*.keras"))  # as a training run has
+            advice = f"; name the file of it: {others[0]}" if others else ""
             raise ModelError(
-                f"{folder}: expected a SavedModel, got a folder without saved_model.pb"
+                f"{folder}: expected a SavedModel, got a folder without saved_model.pb{advice}"
             )
         self._tensorflow = import_optional("tensorflow", extra="train")
         try:
