@@ -3,6 +3,9 @@
 python -m benchmarks.onnx_complexity yunet_n_dynamic.onnx --size 640x480
 """
 
+import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfface.predict.packages import optional_packages
@@ -11,7 +14,7 @@ with optional_packages("dev", __name__):
     import numpy as np
     import onnx
 
-    from tfface.command_line import CommandParser, width_by_height
+    from tfface.command_line import CommandParser, run_command, width_by_height
 
 
 def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, int]:
@@ -50,17 +53,23 @@ def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, in
     return multiply_adds, parameters
 
 
-def main() -> None:
-    parser = CommandParser(description=(__doc__ or "").splitlines()[0])
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
+    parser = CommandParser(
+        prog="python -m benchmarks.onnx_complexity", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument(
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
     )
-    options = parser.parse_args()
+    return run_command(parser, _run, arguments)
+
+
+def _run(options: argparse.Namespace) -> None:
     height, width = options.size
     multiply_adds, parameters = count_onnx(options.file, height, width)
     print(f"{multiply_adds / 1e6:.1f} M multiply-adds, {parameters:,} parameters")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

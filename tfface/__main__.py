@@ -9,7 +9,7 @@ from tfface.predict.packages import import_optional
 
 COMMANDS = {
     "detect": "finds the faces in picture files and folders",
-    "evaluate": "evaluates a detector on WIDER FACE or FDDB",
+    "evaluate": "evaluates detectors on WIDER FACE, FDDB and others, or on your own pictures",
     "presets": "lists the detectors of the package",
 }
 """What each does; `detect` is the module `tfface.detect`, and so on."""

@@ -3,7 +3,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks.onnx_complexity import count_onnx
+from benchmarks.onnx_complexity import count_onnx, main
 
 
 @pytest.fixture
@@ -40,3 +40,9 @@ def test_counts_kernel_elements_times_output_positions(two_convolutions):
 def test_the_size_that_the_file_was_made_for_does_not_matter(two_convolutions):
     larger, _ = count_onnx(two_convolutions, height=96, width=128)
     assert larger == 4 * 221_184
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path, capsys):
+    assert main([str(tmp_path / "no.onnx")]) == 1
+
+    assert capsys.readouterr().err == f"error: {tmp_path / 'no.onnx'}: No such file or directory\n"
