@@ -79,6 +79,10 @@ def _outputs_function(detector: Detector) -> Any:
     """Pictures to the outputs of the detector, and the size of its input."""
 
     def outputs(images: tf.Tensor) -> tuple[dict[str, tf.Tensor], tuple[Any, Any]]:
+        if images.shape[0] is None:
+            # Of what a SavedModel is given TensorFlow checks the type alone, and works on, with
+            # memory for pictures of the shape in the signature. LiteRT refuses others by itself.
+            images = tf.ensure_shape(images, images.shape)
         padded = pad_to_multiple(images, detector.stride_multiple)
         return detector.join(predict_maps(detector, padded)), size_of(padded)
 

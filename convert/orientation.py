@@ -1,7 +1,8 @@
 """Pictures as they were taken, by the bytes of their files, as part of an exported graph.
 
 A camera held upright may store its pictures lying, and say so in EXIF (CIPA DC-008, 4.6.4): in the
-tag `Orientation` of a TIFF structure, which JPEG has in a segment APP1 and PNG in a chunk eXIf.
+tag `Orientation` of a TIFF structure, which JPEG has in a segment APP1, PNG in a chunk eXIf and WebP
+in a chunk EXIF.
 """
 
 import tensorflow as tf
@@ -9,6 +10,7 @@ import tensorflow as tf
 _JPEG, _JPEG_EXIF = b"\xff\xd8", b"Exif\0\0"
 _APP1, _START_OF_SCAN = b"\xe1", b"\xda"
 _PNG, _PNG_EXIF = b"\x89PNG\r\n\x1a\n", b"eXIf"
+_RIFF, _WEBP, _WEBP_EXIF = b"RIFF", b"WEBP", b"EXIF"
 _TIFF_LITTLE_ENDIAN, _TIFF_BIG_ENDIAN = b"II*\0", b"MM\0*"
 _TIFF_ENTRY = 12
 """Bytes: tag and type of two each, number and value of four; a short value leaves two unused."""
@@ -47,6 +49,8 @@ def _exif_of(content: tf.Tensor) -> tf.Tensor:
         exif = _exif_of_jpeg(content)
     elif _bytes(content, 0, len(_PNG)) == _PNG:
         exif = _exif_of_png(content)
+    elif _bytes(content, 0, 4) == _RIFF and _bytes(content, 8, 4) == _WEBP:
+        exif = _exif_of_webp(content)
     return exif
 
 
@@ -71,6 +75,17 @@ def _exif_of_png(content: tf.Tensor) -> tf.Tensor:
         if _bytes(content, at + 4, 4) == _PNG_EXIF:
             exif = _bytes(content, at + 8, length)
         at = end if length < 0 else at + 12 + length
+    return exif
+
+
+def _exif_of_webp(content: tf.Tensor) -> tf.Tensor:
+    """Goes from chunk to chunk (RFC 9649, 2.3): type, length of what it holds, that, even."""
+    at, exif, end = tf.constant(12), tf.constant(b""), tf.strings.length(content)
+    while exif == b"" and at >= 0 and at < end:
+        length = _number(content, at + 4, tf.int32, little_endian=True)
+        if _bytes(content, at, 4) == _WEBP_EXIF:
+            exif = _bytes(content, at + 8, length)
+        at = end if length < 0 else at + 8 + length + length % 2
     return exif
 
 

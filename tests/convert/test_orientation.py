@@ -63,6 +63,11 @@ def with_chunk(png, name, content, before=b"IDAT"):
     return png[:at] + len(content).to_bytes(4, "big") + name + content + checksum + png[at:]
 
 
+def riff_chunk(name, content):
+    """A chunk of RIFF, and the whole file: what it holds is padded to an even length."""
+    return name + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)
+
+
 def segment(marker, content):
     return b"\xff" + marker + (len(content) + 2).to_bytes(2, "big") + content
 
@@ -88,6 +93,21 @@ def test_a_png_too(turn, read, png, with_orientation, before, byte_order):
         upright, stored = read(content)
         np.testing.assert_array_equal(turn(stored, content), upright)
         assert np.array_equal(stored, upright) == (orientation == 1)
+
+
+@pytest.mark.parametrize("byte_order", BYTE_ORDERS)
+@pytest.mark.parametrize("odd", [b"", b"odd"])
+def test_and_a_webp(turn, read, stored, with_orientation, odd, byte_order):
+    webp = cv2.imencode(".webp", stored[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 101])[1].tobytes()
+    # VP8X: flags, of which 8 stands for EXIF, three bytes for later, width - 1 and height - 1.
+    extended = riff_chunk(b"VP8X", b"\x08\0\0\0" + b"\x17\0\0" + b"\x0f\0\0")
+    for orientation in ORIENTATIONS:
+        exif = with_orientation(b"", orientation, byte_order)[TIFF_AT - 2 :]
+        chunks = extended + webp[12:] + riff_chunk(b"XMP ", odd) + riff_chunk(b"EXIF", exif)
+        content = riff_chunk(b"RIFF", b"WEBP" + chunks)
+        upright, as_stored = read(content)
+        np.testing.assert_array_equal(turn(as_stored, content), upright)
+        assert np.array_equal(as_stored, upright) == (orientation == 1)
 
 
 def test_exif_stands_behind_other_segments(turn, read, jpeg, with_orientation):
@@ -154,7 +174,9 @@ def test_exif_that_is_cut_short_turns_nothing_before_its_value(turn, read, jpeg,
 
 def test_files_without_exif(turn, stored, jpeg, png):
     gif, bmp = (cv2.imencode(suffix, stored)[1].tobytes() for suffix in (".gif", ".bmp"))
-    for content in (jpeg, png, gif, bmp, b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n"):
+    webp = cv2.imencode(".webp", stored)[1].tobytes()
+    beginnings = (b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", b"RIFF\0\0\0\0WEBP")
+    for content in (jpeg, png, webp, gif, bmp, *beginnings):
         np.testing.assert_array_equal(turn(stored, content), stored)
 
 
@@ -166,9 +188,11 @@ def test_nothing_is_read_behind_the_start_of_scan(turn, stored, jpeg, with_orien
 
 
 def test_a_chunk_of_negative_length_ends_the_search(turn, stored, png):
-    # -12 as a length: the next chunk would be this one.
+    # -12 and -8 as a length: the next chunk would be this one.
     endless = png[:8] + (2**32 - 12).to_bytes(4, "big") + png[12:]
+    also_webp = riff_chunk(b"RIFF", b"WEBPVP8 " + (2**32 - 8).to_bytes(4, "little"))
 
+    np.testing.assert_array_equal(turn(stored, also_webp), stored)
     np.testing.assert_array_equal(turn(stored, endless), stored)
 
 

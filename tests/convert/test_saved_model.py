@@ -169,6 +169,16 @@ def test_a_fixed_size_is_in_the_signature(tiny_detector, tmp_path):
     assert function.structured_outputs["scores"].shape.as_list() == [None, 7]
 
 
+@pytest.mark.parametrize("name", ["serving_default", "candidates"])
+@pytest.mark.parametrize("shape", [(64, 64, 3), (64, 96, 1), (8, 96, 3), (64, 192, 3)])
+def test_pictures_of_another_shape_are_refused(tiny_detector, tmp_path, name, shape):
+    save_graph(DetectionGraph(tiny_detector, size=(64, 96)), {}, tmp_path)
+    function = tf.saved_model.load(str(tmp_path)).signatures[name]
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected shape \[\?,64,96,3\]"):
+        function(images=tf.zeros((1, *shape), tf.uint8))
+
+
 def test_the_folder_says_what_it_holds(folder):
     assert json.loads((folder / "assets.extra" / "tfface.json").read_text()) == {"name": "small"}
 
