@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from tfface.file_kinds import PICTURE_SUFFIXES
-from tfface.image import ImageReadError, check_claim, decode_file, read_image, to_rgb
+from tfface.image import (
+    ImageReadError,
+    UnreadablePictureError,
+    check_claim,
+    decode_file,
+    decode_picture,
+    read_image,
+    to_rgb,
+)
 from tfface.pixel_limit import MAX_PIXELS
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -191,6 +199,31 @@ def test_what_is_no_picture_for_opencv_is_named(
         read_image(tmp_path / name)
     with pytest.raises(ImageReadError, match=f"{name}: expected a picture, got {message}"):
         decode_file(content, name)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no bytes"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "HEIC.*heif-convert"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0isom", "a video.*ffmpeg"),
+        (b"\xff\xd8\xff\xe0 and no more", "16 bytes of JPEG that are damaged"),
+        (b"no picture at all", "17 bytes that are damaged, cut short or of a format"),
+    ],
+)
+def test_bytes_are_named_as_files_are(content: bytes, message: str) -> None:
+    with pytest.raises(UnreadablePictureError, match=f"^expected a picture, got {message}"):
+        decode_picture(content)
+
+
+def test_of_raw_data_in_bytes_no_thumbnail_is_decoded() -> None:
+    # A TIFF that OpenCV decodes. Its pixels, not compressed, begin at byte 8: there CR2 has "CR".
+    pixels = np.full((8, 8, 3), (2, *b"RC"), np.uint8)
+    content = cv2.imencode(".tif", pixels, [cv2.IMWRITE_TIFF_COMPRESSION, 1])[1].tobytes()
+    assert content[8:10] == b"CR"
+
+    with pytest.raises(UnreadablePictureError, match="raw data of a camera; develop it"):
+        decode_picture(content)
 
 
 def test_sixteen_bits_keep_their_upper_eight(tmp_path: Path) -> None:

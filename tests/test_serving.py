@@ -82,6 +82,28 @@ def test_what_is_no_picture_or_too_large_a_one_is_refused() -> None:
         assert ask(service, content).status == 400
 
 
+def test_bodies_that_are_no_file_are_told_so_and_files_what_they_are() -> None:
+    service = DetectionService(OneFace())
+    form = b'--xyz\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + PICTURE
+    for content in (form, b'{"image": "/9j/4AAQ"}', b"/9j/4AAQSkZJRgABAQ"):
+        assert "has to be the file itself, not a form" in ask(service, content).content["error"]
+    of_a_phone = ask(service, b"\0\0\0\x18ftypheic\0\0\0\0mif1\xff").content["error"]
+    assert of_a_phone.startswith("expected a picture, got HEIC; convert it to JPEG")
+    assert not of_a_phone.endswith("base64")
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 50, float("nan")])
+def test_a_threshold_for_which_every_picture_would_fail(threshold: float) -> None:
+    with pytest.raises(ValueError, match=r"expected a threshold in 0..1, got"):
+        DetectionService(OneFace(), threshold)
+
+
+@pytest.mark.parametrize("name", ["bytes", "pixels", "seconds", "waiting"])
+def test_limits_that_nothing_passes(name: str) -> None:
+    with pytest.raises(ValueError, match=f"expected a limit of {name} above 0, got 0"):
+        Limits(**{name: 0})
+
+
 def test_a_detector_that_fails() -> None:
     assert ask(DetectionService(Broken()), PICTURE).status == 500
 

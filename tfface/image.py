@@ -106,10 +106,6 @@ def decode_file(
         raise ImageReadError(f"{path}: expected a picture, got {_described(kind)}")
     try:
         return decode_picture(data, max_pixels)
-    except UnreadablePictureError as error:
-        found = f" ({error})" if is_decoded(kind) else ""
-        message = f"{path}: expected a picture, got {_described(kind, len(data))}{found}"
-        raise ImageReadError(message) from error
     except TooManyPixelsError as error:
         raise TooManyPixelsError(f"{path}: {error}") from error
     except ValueError as error:
@@ -124,11 +120,27 @@ def decode_picture(data: bytes, max_pixels: int | None = None) -> Picture:
     """The picture in the bytes of a file.
 
     Raises:
-        UnreadablePictureError: they are damaged, cut short, or of no format that OpenCV decodes.
+        UnreadablePictureError: they are damaged, cut short, or of no format that OpenCV decodes; or
+            raw data of a camera, of which it would decode the thumbnail. The message says what they
+            are and what to do.
         TooManyPixelsError: they claim more than `max_pixels`.
         ValueError: OpenCV fails.
     """
-    check_claim(data, max_pixels)
+    if not data:
+        raise UnreadablePictureError("expected a picture, got no bytes")
+    kind = kind_of("", data[:HEAD])
+    if kind in _NEVER_DECODED:
+        raise UnreadablePictureError(f"expected a picture, got {_described(kind)}")
+    try:
+        check_claim(data, max_pixels)
+        return _decode_picture(data)
+    except UnreadablePictureError as error:
+        found = f" ({error})" if is_decoded(kind) else ""
+        message = f"expected a picture, got {_described(kind, len(data))}{found}"
+        raise UnreadablePictureError(message) from error
+
+
+def _decode_picture(data: bytes) -> Picture:
     try:
         pixels, notes = _decode(data)
     except cv2.error as error:

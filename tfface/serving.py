@@ -9,15 +9,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from tfface.detections import Detections
-from tfface.image import Image, decode_picture
+from tfface.image import Image, UnreadablePictureError, decode_picture
 from tfface.predict.runtime import ModelError
 
 HEALTH = "/health"
 """The path that says whether the service lives, by GET."""
+
+_HEAD = 32
+"""Bytes of a body; of a picture file not all are ASCII, of forms, JSON and base64 they are."""
+
+_HINT = "; the body has to be the file itself, not a form, JSON or base64"
 
 
 class Detector(Protocol):
@@ -37,12 +42,20 @@ class Limits:
         seconds: from the request to its answer.
         waiting: requests that are read, wait or are worked on at a time; more are told to come
             again.
+
+    Raises:
+        ValueError: one of them is not above 0.
     """
 
     bytes: int = 32 << 20
     pixels: int = 50_000_000
     seconds: float = 10.0
     waiting: int = 16
+
+    def __post_init__(self) -> None:
+        for name, limit in asdict(self).items():
+            if not limit > 0:
+                raise ValueError(f"expected a limit of {name} above 0, got {limit}")
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,9 @@ class DetectionService:
         threshold: the lowest score of a face.
         limits: what a request may cost.
         workers: pictures that are worked on at a time.
+
+    Raises:
+        ValueError: a threshold outside 0..1.
     """
 
     def __init__(
@@ -73,6 +89,8 @@ class DetectionService:
         limits: Limits | None = None,
         workers: int = 1,
     ) -> None:
+        if not 0 <= threshold <= 1:  # the detector would refuse every picture
+            raise ValueError(f"expected a threshold in 0..1, got {threshold}")
         self._detector = detector
         self._threshold = threshold
         self._limits = limits or Limits()
@@ -144,8 +162,10 @@ class DetectionService:
     def _detect(self, content: bytes) -> Answer:
         try:
             image = decode_picture(content, self._limits.pixels).image
+        except UnreadablePictureError as error:
+            return _refusal(400, f"{error}{_HINT if content[:_HEAD].isascii() else ''}")
         except (ValueError, MemoryError) as error:
-            return _refusal(400, f"expected a picture, got {len(content)} bytes: {error}")
+            return _refusal(400, str(error) or "expected a smaller picture, got too little memory")
         try:
             found = self._detector.detect(image, self._threshold)
         except (ModelError, MemoryError) as error:
