@@ -1,7 +1,7 @@
 """Pictures as they were taken, by the bytes of their files, as part of an exported graph.
 
 A camera held upright may store its pictures lying, and say so in EXIF (CIPA DC-008, 4.6.4): in the
-tag `Orientation` of a TIFF structure, which JPEG has in a segment APP1, PNG in a chunk eXIf and WebP
+tag `Orientation` of a TIFF structure, which JPEG has in a segment APP1, PNG in a chunk eXIf, WebP
 in a chunk EXIF.
 """
 
