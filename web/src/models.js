@@ -47,5 +47,10 @@ export function isModel(file) {
 
 /** @param {URL} url */
 function nameOf(url) {
-  return decodeURIComponent(url.pathname.split("/").at(-1) || url.pathname);
+  const name = url.pathname.split("/").at(-1) || url.pathname;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // such as 50%.tflite, which servers take as it stands
+  }
 }

@@ -1,8 +1,8 @@
 // The page in Chromium, from end to end. tests/web/test_page.py builds and serves it, and says what Python finds.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { copyFile, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { drawnBoxes, error, launch, open, said, screenshot } from "./browser.mjs";
 
@@ -206,6 +206,12 @@ test("loads the file that ?model= names", async () => {
   const { page } = await open(browser, "?model=weights/fbi-1.tflite");
   await said(page, /Ready/);
   assert.equal(await page.locator("#detector option:checked").textContent(), "fbi-1.tflite");
+
+  const dist = join(import.meta.dirname, "../dist");
+  await copyFile(join(dist, "weights/fbi-1.tflite"), join(dist, "50%.tflite"));
+  const percent = await open(browser, "?model=50%25.tflite");
+  await said(percent.page, /Ready/);
+  assert.equal(await percent.page.locator("#detector option:checked").textContent(), "50%.tflite");
 });
 
 test("?model= says what is wrong with a path, and asks no other server", async () => {
