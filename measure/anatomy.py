@@ -16,6 +16,7 @@ from tfface.predict.description import read_embedded
 from tfface.predict.litert import load_interpreter
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import ModelError, Size
+from tfface.reasons import reason_of
 
 DEFAULT_SIZE = (480, 640)
 """Height and width for a file that takes every size."""
@@ -137,7 +138,7 @@ def _shape_inputs(interpreter: Any, source: str, size: Size | None) -> Size | No
     if size and not free and list(size) not in [shape[1:3] for shape in shapes]:
         raise ModelError(
             f"{source}: expected no --size for a file whose inputs have the fixed shapes "
-            f"{shapes}, got {size[0]}x{size[1]}; leave it out"
+            f"{shapes}, got {size[1]}x{size[0]}; leave it out"
         )
     used = (size or DEFAULT_SIZE) if free else None
     try:
@@ -146,7 +147,8 @@ def _shape_inputs(interpreter: Any, source: str, size: Size | None) -> Size | No
                 interpreter.resize_tensor_input(entry["index"], shape_at(shape, used or (1, 1)))
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{source}: LiteRT cannot run it{_at(used)}: {error}") from error
+        reason = reason_of(error)
+        raise ModelError(f"{source}: LiteRT cannot run it{_at(used)}: {reason}") from error
     return used
 
 
@@ -157,11 +159,13 @@ def _run_on_zeros(interpreter: Any, source: str, size: Size | None) -> None:
             interpreter.set_tensor(entry["index"], np.zeros(entry["shape"], entry["dtype"]))
         interpreter.invoke()
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{source}: LiteRT cannot run zeros{_at(size)}: {error}") from error
+        reason = reason_of(error)
+        raise ModelError(f"{source}: LiteRT cannot run zeros{_at(size)}: {reason}") from error
 
 
 def _at(size: Size | None) -> str:
-    return f" at {size[0]}x{size[1]}" if size else ""
+    """The size as --size names it, width first."""
+    return f" at {size[1]}x{size[0]}" if size else ""
 
 
 def count_names(operators: Sequence[Any]) -> dict[str, int]:

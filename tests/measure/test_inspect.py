@@ -165,9 +165,21 @@ def test_other_free_axes_have_no_size():
 def test_a_file_of_one_size_takes_no_other(fixed_tflite_content):
     assert inspect_content(fixed_tflite_content, "fixed", (64, 96))["size"] is None
     with pytest.raises(
-        ModelError, match=r"fixed shapes \[\[1, 64, 96, 3\]\], got 48x64; leave it out"
+        ModelError, match=r"fixed shapes \[\[1, 64, 96, 3\]\], got 64x48; leave it out"
     ):
         inspect_content(fixed_tflite_content, "fixed", (48, 64))
+
+
+def test_a_size_that_litert_cannot_run_is_named_as_it_was_given(content):
+    with pytest.raises(ModelError, match="LiteRT cannot run it at 1000000000x48: .*overflow"):
+        inspect_content(content, "file", (48, 1_000_000_000))  # height and width
+
+
+def test_where_litert_gives_no_reason_that_is_said():
+    content = PRESETS["fbi-half"].read("float32")
+
+    with pytest.raises(ModelError, match="at 100000x90000: RuntimeError, which gives no reason"):
+        inspect_content(content, "fbi-half", (90_000, 100_000))
 
 
 def test_prints_json(file, capsys):
