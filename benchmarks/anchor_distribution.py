@@ -6,7 +6,8 @@ The anchors are counted as the training pipeline gives them, augmented, matched 
 the others sample as many of all scales together as FPN-finest-sampling of every scale by itself.
 """
 
-import glob
+import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ with optional_packages("train", __name__):
     import numpy as np
 
     from tfface.anchors import scales_of_anchors
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.data.augmentation import Augmentation
     from tfface.data.pipeline import training_batches
     from tfface.detectors.grouped_fpn import SCALES, GroupedFPN, GroupedRecipe
     from tfface.files import atomic_path
+    from train.batches import matching_files
 
 DETECTORS: dict[str, tuple[Any, Any]] = {
     "RPN": ("rpn", "random"),
@@ -80,15 +82,19 @@ def plot(panels: dict[str, np.ndarray], path: Path) -> None:
         figure.savefig(temporary, format="png")
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--image_size", type=int, default=1024)
     parser.add_argument("--samples", type=int, default=2048, help="of every scale in a picture")
     parser.add_argument("--plot", type=Path, required=True, help="PNG file")
-    options = parser.parse_args()
-    files = sorted(glob.glob(options.records))
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Counts the anchors of every detector, and draws them."""
+    files = matching_files([options.records])
     panels = {}
     for name, (variant, sampler) in DETECTORS.items():
         panels[name] = count(
@@ -101,4 +107,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,6 +3,8 @@
 python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 640x480
 """
 
+import sys
+from argparse import Namespace
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -13,7 +15,7 @@ with optional_packages("train", __name__):
     import numpy as np
 
     from tfface.backbones.resnet import ConvolutionUnit
-    from tfface.command_line import CommandParser, width_by_height
+    from tfface.command_line import CommandParser, run_command, width_by_height
     from tfface.detectors.base import Detector
     from tfface.detectors.registry import DETECTORS, detector_class
 
@@ -67,14 +69,18 @@ def count(detector: Detector, height: int = 480, width: int = 640) -> tuple[int,
     return sum(multiply_adds for *_, multiply_adds in rows), parameters
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description="Layer table of a detector.")
     parser.add_argument("--detector", choices=sorted(DETECTORS), default="FaceBoxesImproved")
     parser.add_argument("--width", type=float, help="multiplier of the channels")
     parser.add_argument(
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
     )
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Prints the table."""
     height, width = options.size
     widths = {} if options.width is None else {"width": options.width}
     detector = detector_class(options.detector)(**widths)
@@ -86,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,7 @@ again it goes on; a finished run is not repeated.
 
 import argparse
 import datetime
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ with optional_packages("train", __name__):
 
     from benchmarks.studies import add_run_options, make_run
     from benchmarks.tables import write_csv
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.evaluation.fddb import evaluate_fddb, true_positives_at
     from tfface.evaluation.fddb_files import open_fddb
     from tfface.evaluation.runner import detect_pictures, evaluate_detector
@@ -76,7 +77,7 @@ SETTINGS = (
 )
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     add_run_options(parser)
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface and fddb")
@@ -85,7 +86,11 @@ def main() -> None:
     parser.add_argument("--long_side", type=int, default=640, help="test size, in pixels")
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     parser.add_argument("--plot", type=Path, help="also draw it into this PNG file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Makes and measures all runs, and writes what they reach."""
     rows = []
     # Seed by seed, so that a study that is broken off has compared all settings once.
     for seed in range(max(setting.seeds for setting in SETTINGS)):
@@ -151,4 +156,4 @@ def plot(rows: list[dict], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,6 +7,8 @@ step, and how many forward passes of the teacher the distillation adds. The thre
 times, so that what else the machine does hits all of them; the median counts.
 """
 
+import sys
+from argparse import Namespace
 from collections.abc import Callable
 
 from tfface.predict.packages import optional_packages
@@ -18,19 +20,23 @@ with optional_packages("train", __name__):
 
     from measure.timing import take_turns
     from tfface.anchors import grid_anchors
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
     from tfface.distiller import Distiller
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--student", type=float, default=0.5, help="width of FBI")
     parser.add_argument("--teacher", type=float, default=1.0, help="width of FBI")
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--size", type=int, default=512, help="side of the pictures")
     parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Times all three, and prints what they take."""
     batch = random_batch(options.batch_size, options.size)
     teacher = FaceBoxesImproved(width=options.teacher)
     forward = tf.function(lambda images: teacher(images, training=False)["scores"])
@@ -74,4 +80,4 @@ def training_step(model: keras.Model) -> Callable:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

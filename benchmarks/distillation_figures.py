@@ -7,6 +7,8 @@
 writes `thresholds.png` and `maps.png`: the classification maps of one anchor a level.
 """
 
+import sys
+from argparse import Namespace
 from pathlib import Path
 
 from tfface.predict.packages import optional_packages
@@ -19,7 +21,7 @@ with optional_packages("train", __name__):
 
     import tfface
     from tfface.anchors import level_anchors
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.detectors.base import Detector
     from tfface.detectors.loading import load_detector
     from tfface.files import atomic_path
@@ -29,7 +31,7 @@ BETAS = (2.0, 3.2, 4.8, 6.4)
 """Some of Table 2; the paper does not name the curves of figure 3(b)."""
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--image", type=Path, required=True, help="picture to look at")
     parser.add_argument("--teacher", required=True, help="preset or .keras file")
@@ -37,7 +39,11 @@ def main() -> None:
     parser.add_argument("--distilled", required=True, help="the same, trained with the teacher")
     parser.add_argument("--long_side", type=int, default=640, help="pixels")
     parser.add_argument("--output", type=Path, default=Path("figures"), help="folder")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Draws both figures."""
     save(threshold_figure(), options.output / "thresholds.png")
     models = {
         title: load_detector(name)
@@ -115,4 +121,4 @@ def save(figure: Figure, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,6 +12,7 @@ run is not repeated, and one that was broken off continues from its last state.
 import argparse
 import datetime
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ with optional_packages("train", __name__):
     from benchmarks.mask_cost import measure_masks, wider_pictures
     from benchmarks.studies import add_run_options, make_run
     from benchmarks.tables import write_csv
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.detectors.loading import load_detector
     from tfface.evaluation.runner import evaluate_detector
     from tfface.evaluation.wider import SETTINGS as SUBSETS
@@ -59,7 +60,7 @@ SETTINGS = (
 )
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     add_run_options(parser)
     parser.add_argument(
@@ -74,7 +75,11 @@ def main() -> None:
     parser.add_argument("--long_side", type=int, default=640, help="test size, in pixels")
     parser.add_argument("--output", type=Path, default=Path("runs/masking"))
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Makes and measures the runs that are wanted, and writes what they reach."""
     wanted = [setting for setting in SETTINGS if setting.name in options.settings]
     rows = [result(setting, 0, options) for setting in wanted]
     best = best_of([row for row in rows if row["setting"] != BASELINE.name])
@@ -134,4 +139,4 @@ def measure(model: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

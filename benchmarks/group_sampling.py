@@ -21,7 +21,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     from benchmarks.studies import add_commands, make_run, print_results, results
     from benchmarks.tables import write_csv
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, exit_status
     from tfface.detectors.loading import load_detector
     from tfface.evaluation.per_scale import evaluate_by_scale
     from tfface.files import write_json
@@ -108,7 +108,7 @@ def runs(options: argparse.Namespace) -> Iterator[tuple[Setting, int, Path]]:
     ]
     if not wanted:
         names = "; ".join(one.name for one in (*SETTINGS, *OF_FBI))
-        sys.exit(f"expected settings of {names}, got none of them")
+        raise ValueError(f"expected settings of {names}, got none of them")
     for seed in range(max(setting.seeds for setting in wanted)):
         for setting in wanted:
             if seed < setting.seeds:
@@ -174,10 +174,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main() -> None:
+def main() -> int:
     options = parse()
-    options.run(options)
+    return exit_status(lambda: options.run(options))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,7 +6,9 @@
 second that a training step takes: `python -m benchmarks.pipeline` and the progress of a run.
 """
 
+import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +19,7 @@ with optional_packages("train", __name__):
     import tensorflow as tf
 
     from tfface.anchors import AnchorLevel
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.detectors.grouped_fpn import SCALES, GroupedRecipe
     from tfface.matching import FACE, TwoPassMatcher
     from tfface.sampling import GroupSampling
@@ -46,14 +48,18 @@ def pictures_a_second(make: Callable[[Any], Any], rounds: int) -> float:
     return 1.0 / float(np.median(seconds))
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--faces", type=int, default=30)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024], help="pixels")
     parser.add_argument("--samples", type=int, default=2048, help="of every scale")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Prints a line a size."""
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     levels = [AnchorLevel(4, SCALES)]
@@ -84,4 +90,4 @@ def _compiled(targets: Any, boxes: Any, kinds: Any) -> Callable[[Any], Any]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

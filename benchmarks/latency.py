@@ -7,6 +7,8 @@ of them; the median counts. YuNet-n runs in ONNX Runtime and in OpenCV.
 """
 
 import datetime
+import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +27,7 @@ with optional_packages("train,dev", __name__):
     from measure.contestants import LITERT, Contestant, peers_in, picture_with_faces
     from measure.peers import PEERS, TIMED
     from measure.timing import WARM_UP_ROUNDS, take_turns
-    from tfface.command_line import CommandParser, width_by_height
+    from tfface.command_line import CommandParser, run_command, width_by_height
     from tfface.detectors.loading import load_detector
     from tfface.predict.runtime import Size
     from tfface.presets import PRESETS
@@ -40,7 +42,7 @@ class Entry:
     parameters: int | None = None
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peers", type=Path, required=True, help="folder of weight files")
     parser.add_argument(
@@ -49,9 +51,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Times all detectors, and prints and writes the table."""
     image = picture_with_faces(options.size)
-    entries = [*own_detectors(options.size), *peers(options.peers, options.size)]
+    others = list(peers(options.peers, options.size))
+    entries = [*own_detectors(options.size), *others]
     calls = [
         partial(entry.contestant.load(options.threads, options.size), image) for entry in entries
     ]
@@ -98,4 +105,4 @@ def peers(folder: Path, size: Size) -> Iterator[Entry]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,11 +14,13 @@ time of suppression, but the networks are those of Table 3.
 """
 
 import datetime
+import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -46,18 +48,23 @@ LIKELY = 0.05
 """Score above which boxes are counted."""
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface")
     parser.add_argument("--model", nargs="*", default=[], help="presets or .keras files")
     parser.add_argument("--side", type=int, default=640, help="of the pictures, pixels")
     parser.add_argument("--pictures", type=int, default=50)
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Measures the detectors, and prints and writes the table."""
+    pictures = wider_pictures(options.data, options.side, options.pictures)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     detectors = {name: load_detector(name) for name in options.model} or full_detectors()
-    rows = measure_masks(detectors, wider_pictures(options.data, options.side, options.pictures))
+    rows = measure_masks(detectors, pictures)
     setting = f"{options.pictures} pictures of {options.side} pixels, 1 thread, {processor()}"
     print(setting)
     print(f"ground-truth masks of six levels: {masks_a_second(options.data, options.side):.0f}/s")
@@ -162,4 +169,4 @@ def _masked(detector: Detector, pictures: list[Image]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

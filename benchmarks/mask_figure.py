@@ -6,6 +6,8 @@ The pictures are two of `examples.own_data`. What few masks of a detector keep i
 `python -m tfface.detect --show_masks`.
 """
 
+import sys
+from argparse import Namespace
 from pathlib import Path
 
 from tfface.predict.packages import optional_packages
@@ -16,7 +18,7 @@ with optional_packages("train", __name__):
     from matplotlib.figure import Figure
 
     from examples.own_data import compose
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.detectors.loading import load_detector
     from tfface.detectors.masked_detector import MaskedDetector
     from tfface.drawing import draw_masks
@@ -56,15 +58,19 @@ def draw(detector: MaskedDetector) -> Figure:
     return figure
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", help=".keras file of a detector with masks")
     parser.add_argument("--plot", type=Path, required=True, help="PNG file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Draws the masks of the model."""
     figure = draw(load_detector(options.model))
     with atomic_path(options.plot) as temporary:
         figure.savefig(temporary, format="png")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

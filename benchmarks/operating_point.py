@@ -8,6 +8,8 @@ leaves out. Sizes are longer sides in pixels of the picture.
 """
 
 import os
+import sys
+from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from measure.peers import PEERS, open_detector
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.evaluation.runner import detect_pictures
 from tfface.evaluation.wider import WiderFaces, match, overlaps
 from tfface.evaluation.wider_files import open_wider
@@ -65,7 +67,7 @@ def judge(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, Wide
     return Counts(*total)
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
@@ -77,22 +79,26 @@ def main() -> None:
     parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--long_side", type=int, nargs="+", default=[640], help="0: own size")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Prints the counts of every model at every long side."""
     wider = open_wider(options.data)
     classes = [f"{low}-{high}" for low, high in zip(SIZES, SIZES[1:], strict=False)]
     for model in options.models:
         detector = open_detector(model, options.peers, precision=options.precision)
         for long_side in options.long_side:
-            run = detect_pictures(
+            detected = detect_pictures(
                 detector, wider.image_root, wider.ground_truth, long_side, 1.0, options.threshold
             )
-            counts = judge(run.predictions, wider.ground_truth)
+            counts = judge(detected.predictions, wider.ground_truth)
             recall = counts.found.sum() / counts.faces.sum()
             precision = 1 - counts.false.sum() / max(counts.boxes.sum(), 1)
             print(
                 f"{Path(model).name}, long side {long_side or 'own'}, threshold "
                 f"{options.threshold:g}: recall {recall:.3f}, precision {precision:.3f}, "
-                f"{1e3 * np.median(run.seconds):.1f} ms (median)"
+                f"{1e3 * np.median(detected.seconds):.1f} ms (median)"
             )
             for row in zip(
                 classes, counts.faces, counts.found, counts.boxes, counts.false, strict=True
@@ -101,4 +107,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,8 +7,9 @@ plain graph) and their ratio, and pictures matched a second of processor time on
 with the 21,824 anchors of FaceBoxes at 1024x1024.
 """
 
-import glob
+import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable
 
 from tfface.predict.packages import optional_packages
@@ -19,11 +20,12 @@ with optional_packages("train", __name__):
     import tensorflow as tf
 
     from tfface.anchors import grid_anchors
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.data.augmentation import Augmentation
     from tfface.data.pipeline import training_batches
     from tfface.detectors.faceboxes import FACEBOXES_ANCHORS, FaceBoxesImproved
     from tfface.matching import FACE, AnchorMatcher
+    from train.batches import matching_files
 
 SIZE = 512
 FACES = 12
@@ -79,17 +81,21 @@ def matching_rate(pictures: int = 100) -> float:
     return best_rate(lambda: list(matched), pictures, clock=time.process_time)
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description="Speed of the training pipeline.")
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument(
         "--steps", type=int, default=8, help="steps of a measurement; the best of 3"
     )
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Prints all rates."""
     detector = FaceBoxesImproved(width=0.5)
     batches = training_batches(
-        sorted(glob.glob(options.records)),
+        matching_files([options.records]),
         detector.make_targets,
         Augmentation(size=SIZE),
         options.batch_size,
@@ -105,4 +111,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,6 +12,7 @@ The figure of scores by scale is drawn by `python -m benchmarks.refineface_figur
 """
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ with optional_packages("train", __name__):
 
     from benchmarks.studies import add_commands, make_run, print_results, results
     from benchmarks.tables import write_csv
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, exit_status
     from tfface.evaluation.curves import RECALLS
     from tfface.evaluation.runner import detect_pictures
     from tfface.evaluation.wider import evaluate_by_overlap, evaluate_wider
@@ -178,10 +179,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main() -> None:
+def main() -> int:
     options = parse()
-    options.run(options)
+    return exit_status(lambda: options.run(options))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

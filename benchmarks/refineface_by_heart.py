@@ -8,11 +8,12 @@ the same size. At 160 pixels a face of an eighth of a picture's long side has 20
 smaller faces, or without any, are passed over.
 """
 
-import glob
+import sys
+from argparse import Namespace
 from itertools import islice
 from pathlib import Path
 
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -21,6 +22,7 @@ with optional_packages("train", __name__):
 
     from tfface.data.augmentation import FILL
     from tfface.data.records import Record, decode_picture, read_records, serialize, write_shard
+    from train.batches import matching_files
 
 
 def has_large_faces_only(record: Record, share: float) -> bool:
@@ -40,14 +42,18 @@ def as_square(record: Record) -> Record:
     return Record(record.name, encoded, side, side, record.boxes, record.ignored)
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--count", type=int, default=64, help="pictures")
     parser.add_argument("--share", type=float, default=1 / 8, help="smallest face, of a long side")
     parser.add_argument("--output", type=Path, required=True, help="TFRecord file")
-    options = parser.parse_args()
-    records = read_records(sorted(glob.glob(options.records)))
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Writes the pictures that are chosen."""
+    records = read_records(matching_files([options.records]))
     chosen = list(
         islice((r for r in records if has_large_faces_only(r, options.share)), options.count)
     )
@@ -57,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,7 +8,9 @@ and the selection of candidates. SML and FSM are no part of what is converted; t
 """
 
 import datetime
+import sys
 import tempfile
+from argparse import Namespace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ with optional_packages("train", __name__):
     from measure.conditions import processor
     from measure.contestants import Contestant, picture_with_faces
     from measure.timing import take_turns
-    from tfface.command_line import CommandParser, width_by_height
+    from tfface.command_line import CommandParser, run_command, width_by_height
     from tfface.detectors.refineface import RefineFace
 
 BASELINE: dict[str, Any] = {
@@ -56,7 +58,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
     parser.add_argument(
@@ -65,7 +67,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Times all networks, and prints and writes the table."""
     image = picture_with_faces(options.size)
     rows: list[dict[str, Any]] = []
     calls = []
@@ -100,4 +106,4 @@ def write(network: dict[str, Any], path: Path, size: tuple[int, int]) -> dict[st
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,6 +6,8 @@
 Each folder is a run that `python -m benchmarks.refineface measure` has measured, and a panel.
 """
 
+import sys
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
-    from tfface.command_line import CommandParser
+    from tfface.command_line import CommandParser, run_command
     from tfface.evaluation.wider import match, overlaps
     from tfface.evaluation.wider_files import open_wider
     from tfface.files import atomic_path
@@ -72,12 +74,16 @@ def plot(panels: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], path: 
         figure.savefig(temporary, format="png")
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, help="folders with predictions.npz")
     parser.add_argument("--data", type=Path, required=True, help="folder of WIDER FACE")
     parser.add_argument("--plot", type=Path, required=True, help="PNG file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Prints what the best thresholds have wrong, and draws the panels."""
     ground_truth = open_wider(options.data).ground_truth
     panels = {}
     for folder in options.runs:
@@ -89,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

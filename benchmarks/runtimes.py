@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -30,7 +31,7 @@ from convert.parity import TOLERANCES, ParityError, compare
 from convert.quantization import PRECISIONS, quantize
 from convert.tflite import to_tflite
 from measure.contestants import picture_with_faces
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.detectors.loading import load_detector
 from tfface.image import Image
 from tfface.predict import signature, suppression
@@ -236,7 +237,12 @@ def main() -> int:
         "--environments", type=Path, required=True, help="folder of virtual environments"
     )
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> int:
+    """Tries all files out, and prints and writes the table; 1 where one is not right."""
+    options.environments.mkdir(parents=True, exist_ok=True)
     runtimes = dict(interpreters(options.environments))
     rows = []
     for file in files():

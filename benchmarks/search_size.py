@@ -3,6 +3,8 @@
 python -m benchmarks.search_size fbi-1 --rounds 20
 """
 
+import sys
+from argparse import Namespace
 from functools import partial
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from measure.conditions import processor
 from measure.contestants import picture_with_faces
 from measure.timing import take_turns
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.packaged import PRECISIONS
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
@@ -21,12 +23,16 @@ SIZES = ((480, 640), (720, 1280), (3000, 4000))
 LONG_SIDES = {"640": 640, f"at most {LONG_SIDE}": None, "own size": 0}
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("models", nargs="+", help="presets, or files of detectors")
     parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Prints a line a model and size."""
     print(f"one thread, {options.rounds} rounds, {processor()}")
     for model in options.models:
         for height, width in SIZES:
@@ -45,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

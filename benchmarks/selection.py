@@ -10,13 +10,15 @@ on; doubles are second boxes on one face above 0.5. Milliseconds are those of a 
 """
 
 import itertools
+import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -124,21 +126,25 @@ def prepared(content: bytes, image: Image) -> Interpreter:
     return interpreter
 
 
-def main() -> None:
+def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="fbi-1", help="preset, .keras file or run")
     parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
     parser.add_argument("--long_side", type=int, default=640, help="multiple of 32")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--csv", type=Path)
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> None:
+    """Measures all selections, and prints and writes the table."""
+    files = matching_files(options.records)
     detector = load_detector(options.model)
     selections = [
         Selection(iou_threshold=threshold, candidates=candidates, max_detections=faces)
         for (candidates, faces), threshold in itertools.product(LIMITS, IOU_THRESHOLDS)
     ]
     times = milliseconds(detector, selections, options.rounds)
-    files = matching_files(options.records)
     pictures = list(candidates_of(detector, files, options.long_side))
     rows = [
         {
@@ -163,4 +169,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

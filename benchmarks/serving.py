@@ -13,12 +13,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from argparse import Namespace
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfface.command_line import CommandParser
+from tfface.command_line import CommandParser, run_command
 from tfface.predict.packages import optional_packages
 
 with optional_packages("evaluate", __name__):
@@ -84,10 +85,14 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--bomb_every", type=int, default=0, help="requests; 0: no bombs")
-    options = parser.parse_args()
+    return run_command(parser, run)
+
+
+def run(options: Namespace) -> int:
+    """Loads the server and prints what came back; 1 where an answer was wrong."""
     contents = [path.read_bytes() for path in find_pictures([options.pictures]).pictures]
     if not contents:
-        parser.error(f"expected a folder of pictures, got {options.pictures}")
+        raise ValueError(f"expected a folder of pictures, got {options.pictures}")
     if options.bomb_every:
         contents = with_bombs(contents, options.bomb_every)
     ask(options.url, contents[-1])  # the first call makes TensorFlow plan its graph

@@ -83,13 +83,13 @@ def results(folders: Iterable[Path]) -> list[dict[str, Any]]:
     """What `result.json` of each folder says, of those that have one.
 
     Raises:
-        SystemExit: none has.
+        ValueError: none has.
     """
     files = [folder / "result.json" for folder in folders]
     rows = [json.loads(file.read_text()) for file in files if file.is_file()]
     if not rows:
         places = sorted({str(file.parent.parent) for file in files})
-        sys.exit(f"expected results of `measure` in {', '.join(places)}, got none")
+        raise ValueError(f"expected results of `measure` in {', '.join(places)}, got none")
     return rows
 
 

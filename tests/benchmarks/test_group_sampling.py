@@ -47,5 +47,5 @@ def test_fbi_keeps_its_own_configuration() -> None:
 
 
 def test_nothing_to_run_is_said() -> None:
-    with pytest.raises(SystemExit, match="expected settings of FPN-finest"):
+    with pytest.raises(ValueError, match="expected settings of FPN-finest"):
         names("--settings=SSD")

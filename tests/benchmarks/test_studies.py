@@ -57,7 +57,7 @@ def test_a_study_stops_where_a_run_fails(tmp_path: Path, monkeypatch) -> None:
 
 
 def test_results_are_those_that_are_there(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=f"in {tmp_path}, got none"):
+    with pytest.raises(ValueError, match=f"in {tmp_path}, got none"):
         results([tmp_path / "a", tmp_path / "b"])
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "result.json").write_text(json.dumps({"setting": "b", "all": 1.5}))
