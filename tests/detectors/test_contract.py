@@ -186,12 +186,27 @@ is a `PointDetector` as `PlainFace` is. Under JAX all are compiled.
 
 def test_a_state_that_is_restored_has_the_same_next_step(detector, trained, again):
     _, second, after_second, checkpoints = trained
-    compile_anew(again, by_xla=type(detector).__name__ in BY_XLA)
+    compile_anew(again, by_xla=False)
 
     assert checkpoints.restore(again) == 1
     losses = take_step(again)
 
-    assert losses == pytest.approx(second, rel=1e-4)
+    assert losses == pytest.approx(second, rel=1e-5)
+    for weight, expected in zip(again.get_weights(), after_second, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_compiled_step_does_the_same(detector, trained, again):
+    if type(detector).__name__ not in BY_XLA:
+        pytest.skip("what it does is compiled by one of those that are")
+    _, second, after_second, checkpoints = trained
+    compile_anew(again, by_xla=True)
+
+    assert checkpoints.restore(again) == 1
+    losses = take_step(again)
+
+    # XLA rounds otherwise, so a proposal at the edge of the suppression may be another one.
+    assert losses == pytest.approx(second, rel=1e-3 if detector.rescores_candidates else 1e-4)
     for weight, expected in zip(again.get_weights(), after_second, strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-2, atol=1e-3)
 

@@ -49,7 +49,11 @@ def test_the_peers_whose_weights_are_there(tmp_path):
 
 
 def test_peers_need_what_runs_them(monkeypatch):
-    monkeypatch.setitem(sys.modules, "measure.peers", None)
+    for name in [
+        name for name in sys.modules if name.startswith(("measure.peers", "measure.timing"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
 
     with pytest.raises(ImportError, match=r"pip install '\.\[evaluate,dev\]'"):
         import_peers()
