@@ -209,6 +209,8 @@ def test_a_compiled_step_does_the_same(detector, trained, again):
     assert losses == pytest.approx(second, rel=1e-3 if detector.rescores_candidates else 1e-4)
     for weight, expected in zip(again.get_weights(), after_second, strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-2, atol=1e-3)
+    for weight, expected in zip(again.get_weights(), after_second, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-2, atol=1e-3)
 
 
 UNDER_JAX = """
