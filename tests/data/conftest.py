@@ -1,6 +1,7 @@
 """A picture whose face is a red square, so that boxes can be compared with pixels."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -50,3 +51,12 @@ def unchanged() -> Any:
     from tfface.data.augmentation import Augmentation
 
     return Augmentation(size=64, crop_probability=1.0, crop_minimum=1.0, flip_probability=0.0)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a", "b"):
+        cv2.imwrite(str(folder / f"{name}.png"), np.zeros((20, 40, 3), np.uint8))
+    return folder

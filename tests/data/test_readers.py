@@ -6,110 +6,19 @@ ignored ones but by a column, so of YOLO there is the first face alone.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-from scipy.io import savemat
 
+from tests.data.layouts import (
+    COCO,
+    OBJECT,
+    VOC,
+    WRITERS,
+)
 from tfface.data.listing import LISTED_TWICE, MISSING, WITHOUT_AREA
 from tfface.data.readers import READERS
-
-VOC = """<annotation><filename>{name}.png</filename>{objects}</annotation>"""
-OBJECT = """<object><name>face</name><difficult>{difficult}</difficult><bndbox><xmin>{}</xmin>
-<ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"""
-
-COCO = {
-    "images": [{"id": 7, "file_name": "a.png"}, {"id": 9, "file_name": "b.png"}],
-    "annotations": [
-        {"image_id": 7, "category_id": 3, "bbox": [10, 5, 20, 10]},
-        {"image_id": 7, "category_id": 3, "bbox": [0, 0, 4, 4], "iscrowd": 1},
-    ],
-    "categories": [{"id": 3, "name": "face"}],
-}
-
-
-def write_coco(folder: Path) -> Path:
-    (folder / "list.json").write_text(json.dumps(COCO))
-    return folder / "list.json"
-
-
-def write_voc(folder: Path) -> Path:
-    (folder / "xml").mkdir()
-    # Counted from 1, the last pixel included: 10..30 is written as 11..30.
-    objects = OBJECT.format(11, 6, 30, 15, difficult=0) + OBJECT.format(1, 1, 4, 4, difficult=1)
-    (folder / "xml" / "a.xml").write_text(VOC.format(name="a", objects=objects))
-    (folder / "xml" / "b.xml").write_text(VOC.format(name="b", objects=""))
-    return folder / "xml"
-
-
-def write_yolo(folder: Path) -> Path:
-    (folder / "labels").mkdir()
-    # Centre (20, 10) of 40 x 20 pixels, 20 / 40 wide, 10 / 20 high.
-    (folder / "labels" / "a.txt").write_text("0 0.5 0.5 0.5 0.5\n\n")
-    return folder / "labels"
-
-
-def write_csv(folder: Path) -> Path:
-    rows = ["filename;class;x_min;y_min;x_max;y_max;ignored"]
-    rows += ["a.png;face;10;5;30;15;0", "a.png;face;0;0;4;4;1", "b.png;;;;;;"]
-    (folder / "list.csv").write_text("\n".join(rows))
-    return folder / "list.csv"
-
-
-def write_wider(folder: Path) -> Path:
-    face, ignored = "10 5 20 10 0 0 0 0 0 0", "0 0 4 4 0 0 0 1 0 0"
-    (folder / "list.txt").write_text(f"a.png\n2\n{face}\n{ignored}\nb.png\n0\n")
-    return folder / "list.txt"
-
-
-def write_mat(path: Path, variable: str, **fields: list[Any]) -> Path:
-    """A structure a picture, as AFW, PASCAL Face and MAFA have them."""
-    structures = np.zeros((len(next(iter(fields.values()))), 1), [(name, "O") for name in fields])
-    for name, values in fields.items():
-        for place, value in enumerate(values):
-            structures[place, 0][name] = value
-    savemat(path, {variable: structures})
-    return path
-
-
-def write_faces_mat(folder: Path) -> Path:
-    rows = np.array([[10, 5, 30, 15, 0, 0], [0, 0, 4, 4, 0, 1]])
-    objects = [rows, np.zeros((0, 0))]
-    return write_mat(
-        folder / "faces.mat", "Annotations", imgname=["a.png", "b.png"], objects=objects
-    )
-
-
-def write_mafa(folder: Path) -> Path:
-    """x, y, width, height, 1 for masked or 3 for invalid, and thirteen numbers more."""
-    rows = np.array([[10, 5, 20, 10, 1, *[-1] * 13], [0, 0, 4, 4, 3, *[-1] * 13]])
-    labels = [rows, np.zeros((0, 0))]
-    return write_mat(folder / "mafa.mat", "LabelTest", name=["a.png", "b.png"], label=labels)
-
-
-WRITERS: dict[str, Callable[[Path], Path]] = {
-    "wider": write_wider,
-    "coco": write_coco,
-    "voc": write_voc,
-    "yolo": write_yolo,
-    "csv": write_csv,
-    "afw": write_faces_mat,
-    "pascal-face": write_faces_mat,
-    "mafa": write_mafa,
-}
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for name in ("a", "b"):
-        cv2.imwrite(str(folder / f"{name}.png"), np.zeros((20, 40, 3), np.uint8))
-    return folder
 
 
 def test_every_reader_is_tested() -> None:
@@ -272,53 +181,6 @@ def test_rows_of_a_spreadsheet_that_are_empty_are_none(tmp_path: Path, pictures:
     assert sample.boxes.tolist() == [[1, 1, 3, 3]]
 
 
-def test_labels_of_no_picture_are_told(tmp_path: Path, pictures: Path) -> None:
-    labels = write_yolo(tmp_path)
-    for name in ("c.txt", "notes.txt", "a.txt"):
-        (labels / name).write_text("hello" if name == "notes.txt" else "0 0.5 0.5 0.5 0.5")
-    samples, report = READERS["yolo"](labels, pictures)
-
-    assert [sample.name for sample in samples] == ["a.png", "b.png"]
-    assert report.dropped_pictures == {MISSING: ["c.txt"]}
-    (labels / "a.txt").unlink()
-    with pytest.raises(ValueError, match="labels of the pictures in .*, got others, such as c.txt"):
-        READERS["yolo"](labels, pictures)
-
-
-def test_files_in_capitals_and_hidden_ones(tmp_path: Path, pictures: Path) -> None:
-    labels, annotations = write_yolo(tmp_path), write_voc(tmp_path)
-    (pictures / "._a.png").write_bytes(b"what macOS keeps beside a file")
-    (labels / "a.txt").rename(labels / "a.TXT")
-    (annotations / "a.xml").rename(annotations / "a.XML")
-
-    for layout, source in (("yolo", labels), ("voc", annotations)):
-        samples, report = READERS[layout](source, pictures)
-        assert [sample.name for sample in samples] == ["a.png", "b.png"]
-        assert samples[0].boxes[0].tolist() == [10, 5, 30, 15]
-        assert report.dropped() == []
-
-
-def test_yolo_numbers_a_class_as_an_array_does(tmp_path: Path, pictures: Path) -> None:
-    labels = write_yolo(tmp_path)
-    (labels / "b.txt").write_text("0.0 0.5 0.5 0.5 0.5\n1.0 0.2 0.2 0.1 0.1\n")
-    samples, _ = READERS["yolo"](labels, pictures)
-
-    assert [sample.boxes.tolist() for sample in samples] == [[[10, 5, 30, 15]]] * 2
-
-
-def test_yolo_takes_a_turned_picture_as_it_is_seen(tmp_path: Path, pictures: Path) -> None:
-    from PIL import Image
-
-    exif = Image.Exif()
-    exif[274] = 6  # a quarter turn: 40 x 20 pixels are seen as 20 x 40
-    Image.new("RGB", (40, 20)).save(pictures / "a.jpg", exif=exif)
-    (pictures / "a.png").unlink()
-
-    samples, _ = READERS["yolo"](write_yolo(tmp_path), pictures)
-
-    assert samples[0].boxes.tolist() == [[5, 10, 15, 30]]
-
-
 @pytest.mark.parametrize(
     ("layout", "content", "message"),
     [
@@ -396,33 +258,3 @@ def test_what_is_in_another_layout_is_refused(
 def test_no_folder_of_pictures(tmp_path: Path, layout: str) -> None:
     with pytest.raises(FileNotFoundError, match="expected .*folder.* of.* pictures, got"):
         READERS[layout](WRITERS[layout](tmp_path), tmp_path / "nowhere")
-
-
-def test_faces_to_train_on_with_mafa_are_all_masked(tmp_path: Path, pictures: Path) -> None:
-    rows = np.array([[10, 5, 20, 10, *[1] * 17]])
-    names, labels = ["a.png", "b.png"], [rows, rows]
-    listed = write_mat(
-        tmp_path / "a.mat", "label_train", orgimgName=["x", "y"], imgName=names, label=labels
-    )
-
-    samples, _ = READERS["mafa"](listed, pictures)
-
-    assert [sample.name for sample in samples] == names
-    assert samples[0].boxes.tolist() == [[10, 5, 30, 15]]
-    assert samples[0].ignored.tolist() == [False]
-
-
-def test_a_matlab_file_with_other_numbers(tmp_path: Path, pictures: Path) -> None:
-    three = [np.array([[1, 2, 3]])]
-    listed = write_mat(tmp_path / "a.mat", "Annotations", imgname=["a.png"], objects=three)
-
-    with pytest.raises(ValueError, match="expected a row of 4 numbers or more a face, got"):
-        READERS["afw"](listed, pictures)
-
-
-def test_a_matlab_file_with_what_is_no_number(tmp_path: Path, pictures: Path) -> None:
-    faces = [np.array([[1, 2, 3, np.nan]])]
-    listed = write_mat(tmp_path / "a.mat", "Annotations", imgname=["a.png"], objects=faces)
-
-    with pytest.raises(ValueError, match="a.mat: expected boxes in pixels, finite"):
-        READERS["afw"](listed, pictures)
