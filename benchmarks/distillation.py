@@ -20,7 +20,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
-    from benchmarks.studies import add_run_options, make_run
+    from benchmarks.studies import add_run_options, make_run, run_folder
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser, run_command
     from tfface.evaluation.fddb import evaluate_fddb, true_positives_at
@@ -30,6 +30,12 @@ with optional_packages("train", __name__):
     from tfface.predict.face_detector import FaceDetector
 
 FALSE_POSITIVES = 100
+
+FBI, PLAIN = "fbi-half", "plain-yunet"
+"""Names of files in train/configs."""
+
+SMALL = ("--depths=0,0", "--first_channels=0")
+"""The layers of plain-yunet-s before stride 8."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +67,13 @@ class Setting:
         ]
 
 
-FBI, PLAIN = "fbi-half", "plain-yunet"
-SMALL = ("--depths=0,0", "--first_channels=0")
-"""The layers of plain-yunet-s before stride 8."""
-
 SETTINGS = (
     Setting("GT", FBI),
     Setting("mimic all", FBI, ("--beta=0", "--alpha=0"), "fbi-1"),
     Setting("adaptive, beta 6.4", FBI, ("--beta=6.4", "--gamma=3.2"), "fbi-1"),
     Setting("constant 0.1", FBI, ("--beta=0", "--alpha=0.1"), "fbi-1", seeds=1),
     Setting("adaptive, beta 2.0", FBI, ("--beta=2.0", "--gamma=3.2"), "fbi-1", seeds=1),
-    Setting("PlainYuNet, GT", PLAIN, (*SMALL, "--distillation=threshold", "--label_weight=0")),
+    Setting("PlainYuNet, GT", PLAIN, (*SMALL, "--distillation=threshold")),
     Setting("PlainYuNet, maps", PLAIN, SMALL, "yunet-n"),
     Setting("PlainYuNet, maps and GT", PLAIN, (*SMALL, "--label_weight=1"), "yunet-n"),
 )
@@ -108,8 +110,7 @@ def run(options: argparse.Namespace) -> None:
 
 def train(setting: Setting, seed: int, options: argparse.Namespace) -> Path:
     """The weights of a run, which is made first unless it is there."""
-    name = "".join(c if c.isalnum() else "-" for c in setting.name)
-    output = options.output / f"{name}-{seed}"
+    output = run_folder(options.output, setting.name, seed)
     arguments = [
         *setting.arguments(options.steps),
         f"--train_records={options.records}",

@@ -19,7 +19,7 @@ from pathlib import Path
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
-    from benchmarks.studies import add_commands, make_run, print_results, results
+    from benchmarks.studies import add_commands, make_run, print_results, results, run_folder
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser, exit_status
     from tfface.detectors.loading import load_detector
@@ -112,8 +112,7 @@ def runs(options: argparse.Namespace) -> Iterator[tuple[Setting, int, Path]]:
     for seed in range(max(setting.seeds for setting in wanted)):
         for setting in wanted:
             if seed < setting.seeds:
-                name = "".join(c if c.isalnum() else "-" for c in setting.name).strip("-")
-                yield setting, seed, options.output / f"{name}-{seed}"
+                yield setting, seed, run_folder(options.output, setting.name, seed)
 
 
 def train(options: argparse.Namespace) -> None:

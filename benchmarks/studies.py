@@ -47,6 +47,12 @@ def add_commands(
     return by_name
 
 
+def run_folder(output: Path, name: str, seed: int) -> Path:
+    """The folder of a run of the setting `name`, which has letters, digits and dashes alone."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")
+    return output / f"{plain}-{seed}"
+
+
 def make_run(folder: Path, arguments: Sequence[str], seconds: float | None = None) -> None:
     """Trains into a folder, or goes on there; a finished run is left as it is.
 
