@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfface.anchors import grid_anchors, scales_of_anchors
-from tfface.evaluation.per_scale import SubDetector, evaluate_all, scales_of
+from tfface.evaluation.per_scale import LastOutputs, SubDetector, evaluate_all, scales_of
 from tfface.evaluation.wider import WiderFaces
 
 
@@ -45,6 +45,25 @@ def test_scales_are_those_of_the_anchors(detector: Any) -> None:
     np.testing.assert_allclose(anchors[:, 2] - anchors[:, 0], scales)
     with pytest.raises(ValueError, match="a scale of the anchors, 16, 32, 64, got 20"):
         SubDetector(detector, 20)
+
+
+def test_sub_detectors_share_one_run_of_the_network(detector: Any) -> None:
+    runs = []
+
+    class Counted:
+        def __call__(self, images: Any, training: bool) -> Any:
+            runs.append(images)
+            return detector(images, training=training)
+
+    shared = LastOutputs(Counted())
+    images = [np.zeros((60, 64, 3), np.uint8), np.full((60, 64, 3), 9, np.uint8)]
+    for image in images:
+        for scale in (None, 16.0):
+            alone, _ = SubDetector(detector, scale).predict_boxes(image, 0.1)
+            together, _ = SubDetector(detector, scale, shared).predict_boxes(image, 0.1)
+            np.testing.assert_array_equal(together, alone)
+
+    assert len(runs) == len(images)
 
 
 def test_every_face_counts() -> None:

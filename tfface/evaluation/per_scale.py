@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from tfface.anchors import scales_of_anchors
 from tfface.evaluation.curves import Curve
@@ -26,24 +27,48 @@ _NEVER = -1e9
 """The logit of an anchor of another scale."""
 
 
+class LastOutputs:
+    """The outputs of a detector, which runs only when it gets another image than the last.
+
+    Args:
+        detector: of `tfface.detectors`.
+    """
+
+    def __init__(self, detector: Any) -> None:
+        self.detector = detector
+        self._image: np.ndarray | None = None
+        self._outputs: dict[str, Any] = {}
+
+    def __call__(self, image: np.ndarray) -> dict[str, Any]:
+        """The outputs for a padded image `(H, W, 3)`."""
+        if self._image is None or not np.array_equal(image, self._image):
+            self._outputs = self.detector(image[None], training=False)
+            self._image = image
+        return self._outputs
+
+
 class SubDetector:
     """What a Keras detector finds by its anchors of one scale.
 
     Args:
         detector: of `tfface.detectors`, made of anchors.
         scale: of the anchors, pixels; None for all.
+        outputs: shared by the sub-detectors of one detector, so that it runs once for all of them.
 
     Raises:
         ValueError: no anchor has that scale.
     """
 
-    def __init__(self, detector: Any, scale: float | None = None) -> None:
+    def __init__(
+        self, detector: Any, scale: float | None = None, outputs: LastOutputs | None = None
+    ) -> None:
         scales = scales_of(detector)
         if scale is not None and scale not in scales:
             known = ", ".join(f"{each:g}" for each in scales)
             raise ValueError(f"expected a scale of the anchors, {known}, got {scale:g}")
         self.detector = detector
         self.scale = scale
+        self.outputs = outputs or LastOutputs(detector)
 
     def predict_boxes(
         self, image: np.ndarray, score_threshold: float
@@ -51,7 +76,7 @@ class SubDetector:
         """As `Detector.predict_boxes`."""
         padded = self.detector.pad(image)
         height, width = padded.shape[:2]
-        outputs = self.detector(padded[None], training=False)
+        outputs = self.outputs(padded)
         if self.scale is not None:
             scales = scales_of_anchors(self.detector.anchor_levels, height, width)
             kept = np.where(scales == np.float32(self.scale), np.asarray(outputs["scores"]), _NEVER)
@@ -86,7 +111,7 @@ def evaluate_by_scale(
 ) -> dict[str, Curve]:
     """The curves of easy, medium, hard and all, and of every sub-detector on all faces.
 
-    The network runs once for every scale, and once for all.
+    The network runs once for every picture.
 
     Args:
         detector: of `tfface.detectors`, made of anchors.
@@ -97,15 +122,20 @@ def evaluate_by_scale(
         By "easy", "medium", "hard", "all", "@16", ...
     """
     wider = open_wider(dataset_dir)
-    curves: dict[str, Curve] = {}
-    for anchors in (None, *scales_of(detector)):
-        sub_detector = FaceDetector.from_model(SubDetector(detector, anchors))
-        run = detect_pictures(
-            sub_detector, wider.image_root, wider.ground_truth, long_side, scale, progress=progress
+    outputs = LastOutputs(detector)
+    finders = {
+        ALL if anchors is None else f"@{anchors:g}": FaceDetector.from_model(
+            SubDetector(detector, anchors, outputs)
         )
-        name = ALL if anchors is None else f"@{anchors:g}"
-        done(name, run.predictions)
-        if anchors is None:
-            curves |= evaluate_wider(run.predictions, wider.ground_truth)
-        curves[name] = evaluate_all(run.predictions, wider.ground_truth)
-    return curves
+        for anchors in (None, *scales_of(detector))
+    }
+    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in finders}
+    for picture in tqdm(list(wider.ground_truth), unit="picture", disable=not progress):
+        for name, finder in finders.items():
+            run = detect_pictures(finder, wider.image_root, [picture], long_side, scale)
+            found[name] |= run.predictions
+    for name, predictions in found.items():
+        done(name, predictions)
+    return evaluate_wider(found[ALL], wider.ground_truth) | {
+        name: evaluate_all(predictions, wider.ground_truth) for name, predictions in found.items()
+    }
