@@ -1,8 +1,8 @@
-"""tfface.data.marks: flags of lists."""
+"""tfface.data.marks: flags and scores of lists."""
 
 import pytest
 
-from tfface.data.marks import is_marked
+from tfface.data.marks import is_marked, score_of
 
 
 @pytest.mark.parametrize("value", [1, True, 1.0, "1", "1.0", " TRUE", "yes", 2])
@@ -18,3 +18,15 @@ def test_what_is_not(value: object) -> None:
 def test_what_is_no_flag() -> None:
     with pytest.raises(ValueError, match="list:3: expected 0 or 1 as a flag, got 'crowded'"):
         is_marked("crowded", "list:3")
+
+
+@pytest.mark.parametrize(
+    ("value", "score"), [(0.5, 0.5), (" 0.25", 0.25), ("", 1), (None, 1), ("nan", 1)]
+)
+def test_scores(value: object, score: float) -> None:
+    assert score_of(value, "list") == score
+
+
+def test_what_is_no_score() -> None:
+    with pytest.raises(ValueError, match="list:3: expected a number as a score, got 'high'"):
+        score_of("high", "list:3")

@@ -19,6 +19,7 @@ from tests.data.layouts import (
 )
 from tfface.data.listing import LISTED_TWICE, MISSING, WITHOUT_AREA
 from tfface.data.readers import READERS
+from tfface.exports import EXPORTS, yolo_text
 
 
 def test_every_reader_is_tested() -> None:
@@ -116,6 +117,39 @@ def test_of_several_classes_the_one_of_faces_counts(tmp_path: Path, pictures: Pa
     (tmp_path / "list.csv").write_text(text.replace("Face", "cat"))
     with pytest.raises(ValueError, match="one class, or one named face, got cat, dog"):
         READERS["csv"](tmp_path / "list.csv", pictures)
+
+
+@pytest.mark.parametrize("layout", ["coco", "csv", "yolo"])
+def test_scores_of_a_detector_are_read_as_tfface_writes_them(
+    tmp_path: Path, pictures: Path, layout: str
+) -> None:
+    faces = [{"box": [10, 5, 30, 15], "score": 0.9}, {"box": [0, 0, 4, 4], "score": 0.25}]
+    found = {"file": "a.png", "width": 40, "height": 20, "faces": faces}
+    if layout == "yolo":
+        written = tmp_path / "labels"
+        written.mkdir()
+        (written / "a.txt").write_text(yolo_text(found))
+    else:
+        written = tmp_path / f"faces.{layout}"
+        with written.open("w") as file:
+            export = EXPORTS[layout](file)
+            export.write(found)
+            export.close()
+
+    samples, _ = READERS[layout](written, pictures)
+
+    assert samples[0].scores is not None
+    np.testing.assert_allclose(samples[0].scores, [0.9, 0.25])
+
+
+def test_a_list_without_scores_is_sure(tmp_path: Path, pictures: Path) -> None:
+    list_file = tmp_path / "faces.csv"
+    list_file.write_text("file_name,x_min,y_min,x_max,y_max\na.png,1,2,3,4\n")
+
+    samples, _ = READERS["csv"](list_file, pictures)
+
+    assert samples[0].scores is not None
+    assert samples[0].scores.tolist() == [1]
 
 
 @pytest.mark.parametrize("heading", ["class", "Class_Name", "LabelName", "category_id"])

@@ -1,5 +1,6 @@
 """tfface.data.recording: boxes meet the size of their picture."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -52,6 +53,18 @@ def test_a_box_outside_the_picture_is_dropped(tmp_path: Path, box: list[float]) 
     assert record.ignored.tolist() == [True]
     assert report.dropped_faces == {OUTSIDE: {"event/a.png": 1}}
     assert report.faces == 1
+
+
+def test_faces_that_a_detector_was_less_sure_of_are_ignored(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((60, 100, 3), 128, np.uint8))
+    boxes = np.array([[1, 2, 30, 40], [50, 2, 80, 40], [110, 2, 120, 40]], np.float32)
+    drawn = Sample(tmp_path / "a.png", "a.png", boxes, np.zeros(3, bool))
+    found = replace(drawn, scores=np.array([0.7, 0.3, 0.9], np.float32))
+
+    for sample, ignored in ((found, [False, True]), (drawn, [False, False])):
+        record, _ = record_of(sample, Options(min_score=0.6))
+        assert record is not None
+        assert record.ignored.tolist() == ignored
 
 
 def test_a_picture_without_faces_is_kept(tmp_path: Path) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 
 from tfface.data.classes import chosen_class
 from tfface.data.listing import Listed, to_samples
-from tfface.data.marks import is_marked
+from tfface.data.marks import is_marked, score_of
 from tfface.data.sample import ReadReport, Sample
 
 
 def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
     """Reads `images`, `annotations` and `categories` of a COCO JSON file.
 
-    `bbox` is x, y, width and height in pixels; what is marked `iscrowd` is ignored. Of several
+    `bbox` is x, y, width and height in pixels; what is marked `iscrowd` is ignored; `score` is
+    that of a detector. Of several
     categories the one named face counts, also where there are annotations of another one alone. See
     `tfface.data.listing.to_samples` for what is left out.
 
@@ -70,4 +71,6 @@ def _listed(name: str, faces: list[Mapping[str, Any]], list_file: Path) -> Liste
             ) from error
         boxes.append((x, y, x + width, y + height))
     place = f"{list_file}: iscrowd of a face of {name}"
-    return Listed(name, boxes, [is_marked(face.get("iscrowd", 0), place) for face in faces])
+    ignored = [is_marked(face.get("iscrowd", 0), place) for face in faces]
+    scores = [score_of(face.get("score", ""), f"{list_file}: a face of {name}") for face in faces]
+    return Listed(name, boxes, ignored, scores)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfface.data.classes import chosen_class
 from tfface.data.listing import Listed, to_samples
-from tfface.data.marks import is_marked
+from tfface.data.marks import is_marked, score_of
 from tfface.data.sample import ReadReport, Sample
 
 PICTURE = ("image", "filename", "file_name", "image_name", "path", "picture", "name", "image_id")
@@ -26,6 +26,7 @@ CLASS = (
     *("class", "label", "category", "classid", "categoryid"),
 )
 IGNORED = ("ignored", "ignore", "difficult", "iscrowd")
+SCORE = ("score", "confidence", "conf")
 """What columns may be called, in lower case and without `_`, but for the pictures."""
 
 Row = Mapping[str, str]
@@ -35,8 +36,8 @@ def read_csv(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepor
     """Reads a table with a heading: the picture, and four numbers of a face in pixels.
 
     Columns are found by their names: a picture, and x_min, y_min, x_max, y_max (also xmin, x1 or
-    left, and so on) or x, y, width, height; a class and whether a face is ignored may stand there
-    too. Columns are parted by commas, semicolons or tabs. A row whose four numbers are empty is a
+    left, and so on) or x, y, width, height; a class, whether a face is ignored and the score
+    of a detector may stand there too. Columns are parted by commas, semicolons or tabs. A row whose four numbers are empty is a
     picture without faces; one without anything, as spreadsheets leave them, is none. Of
     several classes the one named face counts. See `tfface.data.listing.to_samples` for what is left
     out.
@@ -85,7 +86,7 @@ def _listed(
     chosen = chosen_class({name: name for name in classes}, list_file) if classes else ""
     listed = []
     for name, of_picture in rows.items():
-        boxes, ignored = [], []
+        boxes, ignored, scores = [], [], []
         for place, row in of_picture:
             if not any((row[edge] or "").strip() for edge in edges):
                 continue
@@ -93,7 +94,8 @@ def _listed(
             if _first(row, CLASS) == chosen:
                 boxes.append(box)
                 ignored.append(is_marked(_first(row, IGNORED), place))
-        listed.append(Listed(name, boxes, ignored))
+                scores.append(score_of(_first(row, SCORE), place))
+        listed.append(Listed(name, boxes, ignored, scores))
     return listed
 
 

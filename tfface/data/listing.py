@@ -26,12 +26,14 @@ class Listed:
         name: relative to the folder of the pictures, as the list has it.
         boxes: `(x_min, y_min, x_max, y_max)` of every face, in pixels of the upright picture.
         ignored: of every face, whether it is neither to be found nor background.
+        scores: of every face, how sure a detector was of it; None of what people drew.
         lacks: why the picture is not to be used, where that is so.
     """
 
     name: str
     boxes: Sequence[tuple[float, float, float, float]] = ()
     ignored: Sequence[bool] = ()
+    scores: Sequence[float] | None = None
     lacks: str | None = None
 
 
@@ -86,4 +88,5 @@ def _sample(entry: Listed, path: Path, source: Path, report: ReadReport) -> Samp
     has_area = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
     report.drop_faces(WITHOUT_AREA, entry.name, int((~has_area).sum()))
     ignored = np.array(entry.ignored, bool)
-    return Sample(path, entry.name, boxes[has_area], ignored[has_area])
+    scores = None if entry.scores is None else np.array(entry.scores, np.float32)[has_area]
+    return Sample(path, entry.name, boxes[has_area], ignored[has_area], scores)

@@ -1,7 +1,8 @@
-"""Flags in lists, such as that a face is ignored, in the ways that tools write them."""
+"""Flags and scores of faces in lists, in the ways that tools write them."""
 
 _YES = ("true", "t", "yes", "y")
-_NO = ("", "false", "f", "no", "n", "nan", "none", "null", "unspecified")
+_NOTHING = ("", "nan", "none", "null", "unspecified")
+_NO = (*_NOTHING, "false", "f", "no", "n")
 
 
 def is_marked(value: object, place: object) -> bool:
@@ -23,3 +24,22 @@ def is_marked(value: object, place: object) -> bool:
         return float(text) != 0
     except ValueError:
         raise ValueError(f"{place}: expected 0 or 1 as a flag, got {text!r}") from None
+
+
+def score_of(value: object, place: object) -> float:
+    """How sure a detector was of a face; 1 where nothing is said, as of a box that people drew.
+
+    Args:
+        value: as the list has it.
+        place: where, for the message.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    text = str(value).strip().lower()
+    if text in _NOTHING:
+        return 1.0
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{place}: expected a number as a score, got {text!r}") from None

@@ -62,6 +62,15 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_float(
         "min_face", 0, "Ignore faces with a shorter side, in pixels.", 0, 1e6, flag_values=values
     )
+    flags.DEFINE_float(
+        "min_score",
+        0,
+        "Ignore faces of which the detector that drew them was less sure: neither to be found nor "
+        "background.",
+        0,
+        1,
+        flag_values=values,
+    )
     flags.DEFINE_bool("follow_links", False, LINKS_HELP.capitalize() + ".", values)
     flags.DEFINE_integer(
         "max_pixels", MAX_PIXELS, HELP.capitalize() + ".", 1, LARGEST_LIMIT, flag_values=values
@@ -120,7 +129,7 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
         samples,
         values.output,
         values.name,
-        options=Options(values.max_side, values.min_face, values.max_pixels),
+        options=Options(values.max_side, values.min_face, values.min_score, values.max_pixels),
         shards=values.shards,
         seed=values.seed,
         workers=values.workers,

@@ -21,11 +21,13 @@ class Options:
         max_side: pictures with a longer side are reduced to it, in pixels; 0 keeps every size.
         min_face: faces with a side shorter than this many pixels, in the picture as it is stored,
             are marked as ignored; 0 marks none.
+        min_score: faces that a detector drew with a lower score are marked as ignored.
         max_pixels: pictures that claim more are dropped before memory is spent on them.
     """
 
     max_side: int = 0
     min_face: float = 0.0
+    min_score: float = 0.0
     max_pixels: int = MAX_PIXELS
 
 
@@ -47,7 +49,8 @@ def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadRepo
     sides = boxes[:, 2:] - boxes[:, :2]
     inside = np.all(sides > 0, axis=1)
     report.drop_faces(OUTSIDE, sample.name, int(np.sum(~inside)))
-    ignored = (sample.ignored | np.any(sides < options.min_face, axis=1))[inside]
+    unsure = False if sample.scores is None else sample.scores < options.min_score
+    ignored = (sample.ignored | unsure | np.any(sides < options.min_face, axis=1))[inside]
     report.keep(ignored)
     record = Record(
         name=sample.name,

@@ -19,21 +19,28 @@ class Sample:
         boxes: float32 `(n, 4)`, `(x_min, y_min, x_max, y_max)` in pixels of the upright picture;
             a reader does not know the size of the picture, so they may reach outside it.
         ignored: bool `(n,)`, true for faces that are neither to be found nor background.
+        scores: float32 `(n,)`, how sure the detector was that drew each; None of a person's boxes.
 
     Raises:
-        ValueError: the shapes of `boxes` and `ignored` do not fit together.
+        ValueError: the shapes of `boxes`, `ignored` and `scores` do not fit together.
     """
 
     path: Path
     name: str
     boxes: np.ndarray
     ignored: np.ndarray
+    scores: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.boxes.shape != (len(self.ignored), 4) or self.ignored.ndim != 1:
             raise ValueError(
                 f"{self.name}: expected boxes (n, 4) and ignored (n,), got {self.boxes.shape} and "
                 f"{self.ignored.shape}; give a picture without faces boxes of shape (0, 4)"
+            )
+        if self.scores is not None and self.scores.shape != self.ignored.shape:
+            raise ValueError(
+                f"{self.name}: expected a score for each of {len(self.ignored)} faces, or None, "
+                f"got {self.scores.shape}"
             )
 
     def with_edges_moved(self, moves: Sequence[float]) -> Self:

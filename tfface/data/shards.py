@@ -198,6 +198,7 @@ def _source_digest(samples: Sequence[Sample], options: Options, run: _Mapper) ->
 def _sample_digest(sample: Sample) -> bytes:
     digest = hashlib.sha256(sample.name.encode() + b"\0")
     digest.update(sample.boxes.tobytes() + sample.ignored.tobytes())
+    digest.update(b"" if sample.scores is None else sample.scores.tobytes())
     digest.update(_file_digest(sample.path).encode())
     return digest.digest()
 

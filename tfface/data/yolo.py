@@ -7,12 +7,14 @@ from pathlib import Path, PurePath
 from tfface.data.classes import chosen_class
 from tfface.data.inside import resolve_picture
 from tfface.data.listing import MISSING, Listed, to_samples
+from tfface.data.marks import score_of
 from tfface.data.sample import ReadReport, Sample
 from tfface.data.text import read_text
 from tfface.file_kinds import PICTURE_SUFFIXES
 from tfface.image import ImageReadError, read_image
 
-Row = tuple[str, float, float, float, float]
+Row = tuple[str, float, float, float, float, float]
+"""Class, centre x, centre y, width, height, and score."""
 
 _CLASSES = "classes.txt"
 
@@ -22,10 +24,11 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
 
     `labels/a/b.txt` is for the picture `images/a/b.jpg`, whatever its suffix. A line is the class,
     then centre x, centre y, width and height as parts of the upright picture's width and height;
-    what follows, such as landmarks, is passed over. A picture without a file, or with an empty one,
-    has no faces. A file without a picture is in the report, as a picture that is missing. Class
-    names are read from `classes.txt` in the folder. Of several classes the one named face counts,
-    or 0. Hidden files are none. See `tfface.data.listing.to_samples` for what is left out.
+    one number more is the score of a detector, several, such as landmarks, are passed over. A
+    picture without a file, or with an empty one, has no faces. A file without a picture is in the
+    report, as a picture that is missing. Class names are read from `classes.txt` in the folder. Of
+    several classes the one named face counts, or 0. Hidden files are none. See
+    `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no such folder, no text file with labels in it or below, or no
@@ -109,7 +112,8 @@ def _rows(file: Path) -> list[Row]:
                 f"{file}:{number}: expected a class and x y w h as parts of the picture, in 0..1, "
                 f"got {line!r}"
             )
-        rows.append((_class_number(kind), x, y, width, height))
+        score = score_of(words[4], f"{file}:{number}") if len(words) == 5 else 1.0
+        rows.append((_class_number(kind), x, y, width, height, score))
     return rows
 
 
@@ -124,7 +128,7 @@ def _class_names(file: Path) -> dict[str, str]:
     return {str(number): name for number, name in enumerate(lines)}
 
 
-def _listed(name: str, path: Path, faces: list[tuple[float, float, float, float]]) -> Listed:
+def _listed(name: str, path: Path, faces: list[tuple[float, ...]]) -> Listed:
     if not faces:
         return Listed(name)
     try:
@@ -138,6 +142,6 @@ def _listed(name: str, path: Path, faces: list[tuple[float, float, float, float]
             across * (x + width / 2),
             down * (y + height / 2),
         )
-        for x, y, width, height in faces
+        for x, y, width, height, _ in faces
     ]
-    return Listed(name, boxes, [False] * len(boxes))
+    return Listed(name, boxes, [False] * len(boxes), [score for *_, score in faces])
