@@ -36,11 +36,11 @@ def read_csv(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepor
     """Reads a table with a heading: the picture, and four numbers of a face in pixels.
 
     Columns are found by their names: a picture, and x_min, y_min, x_max, y_max (also xmin, x1 or
-    left, and so on) or x, y, width, height; a class, whether a face is ignored and the score
-    of a detector may stand there too. Columns are parted by commas, semicolons or tabs. A row whose four numbers are empty is a
-    picture without faces; one without anything, as spreadsheets leave them, is none. Of
-    several classes the one named face counts. See `tfface.data.listing.to_samples` for what is left
-    out.
+    left, and so on) or x, y, width, height; a class, whether a face is ignored and the score of a
+    detector may stand there too. Columns are parted by commas, semicolons or tabs. A row whose four
+    numbers are empty is a picture without faces; one without anything, as spreadsheets leave them,
+    is none. Of several classes the one named face counts. See `tfface.data.listing.to_samples` for
+    what is left out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.

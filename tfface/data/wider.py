@@ -64,7 +64,7 @@ def _listed(entry: _Entry) -> Listed:
     corners = [(x, y, x + width, y + height) for x, y, width, height, *_ in entry.faces]
     ignored = [len(face) > _INVALID_COLUMN and face[_INVALID_COLUMN] != 0 for face in entry.faces]
     lacks = LIST_ENDS if len(entry.faces) < entry.expected else None
-    return Listed(entry.name, corners, ignored, lacks)
+    return Listed(entry.name, corners, ignored, lacks=lacks)
 
 
 def _entries(list_file: Path) -> list[_Entry]:

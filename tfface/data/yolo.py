@@ -1,7 +1,7 @@
 """Annotations as YOLO has them: a text file for each picture, with boxes relative to its size."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePath
 
 from tfface.data.classes import chosen_class
@@ -128,7 +128,7 @@ def _class_names(file: Path) -> dict[str, str]:
     return {str(number): name for number, name in enumerate(lines)}
 
 
-def _listed(name: str, path: Path, faces: list[tuple[float, ...]]) -> Listed:
+def _listed(name: str, path: Path, faces: Sequence[tuple[float, ...]]) -> Listed:
     if not faces:
         return Listed(name)
     try:
