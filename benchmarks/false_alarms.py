@@ -21,9 +21,10 @@ from measure.peers import PEERS, open_detector
 from tfface.command_line import CommandParser, run_command
 from tfface.evaluation.false_alarms import THRESHOLDS, count_false_alarms
 from tfface.files import check_file
-from tfface.image import Image, read_image
+from tfface.image import read_image
 from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
+from tfface.rgb import Image
 
 
 def pictures(folder: Path | None) -> Iterator[tuple[str, Image]]:

@@ -28,8 +28,8 @@ from benchmarks.many_pictures import resident
 from benchmarks.tables import write_csv
 from tfface.command_line import CommandParser, positive, run_command
 from tfface.files import atomic_path, check_file
-from tfface.image import Image
 from tfface.predict.packages import optional_packages
+from tfface.rgb import Image
 from tfface.serving import DetectionService
 
 Row = dict[str, Any]

@@ -37,12 +37,13 @@ with optional_packages("train", __name__):
     from tfface.detectors.loading import load_detector
     from tfface.detectors.uf_ssd import LEVELS, UFSSD
     from tfface.evaluation.wider_files import open_wider
-    from tfface.image import Image, read_image
+    from tfface.image import read_image
     from tfface.masks import face_masks, mask_level
     from tfface.matching import FACE
     from tfface.predict import signature
     from tfface.predict.placement import place
     from tfface.predict.suppression import suppress_candidates
+    from tfface.rgb import Image
 
 LIKELY = 0.05
 """Score above which boxes are counted."""

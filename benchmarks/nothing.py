@@ -5,8 +5,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from tfface.image import Image
 from tfface.predict.runtime import Size
+from tfface.rgb import Image
 
 SIZES: tuple[Size, ...] = ((240, 320), (480, 640), (720, 1280), (1080, 1920), (1280, 720))
 """Heights and widths, as of cameras and screens."""

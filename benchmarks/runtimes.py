@@ -33,11 +33,11 @@ from convert.tflite import to_tflite
 from measure.contestants import picture_with_faces
 from tfface.command_line import CommandParser, run_command
 from tfface.detectors.loading import load_detector
-from tfface.image import Image
 from tfface.predict import signature, suppression
 from tfface.predict.runtime import Faces, Size
 from tfface.predict.selection import Selection
 from tfface.presets import PRESETS
+from tfface.rgb import Image
 
 SIZES = ((512, 512), (480, 640), (500, 500), (333, 501))
 """Heights and widths of pictures, with and without a remainder modulo 32."""

@@ -35,9 +35,9 @@ with optional_packages("train", __name__):
     from tfface.detectors.base import Detector
     from tfface.detectors.loading import load_detector
     from tfface.evaluation.wider import WiderFaces, evaluate_wider, overlaps
-    from tfface.image import Image
     from tfface.nms import non_max_suppression
     from tfface.predict.selection import Selection
+    from tfface.rgb import Image
     from tfface.voting import vote
     from train.batches import matching_files
     from train.validation import reduce_record

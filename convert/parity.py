@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface.boxes import pairwise_iou
-from tfface.image import Image
 from tfface.predict.placement import place
 from tfface.predict.runtime import Faces, Runtime
 from tfface.predict.selection import Selection
+from tfface.rgb import Image
 
 THRESHOLD_MARGIN = 1e-4
 """A detection whose score is so little above the threshold may be below it for the other one."""

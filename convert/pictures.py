@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tfface.image import Image, read_image
+from tfface.image import read_image
 from tfface.picture_files import find_pictures
 from tfface.predict.placement import place
 from tfface.predict.runtime import Size
+from tfface.rgb import Image
 
 CALIBRATION_SIDES = (640, 320)
 """Long sides of a picture to calibrate on, in pixels: its faces in two sizes."""

@@ -14,12 +14,12 @@ from convert.saved_model import atomic_folder, save_graph
 from convert.tflite import to_tflite
 from tfface.detectors.base import Detector
 from tfface.files import atomic_path
-from tfface.image import Image
 from tfface.predict import signature
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.runtime import Runtime, Size
 from tfface.predict.saved_model import SavedModelRuntime
 from tfface.predict.selection import Selection
+from tfface.rgb import Image
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ with optional_packages("evaluate", __name__):
         width_by_height,
     )
     from tfface.files import check_file, write_json
-    from tfface.image import Image
     from tfface.packaged import PRECISIONS
+    from tfface.rgb import Image
 
 COLD_STARTS = 5
 """Fresh processes for every file and number of threads."""

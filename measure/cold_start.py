@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from measure.child import answer, ask
 from measure.contestants import Contestant
-from tfface.image import Image
+from tfface.rgb import Image
 
 _STATUS = Path("/proc/self/status")
 

@@ -9,13 +9,13 @@ import cv2
 
 from measure.model_files import read_tflite
 from measure.timing import THRESHOLD, Detect
-from tfface.image import Image
 from tfface.packaged import PRECISIONS
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Size
 from tfface.presets import PRESETS
+from tfface.rgb import Image
 
 LITERT = "LiteRT"
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import trange
 
-from tfface.image import Image
+from tfface.rgb import Image
 
 THRESHOLD = 0.3
 """Lowest score of a face in what is timed."""

@@ -1,4 +1,4 @@
-"""read_image: a file as people see it. to_rgb: any usual array as RGB uint8."""
+"""tfface.image: a file as people see it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +15,8 @@ from tfface.image import (
     decode_file,
     decode_picture,
     read_image,
-    to_rgb,
 )
+from tfface.rgb import to_rgb
 
 
 def write(path: Path, pixels: np.ndarray, *parameters: int) -> Path:
@@ -103,18 +103,6 @@ def test_sixteen_bits_are_scaled_by_those_in_use(
     np.testing.assert_array_equal(read_image(write(tmp_path / f"deep{suffix}", values)), expected)
     np.testing.assert_array_equal(to_rgb(values), expected)
     assert to_rgb(values).dtype == np.uint8
-
-
-def test_the_alpha_of_sixteen_bits_says_nothing_about_those_in_use() -> None:
-    # 0x0FFF >> 4 = 255, though alpha has 16 bits; the order of the bytes does not matter
-    image = np.array([[[0, 0x0FFF, 0x0800, 0xFFFF]]], np.uint16)
-
-    np.testing.assert_array_equal(to_rgb(image), [[(0, 255, 128)]])
-    np.testing.assert_array_equal(to_rgb(image.astype(">u2")), [[(0, 255, 128)]])
-
-
-def test_black_of_sixteen_bits_is_black() -> None:
-    assert not to_rgb(np.zeros((2, 2), np.uint16)).any()
 
 
 def test_float_files_are_taken_as_float_arrays(tmp_path: Path) -> None:

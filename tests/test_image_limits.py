@@ -8,11 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tfface.image import (
-    ImageReadError,
-    check_claim,
-    read_image,
-)
+from tfface.image import ImageReadError, check_claim, read_image
 from tfface.pixel_limit import MAX_PIXELS
 
 

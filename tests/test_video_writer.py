@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.image import Image
+from tfface.rgb import Image
 from tfface.video import VideoError, open_video
 from tfface.video_writer import write_video
 

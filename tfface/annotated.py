@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from tfface.files import atomic_path
-from tfface.image import Image
+from tfface.rgb import Image
 
 _HEADER_END = 33
 """Signature and IHDR, which is the first chunk of every PNG file (PNG, 5.6)."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.image import Image, to_rgb
+from tfface.rgb import Image, to_rgb
 
 MARGIN = 0.2
 """Share of its sides by which a box grows on every side, so that hair and chin are hidden too."""
@@ -19,7 +19,7 @@ def blur_faces(image: NDArray, boxes: NDArray[np.floating], margin: float = MARG
     """A copy of a picture with every face blurred beyond recognition.
 
     Args:
-        image: a picture as `tfface.image.to_rgb` takes it.
+        image: a picture as `tfface.rgb.to_rgb` takes it.
         boxes: `(n, 4)`: x_min, y_min, x_max, y_max in its pixels.
         margin: share of the sides of a box that is hidden around it.
 

@@ -12,12 +12,13 @@ from tfface.command_line import noting_interrupts
 from tfface.detections import Detections
 from tfface.drawing import draw_detections, draw_masks
 from tfface.exports import yolo_text
-from tfface.image import Image, decode_file, read_picture
+from tfface.image import decode_file, read_picture
 from tfface.label_record import write_labels
 from tfface.named_pictures import READ_FROM_STANDARD_INPUT, is_video
 from tfface.places import Places, Source
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.strategy import OneSize, Strategy, Turned, parse_strategy
+from tfface.rgb import Image
 from tfface.video import Camera, TimedImage, Video, open_video
 from tfface.video_writer import VideoWriter, write_video
 

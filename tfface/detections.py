@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface.anonymising import blur_faces, crop_faces, pixelate_faces
-from tfface.image import Image
 from tfface.predict.packages import import_optional
+from tfface.rgb import Image
 from tfface.sources import is_array, load_picture, reversed_colours
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface.detections import Detection, Detections
-from tfface.image import Image, to_rgb
+from tfface.rgb import Image, to_rgb
 
 _FRAME_COLOUR = (60, 255, 80)
 _TEXT_COLOUR = (0, 0, 0)
@@ -28,7 +28,7 @@ def draw_detections(image: NDArray, detections: Detections) -> Image:
     Lines and text grow with the picture. Of faces that overlap, the surest is drawn last.
 
     Args:
-        image: a picture as `tfface.image.to_rgb` takes it.
+        image: a picture as `tfface.rgb.to_rgb` takes it.
         detections: faces in pixels of `image`.
 
     Returns:
@@ -45,7 +45,7 @@ def draw_masks(image: NDArray, masks: Sequence[NDArray[np.bool_]]) -> Image:
     """A copy of a picture that is the darker the fewer of the masks keep a pixel.
 
     Args:
-        image: a picture as `tfface.image.to_rgb` takes it, `(H, W, 3)`.
+        image: a picture as `tfface.rgb.to_rgb` takes it, `(H, W, 3)`.
         masks: of `FaceDetector.masks`, bool `(H, W)`; at least one.
 
     Returns:

@@ -20,11 +20,8 @@ alarms of several detectors, also of those whose detections lie in folders in th
 """
 
 import argparse
-import hashlib
-import importlib.metadata
-import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -47,16 +44,14 @@ with optional_packages("evaluate", __name__):
     from tfface.evaluation.outputs import PAGE, check_outputs, name_of, prediction_folders
     from tfface.evaluation.pictures import PictureSet
     from tfface.evaluation.report.subject import Subject
-    from tfface.evaluation.runner import SCORE_THRESHOLD, DetectionRun, detect_pictures
+    from tfface.evaluation.result_file import result_file
+    from tfface.evaluation.runner import SCORE_THRESHOLD, detect_pictures
     from tfface.files import STANDARD_OUTPUT, write_json
     from tfface.predict.litert import MAX_THREADS
     from tfface.predict.placement import LARGEST_SIDE
     from tfface.predict.strategy import FORMS, parse_strategy
     from tfface.presets import PRESETS
     from tfface.reasons import printable
-
-
-_PACKAGES = ("tfface", "numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow", "keras")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,7 +122,15 @@ def _subject(
         f"{pictures['evaluated']} of {pictures['listed']} pictures"
     )
     if options.json:
-        report = _report(model, options, _protocol(benchmark, options), pictures, run, results)
+        report = result_file(
+            model,
+            options,
+            _protocol(benchmark, options),
+            _test_size(options),
+            pictures,
+            run,
+            results,
+        )
         write_json(options.json, report)
     if options.plot:
         benchmark.plot(results, options.plot, heading)
@@ -176,16 +179,6 @@ def _check_names(options: argparse.Namespace) -> None:
             raise ValueError(f"expected one --model beside --{option}, got {len(options.model)}")
     if options.predictions and not options.model:
         raise ValueError("expected a --model beside --predictions, got none")
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, or of the names and contents of all files of a folder, as hex."""
-    if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    digest = hashlib.sha256()
-    for file in sorted(file for file in path.rglob("*") if file.is_file()):
-        digest.update(f"{file.relative_to(path).as_posix()}\n{sha256_of(file)}\n".encode())
-    return digest.hexdigest()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -261,51 +254,6 @@ def _test_size(options: argparse.Namespace) -> str:
 
 def _precision(model: str, options: argparse.Namespace) -> str:
     return f" {options.precision}" if model in PRESETS else ""
-
-
-def _report(
-    model: str,
-    options: argparse.Namespace,
-    protocol: str,
-    pictures: Mapping[str, int],
-    run: DetectionRun,
-    results: Mapping[str, Any],
-) -> dict:
-    """Everything one needs to compare or repeat the result, ready for JSON."""
-    return {
-        "protocol": protocol,
-        "model": _model(model, options.precision),
-        "test_size": _test_size(options),
-        "long_side": options.long_side,
-        "scale": options.scale,
-        "strategy": options.strategy,
-        "threshold": options.threshold,
-        "threads": options.threads,
-        "pictures": pictures,
-        "seconds_per_picture": run.seconds.mean(),
-        "machine": {"platform": platform.platform(), "processor": platform.machine()},
-        "versions": {"python": platform.python_version(), **_versions()},
-        "curves": {name: curve.to_json() for name, curve in results.items()},
-    }
-
-
-def _model(model: str, precision: str) -> dict[str, str]:
-    """Which detector it was: its name, for a preset its precision, and its checksum."""
-    if model not in PRESETS:
-        return {"name": model, "sha256": sha256_of(Path(model))}
-    checksum = PRESETS[model].file(precision).sha256
-    return {"name": model, "precision": precision, "sha256": checksum}
-
-
-def _versions() -> dict[str, str]:
-    """Versions of the packages that have a part in the result, where they are installed."""
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 if __name__ == "__main__":

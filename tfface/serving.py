@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from tfface.detections import Detections
-from tfface.image import Image, UnreadablePictureError, decode_picture
+from tfface.image import UnreadablePictureError, decode_picture
 from tfface.predict.runtime import ModelError
+from tfface.rgb import Image
 
 HEALTH = "/health"
 """The path that says whether the service lives, by GET."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tfface.image import Image, decode_picture, is_of_pillow, read_image, to_rgb
+from tfface.image import decode_picture, read_image
+from tfface.rgb import Image, is_of_pillow, to_rgb
 
 
 def load_picture(source: Any, bgr: bool = False) -> Image:
@@ -17,7 +18,7 @@ def load_picture(source: Any, bgr: bool = False) -> Image:
 
     Args:
         source: the path of a file (`tfface.read_image`), its content as bytes, or what
-            `tfface.image.to_rgb` takes: an array or a picture of Pillow.
+            `tfface.rgb.to_rgb` takes: an array or a picture of Pillow.
         bgr: whether an array has blue first, as those of OpenCV have; of the rest it says nothing.
 
     Raises:

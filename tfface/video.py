@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 
-from tfface.image import Image
+from tfface.rgb import Image
 
 if TYPE_CHECKING:  # It takes pictures from here.
     from tfface.detections import Detections

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from tfface.files import atomic_path
-from tfface.image import Image
+from tfface.rgb import Image
 from tfface.video import VideoError, for_opencv, open_video
 
 CODEC = "mp4v"

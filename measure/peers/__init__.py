@@ -21,12 +21,12 @@ from measure.peers.yunet import YuNet
 from measure.timing import THRESHOLD, Detect
 from tfface.detections import Detections
 from tfface.evaluation.runner import PictureDetector
-from tfface.image import Image
 from tfface.packaged import PRECISIONS
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.packages import import_optional
 from tfface.predict.placement import place
 from tfface.predict.runtime import Size
+from tfface.rgb import Image
 
 
 class PeerModel(Protocol):

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measure.peers.suppression import Found
-from tfface.image import Image
 from tfface.predict.litert import load_interpreter
+from tfface.rgb import Image
 
 NMS_IOU_THRESHOLD = 0.3
 _LARGEST_LOGIT = 80.0

@@ -7,8 +7,8 @@ import numpy as np
 
 from measure.peers.onnx_session import open_session
 from measure.peers.suppression import Found, suppress
-from tfface.image import Image
 from tfface.predict.packages import import_optional
+from tfface.rgb import Image
 
 STRIDE = 4
 SIZE_MULTIPLE = 32

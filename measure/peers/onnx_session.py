@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.image import Image
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Size
 from tfface.reasons import reason_of
+from tfface.rgb import Image
 
 _ERRORS_ONLY = 3
 """Severity from which ONNX Runtime speaks: it warns of every weight that is also an input."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from measure.peers.onnx_session import OneSize
 from measure.peers.suppression import Found, suppress
-from tfface.image import Image
+from tfface.rgb import Image
 
 NMS_IOU_THRESHOLD = 0.3
 

@@ -8,8 +8,8 @@ import numpy as np
 from measure.peers.onnx_session import open_session
 from measure.peers.suppression import Found, suppress
 from measure.timing import THRESHOLD, Detect
-from tfface.image import Image
 from tfface.predict.runtime import Size
+from tfface.rgb import Image
 
 STRIDES = (8, 16, 32)
 NMS_IOU_THRESHOLD = 0.45

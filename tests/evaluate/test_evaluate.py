@@ -7,7 +7,7 @@ import cv2
 import pytest
 
 from tests.evaluate.stub import StubDetector
-from tfface.evaluate import main, sha256_of
+from tfface.evaluate import main
 
 
 def test_prints_a_table_with_its_conditions(data, model, capsys):
@@ -144,16 +144,6 @@ def test_wrong_sizes_are_refused(model, capsys, arguments, message):
         main(["--model", model, *arguments])
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def test_checksum_of_a_folder_covers_names_and_contents(tmp_path):
-    checksums = set()
-    for name, content in (("a", b"1"), ("a", b"2"), ("b", b"1")):
-        folder = tmp_path / f"{name}{content.decode()}"
-        folder.mkdir()
-        (folder / name).write_bytes(content)
-        checksums.add(sha256_of(folder))
-    assert len(checksums) == 3
 
 
 def test_several_detectors_are_compared_in_a_report(fddb_data, model, tmp_path, capsys):

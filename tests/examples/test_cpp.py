@@ -11,9 +11,9 @@ import pytest
 from skimage import data
 
 import tfface
-from tfface.image import Image
 from tfface.packaged import WEIGHTS
 from tfface.presets import PRESETS
+from tfface.rgb import Image
 
 SOURCE = Path(__file__).parent.parent.parent / "examples" / "cpp"
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tfface.headers.avif_turns import avif_turns
-from tfface.image import decode_picture, to_rgb
+from tfface.image import decode_picture
+from tfface.rgb import to_rgb
 
 ORIENTATIONS = range(1, 9)
 ORIENTATION, COMPRESSION = 0x0112, 0x0103

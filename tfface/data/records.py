@@ -25,7 +25,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from tfface.data.tfrecord import read_frames, write_frames
-from tfface.image import Image, check_claim
+from tfface.image import check_claim
+from tfface.rgb import Image
 
 if TYPE_CHECKING:
     import tensorflow as tf

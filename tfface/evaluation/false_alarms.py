@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from tfface.evaluation.runner import PictureDetector
-from tfface.image import Image
+from tfface.rgb import Image
 
 THRESHOLDS = (0.3, 0.5, 0.7)
 """Scores from which on boxes are counted."""

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface.detections import Detections
-from tfface.image import Image, to_rgb
 from tfface.nms import non_max_suppression
 from tfface.packaged import PRECISIONS
 from tfface.predict.keras_model import KerasRuntime, load_keras_file
@@ -23,6 +22,7 @@ from tfface.predict.strategy import Strategy, parse_strategy
 from tfface.predict.suppression import IOU_THRESHOLD
 from tfface.predict.view import View
 from tfface.presets import PRESETS
+from tfface.rgb import Image, to_rgb
 from tfface.sources import load_picture, read_ahead
 from tfface.video import VideoFrame, open_video
 from tfface.voting import vote
@@ -117,7 +117,7 @@ class FaceDetector:
 
         Args:
             image: the path of a file, its bytes, a picture of Pillow, or an array: RGB uint8
-                `(H, W, 3)`, 0..255, or what else `tfface.image.to_rgb` takes.
+                `(H, W, 3)`, 0..255, or what else `tfface.rgb.to_rgb` takes.
             threshold: the lowest score to return, in 0..1.
             long_side: pixels to scale the longer side of the picture to before the search. Larger
                 finds smaller faces and takes longer. None reduces larger pictures to

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from tfface.image import Image
 from tfface.predict.runtime import Faces, ModelError, Runtime, Size
+from tfface.rgb import Image
 
 SECONDS = 120.0
 """That a model may take to load, and for a picture."""

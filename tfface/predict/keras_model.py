@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface.detectors.loading import load_detector
-from tfface.image import Image
 from tfface.predict.runtime import Faces, OneProcess, Size
+from tfface.rgb import Image
 
 _LOWEST_SCORE = 0.01
 """Below what evaluations use (0.02); with fewer candidates the suppression is faster."""

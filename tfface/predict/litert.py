@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from tfface.image import Image
 from tfface.predict import signature
 from tfface.predict.description import selection_of
 from tfface.predict.notices import without_notices
@@ -18,6 +17,7 @@ from tfface.predict.selection import Selection
 from tfface.predict.suppression import suppress_candidates
 from tfface.predict.verification import verify
 from tfface.reasons import reason_of
+from tfface.rgb import Image
 
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.image import Image
 from tfface.predict.runtime import Size
+from tfface.rgb import Image
 
 SIZE_MULTIPLE = 32
 """Sides of an input are multiples of it: the maps of the feature pyramid then have equal sizes."""

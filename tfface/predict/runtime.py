@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.image import Image
+from tfface.rgb import Image
 
 Size = tuple[int, int]
 """Height and width in pixels."""

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from tfface.image import Image
 from tfface.predict import signature
 from tfface.predict.packages import import_optional
 from tfface.predict.runtime import Faces, ModelError, OneProcess, Size
 from tfface.reasons import reason_of
+from tfface.rgb import Image
 
 
 class SavedModelRuntime:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tfface.image import Image
 from tfface.predict.runtime import Size
+from tfface.rgb import Image
 
 TOUCHES = 8.0
 """Pixels from the edge of a part, within which a box is cut off by it: half a face has no edge that

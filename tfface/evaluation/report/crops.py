@@ -10,7 +10,8 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from tfface.image import Image, read_image
+from tfface.image import read_image
+from tfface.rgb import Image
 
 Box: TypeAlias = tuple[float, float, float, float]
 

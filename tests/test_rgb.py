@@ -1,4 +1,4 @@
-"""tfface.image: arrays and pictures of Pillow as RGB bytes."""
+"""tfface.rgb: arrays and pictures of Pillow as RGB bytes."""
 
 from pathlib import Path
 
@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from tests.images import RED, picture
-from tfface.image import (
-    to_rgb,
-)
+from tfface.rgb import to_rgb
 
 
 def test_rgb_bytes_are_not_copied() -> None:
@@ -103,3 +101,15 @@ def test_pictures_of_pillow_with_many_bits_keep_them_until_they_are_scaled() -> 
 def test_other_arrays_are_refused(given: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         to_rgb(given)
+
+
+def test_the_alpha_of_sixteen_bits_says_nothing_about_those_in_use() -> None:
+    # 0x0FFF >> 4 = 255, though alpha has 16 bits; the order of the bytes does not matter
+    image = np.array([[[0, 0x0FFF, 0x0800, 0xFFFF]]], np.uint16)
+
+    np.testing.assert_array_equal(to_rgb(image), [[(0, 255, 128)]])
+    np.testing.assert_array_equal(to_rgb(image.astype(">u2")), [[(0, 255, 128)]])
+
+
+def test_black_of_sixteen_bits_is_black() -> None:
+    assert not to_rgb(np.zeros((2, 2), np.uint16)).any()
