@@ -15,7 +15,8 @@ with optional_packages("train", __name__):
     import numpy as np
 
     from tfface.backbones.resnet import ConvolutionUnit
-    from tfface.command_line import CommandParser, run_command, width_by_height
+    from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import width_by_height
     from tfface.detectors.base import Detector
     from tfface.detectors.registry import DETECTORS, detector_class
 

@@ -15,7 +15,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tfface.command_line import CommandParser, positive, run_command, thread_counts
+from tfface.command_line import CommandParser, run_command
+from tfface.command_options import positive, thread_counts
 from tfface.packaged import DEFAULT_PRESET
 from tfface.predict.packages import optional_packages
 

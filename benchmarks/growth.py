@@ -26,7 +26,8 @@ import numpy as np
 import tfface
 from benchmarks.many_pictures import resident
 from benchmarks.tables import write_csv
-from tfface.command_line import CommandParser, positive, run_command
+from tfface.command_line import CommandParser, run_command
+from tfface.command_options import positive
 from tfface.files import atomic_path, check_file
 from tfface.predict.packages import optional_packages
 from tfface.rgb import Image

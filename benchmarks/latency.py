@@ -27,7 +27,8 @@ with optional_packages("train,dev", __name__):
     from measure.contestants import LITERT, Contestant, peers_in, picture_with_faces
     from measure.peers import PEERS, TIMED
     from measure.timing import WARM_UP_ROUNDS, take_turns
-    from tfface.command_line import CommandParser, run_command, width_by_height
+    from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import width_by_height
     from tfface.detectors.loading import load_detector
     from tfface.predict.runtime import Size
     from tfface.presets import PRESETS

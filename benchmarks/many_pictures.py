@@ -26,7 +26,8 @@ from tqdm import tqdm
 
 import tfface
 from benchmarks.tables import write_csv
-from tfface.command_line import CommandParser, between, run_command
+from tfface.command_line import CommandParser, run_command
+from tfface.command_options import between
 from tfface.files import check_file
 from tfface.image import ImageReadError, read_image
 from tfface.packaged import PRECISIONS

@@ -14,7 +14,8 @@ with optional_packages("dev", __name__):
     import numpy as np
     import onnx
 
-    from tfface.command_line import CommandParser, run_command, width_by_height
+    from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import width_by_height
 
 
 def count_onnx(path: Path, height: int = 480, width: int = 640) -> tuple[int, int]:

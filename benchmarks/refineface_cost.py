@@ -29,7 +29,8 @@ with optional_packages("train", __name__):
     from measure.conditions import processor
     from measure.contestants import Contestant, picture_with_faces
     from measure.timing import take_turns
-    from tfface.command_line import CommandParser, run_command, width_by_height
+    from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import width_by_height
     from tfface.detectors.refineface import RefineFace
 
 BASELINE: dict[str, Any] = {

@@ -22,7 +22,8 @@ with optional_packages("train", __name__):
 
     from convert.pictures import calibration_pictures, parity_pictures, training_pictures
     from convert.quantization import CALIBRATED, PRECISIONS
-    from tfface.command_line import exit_status, width_by_height
+    from tfface.command_line import exit_status
+    from tfface.command_options import width_by_height
     from tfface.files import check_file
     from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
     from tfface.predict import signature

@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tfface.command_line import CommandParser, between
+from tfface.command_line import CommandParser
+from tfface.command_options import between
 from tfface.predict.packages import optional_packages
 
 with optional_packages("fuzz,train", __name__):

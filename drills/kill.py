@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from tfface.command_line import CommandParser, between, run_command
+from tfface.command_line import CommandParser, run_command
+from tfface.command_options import between
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):

@@ -22,7 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tfface.command_line import CommandParser, add_precision_option, positive, run_command
+from tfface.command_line import CommandParser, run_command
+from tfface.command_options import add_precision_option, positive
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):

@@ -25,14 +25,8 @@ with optional_packages("evaluate", __name__):
     from measure.contestants import Contestant, contestants_of, peers_in, picture_with_faces
     from measure.model_files import read_tflite
     from measure.timing import THRESHOLD, WARM_UP_ROUNDS, take_turns
-    from tfface.command_line import (
-        CommandParser,
-        positive,
-        run_command,
-        stream_beside,
-        thread_counts,
-        width_by_height,
-    )
+    from tfface.command_line import CommandParser, run_command, stream_beside
+    from tfface.command_options import positive, thread_counts, width_by_height
     from tfface.files import check_file, write_json
     from tfface.packaged import PRECISIONS
     from tfface.rgb import Image

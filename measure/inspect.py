@@ -16,12 +16,8 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages(None, __name__):
     from measure.anatomy import DEFAULT_SIZE, inspect_file
-    from tfface.command_line import (
-        CommandParser,
-        add_precision_option,
-        run_command,
-        width_by_height,
-    )
+    from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import add_precision_option, width_by_height
 
 
 def format_report(report: Mapping[str, Any]) -> str:

@@ -23,15 +23,8 @@ with optional_packages("train", __name__):
     from convert.pictures import calibration_pictures, parity_pictures, training_pictures
     from convert.quantization import CALIBRATED, PRECISIONS
     from measure.conditions import conditions
-    from tfface.command_line import (
-        CommandParser,
-        add_pixel_option,
-        positive,
-        run_command,
-        stream_beside,
-        thread_counts,
-        width_by_height,
-    )
+    from tfface.command_line import CommandParser, run_command, stream_beside
+    from tfface.command_options import add_pixel_option, positive, thread_counts, width_by_height
     from tfface.evaluation.wider import SETTINGS
     from tfface.files import check_file, write_json
 

@@ -1,21 +1,13 @@
 """tfface.command_line: what the command lines have in common."""
 
 import os
-import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
-from tfface.command_line import (
-    CommandParser,
-    normalised,
-    run_command,
-    stream_beside,
-    terminated_like_interrupted,
-)
+from tfface.command_line import CommandParser, normalised, run_command, stream_beside
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,30 +40,6 @@ def test_people_read_where_the_results_are_not_written() -> None:
     assert stream_beside(Path("-")) is sys.stderr
     assert stream_beside(Path("a.json")) is sys.stdout
     assert stream_beside(None) is sys.stdout
-
-
-def test_a_termination_is_an_interruption_within_the_block() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-
-    with pytest.raises(KeyboardInterrupt), terminated_like_interrupted():
-        os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(10)
-
-    assert signal.getsignal(signal.SIGTERM) == before
-
-
-def test_other_threads_leave_signals_alone() -> None:
-    entered = []
-
-    def enter() -> None:
-        with terminated_like_interrupted():
-            entered.append(signal.getsignal(signal.SIGTERM))
-
-    thread = threading.Thread(target=enter)
-    thread.start()
-    thread.join()
-
-    assert entered == [signal.getsignal(signal.SIGTERM)]
 
 
 def parser() -> CommandParser:

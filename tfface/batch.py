@@ -18,14 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfface.command_line import (
-    CommandParser,
-    add_pixel_option,
-    add_precision_option,
-    between,
-    positive,
-    run_command,
-)
+from tfface.command_line import CommandParser, run_command
+from tfface.command_options import add_pixel_option, add_precision_option, between, positive
 from tfface.files import check_folder
 from tfface.packaged import DEFAULT_PRESET
 from tfface.predict.packages import optional_packages

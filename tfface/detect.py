@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import tfface
-from tfface.command_line import INTERRUPTED, terminated_like_interrupted
+from tfface.command_line import INTERRUPTED
 from tfface.detect_file import detect_file
 from tfface.detect_options import COPIES, LOOKS, SEARCH, parse
 from tfface.exports import EXPORTS
 from tfface.files import STANDARD_OUTPUT, check_folder, is_stream, open_output
+from tfface.interrupts import terminated_like_interrupted
 from tfface.journal import Journal
 from tfface.named_pictures import expand
 from tfface.ordered import in_order

@@ -8,11 +8,11 @@ from typing import Any
 
 from tfface.annotated import FILM_MARK, write_annotated
 from tfface.anonymising import blur_faces, crop_faces, pixelate_faces
-from tfface.command_line import noting_interrupts
 from tfface.detections import Detections
 from tfface.drawing import draw_detections, draw_masks
 from tfface.exports import yolo_text
 from tfface.image import decode_file, read_picture
+from tfface.interrupts import noting_interrupts
 from tfface.label_record import write_labels
 from tfface.named_pictures import READ_FROM_STANDARD_INPUT, is_video
 from tfface.places import Places, Source

@@ -4,13 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfface.command_line import (
-    CommandParser,
-    add_pixel_option,
-    add_precision_option,
-    between,
-    strategy_text,
-)
+from tfface.command_line import CommandParser
+from tfface.command_options import add_pixel_option, add_precision_option, between, strategy_text
 from tfface.packaged import DEFAULT_PRESET
 from tfface.predict.litert import MAX_THREADS
 from tfface.predict.placement import LARGEST_SIDE, LONG_SIDE

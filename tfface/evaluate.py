@@ -30,14 +30,8 @@ from tfface.predict.packages import import_optional, optional_packages
 
 with optional_packages("evaluate", __name__):
     import tfface
-    from tfface.command_line import (
-        CommandParser,
-        add_precision_option,
-        between,
-        run_command,
-        strategy_text,
-        stream_beside,
-    )
+    from tfface.command_line import CommandParser, run_command, stream_beside
+    from tfface.command_options import add_precision_option, between, strategy_text
     from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
     from tfface.evaluation.commands import command_line, read_command, write_command
     from tfface.evaluation.data_options import add_data_options, open_dataset

@@ -15,7 +15,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfface.command_line import CommandParser, between, run_command
+from tfface.command_line import CommandParser, run_command
+from tfface.command_options import between
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):

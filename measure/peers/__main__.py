@@ -18,7 +18,8 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages("evaluate,dev", __name__):
     from measure.peers import PEERS, open_peer
-    from tfface.command_line import CommandParser, between, run_command
+    from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import between
     from tfface.evaluation.benchmarks import BENCHMARKS
     from tfface.evaluation.commands import command_line, write_command
     from tfface.evaluation.data_options import add_data_options, open_dataset

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tfface.command_line import add_pixel_option
+from tfface.command_options import add_pixel_option
 from tfface.data.inside import LINKS_HELP, links_followed
 from tfface.evaluation.benchmarks import BENCHMARKS, Benchmark
 from tfface.evaluation.pictures import PictureSet

@@ -1,10 +1,10 @@
-"""tfface.command_line: sizes and thread counts on a command line."""
+"""tfface.command_options: sizes and thread counts on a command line."""
 
 from argparse import ArgumentTypeError
 
 import pytest
 
-from tfface.command_line import positive, thread_counts, width_by_height
+from tfface.command_options import positive, thread_counts, width_by_height
 
 
 def test_sizes_are_height_and_width_in_whatever_order_they_come():
