@@ -64,7 +64,9 @@ def build(convolutions: Sequence[tuple[np.ndarray, np.ndarray]]) -> YuNet:
     """
     if len(convolutions) < _WITHOUT_HEAD_UNITS + _LANDMARK_HEADS:
         raise ValueError(f"expected the convolutions of YuNet, got {len(convolutions)}")
-    pointwise = [kernel for kernel, _ in convolutions[1:] if kernel.shape[2] == 1]
+    pointwise = [kernel for kernel, _ in convolutions[1:] if kernel.shape[2:] == (1, 1)]
+    if len(pointwise) < 11:
+        raise ValueError("expected the convolutions of YuNet, got another network")
     channels = tuple(pointwise[index].shape[0] for index in (2, 4, 6, 8, 10))
     detector = YuNet(channels, head_units=_head_units(len(convolutions)))
     layers = list(_layers(detector))
@@ -76,6 +78,11 @@ def build(convolutions: Sequence[tuple[np.ndarray, np.ndarray]]) -> YuNet:
         kernel = kernel.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))
         if layer is detector.stem:
             kernel = kernel[:, :, ::-1]  # the files take BGR
+        if [kernel.shape, bias.shape] != [weight.shape for weight in layer.weights]:
+            raise ValueError(
+                f"expected the convolutions of YuNet, got another network: {kernel.shape} where "
+                f"{layer.name} has {layer.weights[0].shape}"
+            )
         layer.set_weights([kernel, bias])
     for head in detector.offset_heads:
         # There centres count from the corner of a cell, here from its middle.

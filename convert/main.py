@@ -152,6 +152,15 @@ def chosen_selection(usual: Selection, values: flags.FlagValues) -> Selection:
     return dataclasses.replace(usual, **given)
 
 
+def check_calibration(values: flags.FlagValues) -> None:
+    """Raises ValueError for pictures to calibrate on where nothing is calibrated."""
+    if values.calibration_images and values.precision not in CALIBRATED:
+        raise ValueError(
+            f"expected --precision={' or '.join(CALIBRATED)} beside --calibration_images, got "
+            f"{values.precision}, which needs none"
+        )
+
+
 def check_saved_model(values: flags.FlagValues) -> None:
     """Raises ValueError for flags that only make sense for TFLite files."""
     for name in ("precision", "outputs", "batch"):
@@ -172,6 +181,7 @@ def run(values: flags.FlagValues) -> None:
     """
     output, size = Path(values.output), parse_size(values.size)
     named = choose_format(output, values.format)
+    check_calibration(values)
     if named != "tflite":
         check_saved_model(values)
     # TensorFlow takes seconds to load: not before the flags are known to make sense.

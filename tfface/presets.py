@@ -202,6 +202,7 @@ PRESETS = {
             multiply_adds=507_105_900,
             measured=(
                 *_wider("long side 640", easy=92.2, medium=89.0, hard=70.9),
+                *_wider("long side 1024", easy=91.4, medium=90.5, hard=82.5),
                 *_wider("long side 640, int8", easy=91.7, medium=88.6, hard=70.5),
             ),
         ),
@@ -218,6 +219,7 @@ PRESETS = {
             multiply_adds=254_587_500,
             measured=(
                 *_wider("long side 640", easy=87.6, medium=84.1, hard=62.7),
+                *_wider("long side 1024", easy=88.1, medium=86.2, hard=76.0),
                 *_wider("long side 640, int8", easy=87.2, medium=83.6, hard=61.6),
             ),
         ),
@@ -234,6 +236,7 @@ PRESETS = {
             multiply_adds=340_339_200,
             measured=(
                 *_wider("long side 640", easy=93.5, medium=91.3, hard=75.1),
+                *_wider("long side 1024", easy=93.5, medium=92.1, hard=85.5),
                 *_wider("long side 640, int8", easy=93.6, medium=91.4, hard=74.9),
             ),
         ),
@@ -250,6 +253,7 @@ PRESETS = {
             multiply_adds=206_400_000,
             measured=(
                 *_wider("long side 640", easy=91.7, medium=88.8, hard=64.2),
+                *_wider("long side 1024", easy=93.3, medium=91.8, hard=81.7),
                 *_wider("long side 640, int8", easy=91.4, medium=88.6, hard=64.0),
             ),
         ),
@@ -266,6 +270,7 @@ PRESETS = {
             multiply_adds=275_491_840,
             measured=(
                 *_wider("long side 640", easy=84.0, medium=64.6, hard=25.8),
+                *_wider("long side 1024", easy=89.5, medium=83.9, hard=41.1),
                 *_wider("original size", easy=89.1, medium=84.1, hard=41.2),
                 *_wider("long side 640, int8", easy=83.6, medium=64.0, hard=25.5),
             ),

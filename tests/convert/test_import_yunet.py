@@ -50,3 +50,22 @@ def test_an_onnx_file_of_another_network(tmp_path, capsys) -> None:
     assert main([str(tmp_path / "nothing.onnx"), f"--output={tmp_path / 'x.keras'}"]) == 1
 
     assert "expected the convolutions of YuNet, got 0" in capsys.readouterr().err
+
+
+def test_an_onnx_file_of_other_convolutions(tmp_path, capsys) -> None:
+    import numpy as np
+    import onnx
+
+    kernel = onnx.numpy_helper.from_array(np.zeros((8, 8, 1, 1), np.float32), "kernel")
+    bias = onnx.numpy_helper.from_array(np.zeros(8, np.float32), "bias")
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "kernel", "bias"], [f"y{number}"])
+        for number in range(77)
+    ]
+    graph = onnx.helper.make_graph(nodes, "others", [], [], [kernel, bias])
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "others.onnx")
+
+    assert main([str(tmp_path / "others.onnx"), f"--output={tmp_path / 'x.keras'}"]) == 1
+
+    error = capsys.readouterr().err
+    assert "expected the convolutions of YuNet, got another network: (1, 1, 8, 8)" in error

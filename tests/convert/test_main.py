@@ -10,7 +10,7 @@ from absl import flags
 
 import convert.main
 from convert import writers
-from convert.main import calibration_folder, choose_format, chosen_selection, parse_size
+from convert.main import calibration_folder, choose_format, chosen_selection, parse_size, run
 from convert.parity import TOLERANCES, ParityError, Tolerance
 from tfface.files import OutputError
 from tfface.predict.description import read_embedded
@@ -148,6 +148,18 @@ def test_a_saved_model_is_not_quantised(tmp_path):
     assert process.returncode == 1
     assert "expected --precision=float32 for a SavedModel" in process.stderr
     assert "got int8" in process.stderr
+
+
+@pytest.mark.parametrize("output", ["dynamic.tflite", "served"])
+def test_pictures_to_calibrate_on_are_refused_where_nothing_is_calibrated(tmp_path, output):
+    values = given(
+        "--model=fbi-1", f"--output={tmp_path / output}", "--calibration_images=pictures"
+    )
+
+    with pytest.raises(
+        ValueError, match="int8 or int16x8 beside --calibration_images, got float32"
+    ):
+        run(values)
 
 
 def test_calibrates_on_what_is_named_then_on_the_training_pictures(tmp_path, monkeypatch):

@@ -208,6 +208,16 @@ def test_a_flag_is_read_as_tools_write_it(
         assert samples[0].ignored.tolist() == [expected], layout
 
 
+@pytest.mark.parametrize("mark", ["iscrowd", "ignore"])
+def test_coco_has_two_words_for_what_is_ignored(tmp_path: Path, pictures: Path, mark: str) -> None:
+    annotation = {"image_id": 7, "bbox": [0, 0, 4, 4], "iscrowd": 0, "ignore": 0, mark: 1}
+    (tmp_path / "coco").write_text(json.dumps({**COCO, "annotations": [annotation]}))
+
+    samples, _ = READERS["coco"](tmp_path / "coco", pictures)
+
+    assert samples[0].ignored.tolist() == [True]
+
+
 def test_rows_of_a_spreadsheet_that_are_empty_are_none(tmp_path: Path, pictures: Path) -> None:
     (tmp_path / "list.csv").write_text("image,x,y,w,h\na.png,1,1,2,2\n,,,,\n")
     (sample,), _ = READERS["csv"](tmp_path / "list.csv", pictures)

@@ -11,14 +11,16 @@ from tfface.data.listing import Listed, to_samples
 from tfface.data.marks import is_marked, score_of
 from tfface.data.sample import ReadReport, Sample
 
+MARKS = ("iscrowd", "ignore")
+"""What is neither to be found nor background; `ignore` is that of converted data sets."""
+
 
 def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
     """Reads `images`, `annotations` and `categories` of a COCO JSON file.
 
-    `bbox` is x, y, width and height in pixels; what is marked `iscrowd` is ignored; `score` is
-    that of a detector. Of several
-    categories the one named face counts, also where there are annotations of another one alone. See
-    `tfface.data.listing.to_samples` for what is left out.
+    `bbox` is x, y, width and height in pixels; what is marked `iscrowd` or `ignore` is ignored;
+    `score` is that of a detector. Of several categories the one named face counts, also where there
+    are annotations of another one alone. See `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.
@@ -70,7 +72,12 @@ def _listed(name: str, faces: list[Mapping[str, Any]], list_file: Path) -> Liste
                 f"{face.get('bbox')!r}"
             ) from error
         boxes.append((x, y, x + width, y + height))
-    place = f"{list_file}: iscrowd of a face of {name}"
-    ignored = [is_marked(face.get("iscrowd", 0), place) for face in faces]
+    ignored = [
+        any(
+            is_marked(face.get(mark, 0), f"{list_file}: {mark} of a face of {name}")
+            for mark in MARKS
+        )
+        for face in faces
+    ]
     scores = [score_of(face.get("score", ""), f"{list_file}: a face of {name}") for face in faces]
     return Listed(name, boxes, ignored, scores)
