@@ -92,3 +92,20 @@ def test_what_greedy_suppression_means(
         overlapped = any(iou(boxes[index], boxes[other]) > threshold for other in better)
         assert (index in indices) != overlapped
     assert indices == sorted(indices, key=lambda index: -scores[index])
+
+
+@pytest.mark.parametrize("limit", [None, 40, 1])
+def test_many_boxes_are_suppressed_as_one_after_another(limit: int | None) -> None:
+    draw = np.random.default_rng(0)
+    corners = draw.integers(0, 60, (150, 2)).astype(np.float32)
+    boxes = np.concatenate([corners, corners + draw.integers(1, 20, (150, 2))], axis=1)
+    scores = draw.permutation(150) / 150
+    expected: list[int] = []
+    for index in np.argsort(-scores).tolist():
+        if all(iou(boxes[index], boxes[other]) <= 0.3 for other in expected):
+            expected.append(index)
+
+    indices = non_max_suppression(boxes, scores, 0.3, limit)
+
+    assert len(expected) > 40
+    assert indices.tolist() == expected[:limit]

@@ -3,6 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_BLOCK = 32
+"""Boxes that are compared with all others at a time: one by one NumPy's calls take the time."""
+
+_PAIRS = 1 << 20
+"""Of boxes that are compared at a time: a bound on memory."""
+
 
 def non_max_suppression(
     boxes: NDArray[np.floating],
@@ -34,16 +40,52 @@ def non_max_suppression(
             "expected boxes of shape (n, 4) and scores of shape (n,), got "
             f"{boxes.shape} and {scores.shape}"
         )
-    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
     remaining = np.argsort(-scores, kind="stable")
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    rows = np.concatenate([boxes.T, areas[None]])[:, remaining]
     kept: list[int] = []
     while len(remaining) and (limit is None or len(kept) < limit):
-        best, remaining = remaining[0], remaining[1:]
-        kept.append(int(best))
-        upper_left = np.maximum(boxes[best, :2], boxes[remaining, :2])
-        lower_right = np.minimum(boxes[best, 2:], boxes[remaining, 2:])
-        intersections = np.prod(np.maximum(lower_right - upper_left, 0), axis=1)
-        unions = areas[best] + areas[remaining] - intersections
-        # Not as a quotient: two boxes without area have a union of 0.
-        remaining = remaining[intersections <= iou_threshold * unions]
-    return np.array(kept, np.int64)
+        block = min(_BLOCK, max(1, _PAIRS // len(remaining)))
+        apart = _apart(rows[:, :block], rows, iou_threshold)
+        chosen = _greedy(apart[:, :block])
+        kept += remaining[chosen].tolist()
+        left = np.logical_and.reduce(apart[chosen])
+        left[:block] = False
+        remaining, rows = remaining[left], rows[:, left]
+    return np.array(kept[:limit], np.int64)
+
+
+def _apart(
+    some: NDArray[np.floating], others: NDArray[np.floating], iou_threshold: float
+) -> NDArray[np.bool_]:
+    """Whether each of `some` overlaps each of `others` by no more than the threshold.
+
+    Args:
+        some, others: `(5, m)` and `(5, n)`, the four edges and the area.
+
+    Returns:
+        bool `(m, n)`.
+    """
+    first, second = some[:, :, None], others[:, None]
+    # In place: for a few hundred boxes it is the memory that takes the time.
+    intersections = np.minimum(first[2], second[2])
+    intersections -= np.maximum(first[0], second[0])
+    np.maximum(intersections, 0, out=intersections)
+    heights = np.minimum(first[3], second[3])
+    heights -= np.maximum(first[1], second[1])
+    intersections *= np.maximum(heights, 0, out=heights)
+    unions = first[4] + second[4]
+    unions -= intersections
+    # Not as a quotient: two boxes without area have a union of 0.
+    return intersections <= iou_threshold * unions
+
+
+def _greedy(apart: NDArray[np.bool_]) -> list[int]:
+    """Indices of those that no chosen one before them overlaps, of all pairs `(n, n)`."""
+    chosen = []
+    free = np.ones(len(apart), bool)
+    for index, row in enumerate(apart):
+        if free[index]:
+            chosen.append(index)
+            free &= row
+    return chosen
