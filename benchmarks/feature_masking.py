@@ -51,6 +51,8 @@ SETTINGS = (
     BASELINE,
     Setting("UF-SSD+FFMM-x1", UF_SSD, ("--mask_levels=0",)),
     Setting("UF-SSD+FFMM-x6", UF_SSD, ("--mask_levels=0,1,2,3,4,5",)),
+    # The paper's Th_Mask of 0.01 leaves out nothing before a mask is surer than it is here.
+    Setting("UF-SSD+FFMM-x1-Th-0.1", UF_SSD, ("--mask_levels=0", "--mask_threshold=0.1")),
     Setting("UF-SSD+FEM", UF_SSD, ENHANCED),
     Setting("UF-SSD+FEM+MCDM-0.1", UF_SSD, (*ENHANCED, "--mask_dropout=0.1")),
     Setting("UF-SSD+FEM+MCDM-0.2", UF_SSD, (*ENHANCED, "--mask_dropout=0.2")),

@@ -6,7 +6,7 @@ from typing import Any
 
 from absl import flags
 
-from tfface.detectors.options import recipe_options
+from tfface.detectors.options import constructor_options, recipe_options
 from tfface.detectors.registry import detector_class
 
 
@@ -61,6 +61,12 @@ RULES = (
         "Expected it beside --matching=compensated.",
     ),
     Rule(
+        ("mask_threshold",),
+        "mask_levels",
+        bool,
+        "Expected --mask_levels beside it, whose masks it belongs to.",
+    ),
+    Rule(
         ("warmup_rate",),
         "warmup_steps",
         lambda steps: steps > 0,
@@ -105,10 +111,9 @@ def _is_idle(rule: Rule, name: str, values: flags.FlagValues) -> bool:
 
 
 def _effective(name: str, values: flags.FlagValues) -> Any:
-    """The value of a flag, or where it is not set that of the detector's recipe, if it is of it."""
+    """The value of a flag, or where it is not set that of the detector, if it has that option."""
     if values[name].value is not None:
         return values[name].value
-    defaults = {
-        option.name: option.default for option in recipe_options(detector_class(values.detector))
-    }
-    return defaults.get(name)
+    detector = detector_class(values.detector)
+    options = (*constructor_options(detector), *recipe_options(detector))
+    return {option.name: option.default for option in options}.get(name)

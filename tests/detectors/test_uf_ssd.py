@@ -86,6 +86,18 @@ def test_masks_of_a_picture_are_those_of_its_pixels(images) -> None:
     np.testing.assert_array_equal(fine[::4, ::4], cells[:256].reshape(16, 16)[:10, :13] > 0.5)
 
 
+@pytest.mark.parametrize(("threshold", "is_kept"), [(0.01, True), (0.05, True), (0.2, False)])
+def test_cells_are_kept_above_the_threshold(images, threshold: float, is_kept: bool) -> None:
+    detector = UFSSD(mask_levels=(0,), mask_threshold=threshold, **LIGHT)
+    again = UFSSD.from_config(detector.get_config())
+    for each in (detector, again):
+        predictor = each.feature_masks.of_level(0).predictor
+        predictor.kernel.assign(ops.zeros_like(predictor.kernel))
+        predictor.bias.assign([np.log(0.9), np.log(0.1)])  # a face by 0.1 everywhere
+
+        assert np.all(np.asarray(each(images)["masks"]) == is_kept)
+
+
 def test_without_masks_there_is_neither_output_nor_loss(images) -> None:
     detector = UFSSD(mask_levels=(), **LIGHT)
 

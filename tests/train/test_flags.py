@@ -166,6 +166,12 @@ def test_masks_are_asked_for_by_level(make_flags, given: str, levels: tuple) -> 
     assert network == {"mask_levels": levels, "feature_enhancement": True, "mask_dropout": 0.1}
 
 
+def test_a_threshold_of_masks_that_are_there_by_default(make_flags) -> None:
+    network, _ = options_of(make_flags(*REQUIRED, "--detector=UFSSD", "--mask_threshold=0.1"))
+
+    assert network == {"mask_threshold": 0.1}
+
+
 def test_an_element_of_another_type_is_refused(make_flags) -> None:
     values = make_flags(*REQUIRED, "--detector=ResNetFPN", "--levels=3,fine")
 

@@ -38,6 +38,10 @@ IDLE: dict[str, list[tuple[str, ...]]] = {
         ("--compensation_threshold=0.2", *TWO_PASS),
         ("--compensation_count=1", "--matching=two_pass"),
     ],
+    "--mask_levels beside it": [
+        ("--mask_threshold=0.1",),
+        ("--mask_threshold=0.1", "--detector=UFSSD", "--mask_levels="),
+    ],
     "--warmup_steps beside it": [("--warmup_rate=0.0001",)],
     "beside --optimizer=sgd": [("--momentum=0.8", "--optimizer=adamw")],
 }

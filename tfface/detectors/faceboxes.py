@@ -6,6 +6,7 @@ from keras import ops
 from tfface.anchors import AnchorLevel
 from tfface.detectors.masked_detector import MaskedAnchorDetector
 from tfface.layers.convolution import ConvBlock
+from tfface.layers.feature_mask import THRESHOLD
 from tfface.layers.feature_pyramid import FeaturePyramid
 from tfface.layers.inception import Inception
 from tfface.predict.selection import Selection
@@ -86,10 +87,17 @@ class FaceBoxes(_RapidlyDigested):
     Args:
         width: multiplier of all channels; 1 is the network of the paper.
         mask_levels: indices of the levels with a mask (feature_masking), the finest is 0.
+        mask_threshold: Th_Mask, the probability of a face above which a cell is kept.
     """
 
-    def __init__(self, width: float = 1.0, mask_levels: tuple[int, ...] = (), **kwargs):
-        super().__init__(FACEBOXES_ANCHORS, mask_levels, **kwargs)
+    def __init__(
+        self,
+        width: float = 1.0,
+        mask_levels: tuple[int, ...] = (),
+        mask_threshold: float = THRESHOLD,
+        **kwargs,
+    ):
+        super().__init__(FACEBOXES_ANCHORS, mask_levels, mask_threshold, **kwargs)
         self.width = width
         self.conv1 = ConvBlock(_scaled(24, width), 7, strides=4, crelu=True, padding="symmetric")
         self.conv2 = ConvBlock(_scaled(64, width), 5, strides=2, crelu=True, padding="symmetric")
@@ -143,12 +151,19 @@ class FaceBoxesImproved(_RapidlyDigested):
     Args:
         width: multiplier of all channels: FBI-1/2, FBI-1, FBI-2, FBI-4.
         mask_levels: indices of the levels with a mask (feature_masking), the finest is 0.
+        mask_threshold: Th_Mask, the probability of a face above which a cell is kept.
     """
 
     head_kernel_size = 1
 
-    def __init__(self, width: float = 1.0, mask_levels: tuple[int, ...] = (), **kwargs):
-        super().__init__(FBI_ANCHORS, mask_levels, **kwargs)
+    def __init__(
+        self,
+        width: float = 1.0,
+        mask_levels: tuple[int, ...] = (),
+        mask_threshold: float = THRESHOLD,
+        **kwargs,
+    ):
+        super().__init__(FBI_ANCHORS, mask_levels, mask_threshold, **kwargs)
         self.width = width
         self.stem = [ConvBlock(_scaled(c, width), 3, strides=2) for c in (16, 16, 48, 64, 96)]
         self._make_tail(

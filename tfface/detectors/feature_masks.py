@@ -9,7 +9,7 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel
 from tfface.detectors.base import concatenate, flat
-from tfface.layers.feature_mask import FeatureMask
+from tfface.layers.feature_mask import THRESHOLD, FeatureMask
 from tfface.losses.mask import mask_cross_entropy
 from tfface.predict.runtime import Size
 
@@ -36,13 +36,20 @@ class FeatureMasks(keras.layers.Layer):
     Args:
         mask_levels: of `check_mask_levels`; at least one.
         anchor_levels: of the detector.
+        threshold: of `FeatureMask`.
     """
 
-    def __init__(self, mask_levels: Sequence[int], anchor_levels: Sequence[AnchorLevel], **kwargs):
+    def __init__(
+        self,
+        mask_levels: Sequence[int],
+        anchor_levels: Sequence[AnchorLevel],
+        threshold: float = THRESHOLD,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.mask_levels = tuple(mask_levels)
         self.levels = [anchor_levels[index] for index in self.mask_levels]
-        self.masks = {str(index): FeatureMask() for index in self.mask_levels}
+        self.masks = {str(index): FeatureMask(threshold) for index in self.mask_levels}
 
     def call(self, maps: list) -> tuple[list, list]:
         """All maps, masked where they have a mask; and logits `(B, rows, columns)` of those."""

@@ -33,14 +33,16 @@ class MaskedDetector(Detector):
     """
 
     mask_levels: tuple[int, ...]
+    mask_threshold: float
     mask_dropout: float = 0.0
     """Share of the face cells of the finest level that `dropped_masks` of the targets has."""
 
-    def add_masks(self, mask_levels: Sequence[int]) -> None:
+    def add_masks(self, mask_levels: Sequence[int], mask_threshold: float) -> None:
         """Gives the levels with these indices masks; to be called once, by the constructor."""
         self.mask_levels = check_mask_levels(mask_levels, self.anchor_levels)
+        self.mask_threshold = mask_threshold
         if mask_levels:
-            self.feature_masks = FeatureMasks(self.mask_levels, self.anchor_levels)
+            self.feature_masks = FeatureMasks(self.mask_levels, self.anchor_levels, mask_threshold)
 
     def with_masks(self, targets: Targets, height: int, width: int) -> Targets:
         """Targets as given and, where something is masked or dropped, those of the masks."""
@@ -86,15 +88,22 @@ class MaskedAnchorDetector(MaskedDetector, AnchorDetector):
     Args:
         anchor_levels: where its anchors sit.
         mask_levels: indices of the levels that have a mask.
+        mask_threshold: probability above which a cell is kept.
     """
 
     recipe_class = MaskedRecipe
 
-    def __init__(self, anchor_levels: Sequence[AnchorLevel], mask_levels: Sequence[int], **kwargs):
+    def __init__(
+        self,
+        anchor_levels: Sequence[AnchorLevel],
+        mask_levels: Sequence[int],
+        mask_threshold: float,
+        **kwargs,
+    ):
         if mask_levels:
             self.loss_names = (*type(self).loss_names, "mask")
         super().__init__(anchor_levels, **kwargs)
-        self.add_masks(mask_levels)
+        self.add_masks(mask_levels, mask_threshold)
 
     def inference_maps(self, pixels) -> dict:
         maps = self.feature_maps(pixels, training=False)

@@ -16,6 +16,7 @@ from tfface.detectors.refineface_recipe import RefineFaceRecipe
 from tfface.detectors.scopes import OFFSETS_SCOPE, SCORES_SCOPE
 from tfface.detectors.two_steps import TwoSteps
 from tfface.layers.batch_normalization import freeze_normalization
+from tfface.layers.feature_mask import THRESHOLD
 from tfface.layers.feature_supervision import FeatureSupervision, Supervision
 from tfface.layers.prediction_head import PRIOR_LOGIT, prediction_head
 from tfface.layers.prediction_tower import PredictionTower
@@ -67,6 +68,7 @@ class RefineFace(MaskedDetector):
         roi_size: rows and columns of the features of a proposal (Table 7).
         mask_levels: indices of the levels of the pyramid with a mask (feature_masking), the finest
             is 0.
+        mask_threshold: Th_Mask there, the probability of a face above which a cell is kept.
 
     Raises:
         ValueError: another backbone, level or number of filters.
@@ -90,6 +92,7 @@ class RefineFace(MaskedDetector):
         supervision: Supervision = "convolution",
         roi_size: int = 5,
         mask_levels: tuple[int, ...] = (),
+        mask_threshold: float = THRESHOLD,
         **kwargs,
     ):
         _check(backbone, filters, (*two_step_regression, *two_step_classification))
@@ -148,7 +151,7 @@ class RefineFace(MaskedDetector):
             tuple(LEVELS.index(level) for level in regression),
             self.box_variances,
         )
-        self.add_masks(mask_levels)
+        self.add_masks(mask_levels, mask_threshold)
         if feature_supervision:
             # Last, so that the others are in the same order without it.
             self.supervisor = FeatureSupervision(supervision)

@@ -13,6 +13,7 @@ from tfface.backbones.vgg import VGG16
 from tfface.detectors.masked_detector import MaskedAnchorDetector, MaskedRecipe
 from tfface.layers.convolution import ConvBlock
 from tfface.layers.feature_enhancement import FeatureEnhancement
+from tfface.layers.feature_mask import THRESHOLD
 
 Backbone = Literal["vgg16", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
@@ -51,6 +52,7 @@ class UFSSD(MaskedAnchorDetector):
             ResNet of 18 to 152 layers, C2 to C5 and two levels more.
         width: multiplier of all channels.
         mask_levels: indices of the levels with a mask (FFMM, section 3.2), the finest is 0.
+        mask_threshold: Th_Mask, the probability of a face above which a cell is kept.
         feature_enhancement: the finest map is enhanced by the one after it (FEM, section 3.3).
         mask_dropout: share of the cells of the ground-truth mask that are dropped from the finest
             map in training (MCDM, section 3.3), 0..1. Kept cells are not scaled up.
@@ -66,6 +68,7 @@ class UFSSD(MaskedAnchorDetector):
         backbone: Backbone = "vgg16",
         width: float = 1.0,
         mask_levels: tuple[int, ...] = (0,),
+        mask_threshold: float = THRESHOLD,
         feature_enhancement: bool = False,
         mask_dropout: float = 0.0,
         **kwargs,
@@ -78,7 +81,7 @@ class UFSSD(MaskedAnchorDetector):
             raise ValueError(
                 f"expected a mask_dropout of at least 0 and below 1, got {mask_dropout}"
             )
-        super().__init__(LEVELS, mask_levels, **kwargs)
+        super().__init__(LEVELS, mask_levels, mask_threshold, **kwargs)
         self.backbone = backbone
         self.width = width
         self.feature_enhancement = feature_enhancement
