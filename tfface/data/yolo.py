@@ -10,13 +10,12 @@ from tfface.data.listing import MISSING, Listed, to_samples
 from tfface.data.marks import score_of
 from tfface.data.sample import ReadReport, Sample
 from tfface.data.text import read_text
+from tfface.data.yolo_names import CLASSES, class_names
 from tfface.file_kinds import PICTURE_SUFFIXES
 from tfface.image import ImageReadError, read_image
 
 Row = tuple[str, float, float, float, float, float]
 """Class, centre x, centre y, width, height, and score."""
-
-_CLASSES = "classes.txt"
 
 
 def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
@@ -26,9 +25,10 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     then centre x, centre y, width and height as parts of the upright picture's width and height;
     one number more is the score of a detector, several, such as landmarks, are passed over. A
     picture without a file, or with an empty one, has no faces. A file without a picture is in the
-    report, as a picture that is missing. Class names are read from `classes.txt` in the folder. Of
-    several classes the one named face counts, or 0. Hidden files are none. See
-    `tfface.data.listing.to_samples` for what is left out.
+    report, as a picture that is missing. Class names are those of `classes.txt` in the folder, or
+    of the `data.yaml` of the data set (`tfface.data.yolo_names`). Of several classes the one named
+    face counts, or 0. Hidden files are none. See `tfface.data.listing.to_samples` for what is left
+    out.
 
     Raises:
         FileNotFoundError: there is no such folder, no text file with labels in it or below, or no
@@ -59,7 +59,7 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
             f"{without[0].as_posix()}; name the folders that correspond"
         )
     used = {row[0] for rows in labels.values() for row in rows}
-    called = _class_names(folder / _CLASSES)
+    called = class_names(folder)
     names = {key: called.get(key, key) for key in used}
     chosen = chosen_class(names, folder, called) if used else None
     listed = []
@@ -87,7 +87,7 @@ def _without_picture(folder: Path, known: Collection[Path]) -> list[Path]:
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder)
         is_text = file.suffix.lower() == ".txt" and not _is_hidden(name) and file.is_file()
-        if is_text and file not in known and name.as_posix() != _CLASSES:
+        if is_text and file not in known and name.as_posix() != CLASSES:
             try:
                 _rows(file)
             except ValueError:
@@ -121,11 +121,6 @@ def _class_number(word: str) -> str:
     """A class as `classes.txt` numbers it: 0 for 0.0, which tools of arrays write."""
     whole, point, zeros = word.partition(".")
     return whole if point and whole.isdecimal() and not zeros.strip("0") else word
-
-
-def _class_names(file: Path) -> dict[str, str]:
-    lines = read_text(file).splitlines() if file.is_file() else []
-    return {str(number): name for number, name in enumerate(lines)}
 
 
 def _listed(name: str, path: Path, faces: Sequence[tuple[float, ...]]) -> Listed:
