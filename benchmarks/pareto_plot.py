@@ -8,7 +8,14 @@ from tfface.evaluation.wider import SETTINGS
 from tfface.files import atomic_path
 from tfface.predict.packages import optional_packages
 
-_STYLES = {"float32": "o-", "dynamic": "v:", "int8": "^--", "(peer)": "s-"}
+_PEER = "(peer)"
+
+_LOOKS: Mapping[str, dict[str, Any]] = {
+    "int8": {"linestyle": "-", "marker": "o", "markersize": 5, "linewidth": 2},
+    "float32": {"linestyle": ":", "marker": ".", "markersize": 4, "linewidth": 1, "alpha": 0.6},
+    _PEER: {"linestyle": "-", "marker": "s", "markersize": 4, "linewidth": 1, "color": "0.55"},
+}
+"""Of a preset dynamic, which lies between the two, would make the plot hard to read."""
 
 
 def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
@@ -16,7 +23,8 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
 
     Args:
         rows: with `detector`, whose last word is its precision or `(peer)`, `long side`, `ms`,
-            and the average precisions in percent by setting.
+            and the average precisions in percent by setting. Of precisions int8 and float32 are
+            drawn.
         path: of the PNG.
         setting: the conditions, for the title.
 
@@ -24,44 +32,52 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
         ImportError: Matplotlib is not installed.
     """
     with optional_packages("evaluate"):
-        from matplotlib import colormaps
         from matplotlib.figure import Figure
         from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
-    names = list(dict.fromkeys(row["detector"] for row in rows))
-    ours = list(dict.fromkeys(name.split()[0] for name in names if not name.endswith("(peer)")))
-    colours = [colormaps["tab10"](number) for number in range(10)]
-    figure = Figure(figsize=(15, 5.5), layout="constrained")
+    figure = Figure(figsize=(14, 5), layout="constrained")
     axes = figure.subplots(1, len(SETTINGS), sharex=True)
     for panel, quantity in zip(axes, SETTINGS, strict=True):
-        for name in names:
-            model, kind = name.split()
-            points = sorted(
-                (row["ms"], row[quantity], row["long side"])
-                for row in rows
-                if row["detector"] == name
-            )
-            peer = kind == "(peer)"
-            panel.plot(
-                [ms for ms, _, _ in points],
-                [accuracy for _, accuracy, _ in points],
-                _STYLES[kind],
-                markersize=4,
-                color="black" if peer else colours[ours.index(model) % len(colours)],
-                alpha=0.5 if peer else 1,
-                label=name,
-            )
-            for ms, accuracy, size in points:
-                panel.annotate(str(size), (ms, accuracy), fontsize=5, alpha=0.7)
+        _draw(panel, rows, quantity)
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter(ScalarFormatter())
         panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.xaxis.set_minor_formatter(NullFormatter())
-        panel.tick_params(which="both", labelsize=7)
+        panel.margins(x=0.12)
         panel.set(title=quantity, xlabel="ms, picture to boxes")
-        panel.grid(alpha=0.3, which="both")
+        panel.grid(alpha=0.3)
     axes[0].set_ylabel("average precision, percent")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
-    figure.suptitle(f"WIDER FACE validation pictures present; {setting}", fontsize=9)
+    handles = axes[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=8, fontsize="small")
+    figure.suptitle(
+        f"WIDER FACE validation pictures present; numbers: long side, pixels; {setting}",
+        fontsize="medium",
+    )
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=150)
+        figure.savefig(temporary, format="png", dpi=110)
+
+
+def _draw(panel: Any, rows: Sequence[Mapping[str, Any]], quantity: str) -> None:
+    """The lines of a panel: presets in colour, peers in grey with their names beside them."""
+    models = list(dict.fromkeys(row["detector"].split()[0] for row in rows))
+    ours = [model for model in models if f"{model} {_PEER}" not in {r["detector"] for r in rows}]
+    for name in dict.fromkeys(row["detector"] for row in rows):
+        model, kind = name.split()
+        if kind not in _LOOKS:
+            continue
+        points = sorted(
+            (row["ms"], row[quantity], row["long side"]) for row in rows if row["detector"] == name
+        )
+        look = dict(_LOOKS[kind])
+        if kind != _PEER:
+            look |= {"color": f"C{ours.index(model)}", "label": name}
+        panel.plot([ms for ms, _, _ in points], [percent for _, percent, _ in points], **look)
+        if kind == "int8":
+            for ms, percent, size in points:
+                panel.annotate(str(size), (ms, percent), (3, -7), fontsize=6, **_BESIDE)
+        if kind == _PEER:
+            ms, percent, _ = points[-1]
+            panel.annotate(model, (ms, percent), (4, 2), fontsize=6, color="0.35", **_BESIDE)
+
+
+_BESIDE: Mapping[str, Any] = {"textcoords": "offset points", "annotation_clip": True}
