@@ -137,7 +137,7 @@ def balance(options: argparse.Namespace) -> None:
             continue
         detector = load_detector(folder / "final.keras")
         crops = Augmentation(options.image_size, crop_probability=1.0, expansion_probability=0.0)
-        batches = training_batches([options.records], detector.make_targets, crops, 8, seed=0)
+        batches = training_batches([options.records], detector.make_targets, crops, 2, seed=0)
         counts = np.zeros((2, 2))  # before and after; positives and negatives
         anchors = detector.steps.anchors_of(
             detector.steps.classified, options.image_size, options.image_size
@@ -174,8 +174,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             help=f"of {', '.join(one.name for one in SETTINGS)}; with commas between; default: all",
         )
     by_name["balance"].add_argument("--records", required=True, help="TFRecord files; a glob")
-    by_name["balance"].add_argument("--image_size", type=int, default=256)
-    by_name["balance"].add_argument("--batches", type=int, default=100, help="of 8 images")
+    by_name["balance"].add_argument("--image_size", type=int, default=512)
+    by_name["balance"].add_argument("--batches", type=int, default=100, help="of 2 images")
     return parser.parse_args(arguments)
 
 
