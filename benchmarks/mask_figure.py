@@ -1,6 +1,6 @@
 """The masks of a detector over pictures, beside the masks that it should learn.
 
-    python -m benchmarks.mask_figure runs/masking/UF-SSD+FFMM-x6-0/final.keras --plot masks.png
+    python -m benchmarks.mask_figure runs/uf-ssd/final.keras --mask_threshold 0.1 --plot masks.png
 
 The pictures are two of `examples.own_data`. What few masks of a detector keep is dark, as with
 `python -m tfface.detect --show_masks`.
@@ -19,6 +19,7 @@ with optional_packages("train", __name__):
 
     from examples.own_data import compose
     from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import between
     from tfface.detectors.loading import load_detector
     from tfface.detectors.masked_detector import MaskedDetector
     from tfface.drawing import draw_masks
@@ -38,6 +39,14 @@ def true_masks(detector: MaskedDetector, image: np.ndarray, boxes: np.ndarray) -
     cells = face_masks(np.asarray(boxes, np.float32), kinds, levels)
     is_face = keras.ops.convert_to_numpy(cells) == FACE
     return detector.feature_masks.over_pixels(is_face, size, image.shape[:2])
+
+
+def with_threshold(detector: MaskedDetector, threshold: float) -> MaskedDetector:
+    """The detector with another threshold of its masks."""
+    config = {**detector.get_config(), "mask_threshold": threshold}
+    changed = type(detector).from_config(config)
+    changed.set_weights(detector.get_weights())
+    return changed
 
 
 def draw(detector: MaskedDetector) -> Figure:
@@ -61,13 +70,21 @@ def draw(detector: MaskedDetector) -> Figure:
 def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", help=".keras file of a detector with masks")
+    parser.add_argument(
+        "--mask_threshold",
+        type=between(0, 1),
+        help="keep cells above it (default: as the detector was trained)",
+    )
     parser.add_argument("--plot", type=Path, required=True, help="PNG file")
     return run_command(parser, run)
 
 
 def run(options: Namespace) -> None:
     """Draws the masks of the model."""
-    figure = draw(load_detector(options.model))
+    detector = load_detector(options.model)
+    if options.mask_threshold is not None:
+        detector = with_threshold(detector, options.mask_threshold)
+    figure = draw(detector)
     with atomic_path(options.plot) as temporary:
         figure.savefig(temporary, format="png")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.mask_figure import true_masks
+from benchmarks.mask_figure import true_masks, with_threshold
 from tfface.detectors.uf_ssd import UFSSD
 
 
@@ -27,3 +27,13 @@ def test_a_picture_without_faces_has_empty_masks() -> None:
     (mask,) = true_masks(detector, np.zeros((32, 32, 3), np.uint8), np.zeros((0, 4)))
 
     assert not mask.any()
+
+
+def test_another_threshold_changes_nothing_else() -> None:
+    detector = UFSSD("resnet18", 0.0625, mask_levels=(0,))
+
+    changed = with_threshold(detector, 0.5)
+
+    assert changed.feature_masks.of_level(0).threshold == 0.5
+    for weight, other in zip(changed.weights, detector.weights, strict=True):
+        np.testing.assert_array_equal(weight, other)
