@@ -131,13 +131,15 @@ def balance(options: argparse.Namespace) -> None:
     from tfface.data.augmentation import Augmentation
     from tfface.data.pipeline import training_batches
     from tfface.detectors.loading import load_detector
+    from train.batches import matching_files
 
+    records = matching_files([options.records])
     for setting, _, folder in runs(options):
         if "STC" not in setting.modules or not (folder / "final.keras").is_file():
             continue
         detector = load_detector(folder / "final.keras")
         crops = Augmentation(options.image_size, crop_probability=1.0, expansion_probability=0.0)
-        batches = training_batches([options.records], detector.make_targets, crops, 2, seed=0)
+        batches = training_batches(records, detector.make_targets, crops, 2, seed=0)
         counts = np.zeros((2, 2))  # before and after; positives and negatives
         anchors = detector.steps.anchors_of(
             detector.steps.classified, options.image_size, options.image_size

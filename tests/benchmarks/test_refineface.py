@@ -1,12 +1,16 @@
 """The study of RefineFace: its runs, and what is counted of them."""
 
+import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from benchmarks.refineface import SETTINGS, judge, parse, runs
+from benchmarks.refineface import SETTINGS, balance, judge, parse, runs
 from benchmarks.refineface_figure import by_scale, mixed_share
+from tfface.data.records import Record, serialize, write_shard
+from tfface.detectors.loading import save_detector
 from tfface.detectors.options import constructor_options
 from tfface.detectors.refineface import RefineFace
 from tfface.evaluation.wider import WiderFaces
@@ -71,3 +75,24 @@ def test_what_the_best_threshold_has_wrong() -> None:
 
     # Of the four small ones one is wrong with any threshold; the larger two part.
     assert mixed_share(scales, logits, positive) == [0.25, 0.0, 0.0, 0.0]
+
+
+def test_what_the_first_step_leaves_is_counted_in_all_files_of_a_glob(tmp_path: Path) -> None:
+    _, content = cv2.imencode(".png", np.full((64, 64, 3), 90, np.uint8))
+    face = np.array([[8, 8, 40, 48]], np.float32)
+    record = Record("a.png", content.tobytes(), 64, 64, face, np.zeros(1, bool))
+    for number in range(2):
+        write_shard(tmp_path / f"train-{number}.tfrecord", [serialize(record)])
+    run = tmp_path / "study" / "+STC-0"
+    run.mkdir(parents=True)
+    detector = RefineFace(width=0.0625, filters=8, two_step_regression=(), margin=0)
+    detector.class_head.kernel.assign(0 * detector.class_head.kernel)
+    detector.class_head.bias.assign(0 * detector.class_head.bias)  # unsure of every anchor
+    save_detector(detector, run / "final.keras")
+    arguments = ["balance", f"--output={run.parent}", f"--records={tmp_path}/train-*.tfrecord"]
+
+    balance(parse([*arguments, "--settings=+STC", "--image_size=64", "--batches=1"]))
+
+    found = json.loads((run / "balance.json").read_text())
+    assert found["before"] == found["after"] > 0
+    assert found["lost"] == 0
