@@ -18,6 +18,7 @@ from absl import flags
 
 import convert.main
 import train.main
+from convert.quantization import CALIBRATED
 from tfface.data.records import Record, serialize, write_shard
 from tfface.detectors.loading import load_detector
 from tfface.predict.face_detector import FaceDetector
@@ -200,7 +201,7 @@ def arguments_of_conversion(folder: Path, run: Path, precision: str) -> list[str
         f"--precision={precision}",
         "--size=128x96",
         f"--parity_images={folder / 'pictures'}",
-        f"--calibration_images={folder / 'pictures'}",
+        *([f"--calibration_images={folder / 'pictures'}"] if precision in CALIBRATED else []),
     ]
 
 

@@ -18,4 +18,4 @@ def test_the_best_uf_ssd_is_that_with_the_highest_mean() -> None:
 def test_settings_are_those_of_the_tables_and_fbi() -> None:
     names = [setting.name for setting in SETTINGS]
 
-    assert len(set(names)) == len(names) == 9
+    assert len(set(names)) == len(names) == 10
