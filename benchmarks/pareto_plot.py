@@ -17,6 +17,9 @@ _LOOKS: Mapping[str, dict[str, Any]] = {
 }
 """Of a preset dynamic, which lies between the two, would make the plot hard to read."""
 
+_BESIDE: Mapping[str, Any] = {"textcoords": "offset points", "annotation_clip": True}
+"""How numbers and names stand beside their point."""
+
 
 def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
     """Writes a PNG: average precision over milliseconds, a panel for each setting.
@@ -59,25 +62,26 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path, setting: str) -> None:
 
 def _draw(panel: Any, rows: Sequence[Mapping[str, Any]], quantity: str) -> None:
     """The lines of a panel: presets in colour, peers in grey with their names beside them."""
-    models = list(dict.fromkeys(row["detector"].split()[0] for row in rows))
-    ours = [model for model in models if f"{model} {_PEER}" not in {r["detector"] for r in rows}]
-    for name in dict.fromkeys(row["detector"] for row in rows):
+    names = list(dict.fromkeys(row["detector"] for row in rows))
+    ours = list(dict.fromkeys(name.split()[0] for name in names if not name.endswith(_PEER)))
+    for name in names:
         model, kind = name.split()
         if kind not in _LOOKS:
             continue
         points = sorted(
             (row["ms"], row[quantity], row["long side"]) for row in rows if row["detector"] == name
         )
-        look = dict(_LOOKS[kind])
-        if kind != _PEER:
-            look |= {"color": f"C{ours.index(model)}", "label": name}
-        panel.plot([ms for ms, _, _ in points], [percent for _, percent, _ in points], **look)
+        is_peer = kind == _PEER
+        own = {} if is_peer else {"color": f"C{ours.index(model)}", "label": name}
+        panel.plot(
+            [ms for ms, _, _ in points],
+            [percent for _, percent, _ in points],
+            **_LOOKS[kind],
+            **own,
+        )
         if kind == "int8":
             for ms, percent, size in points:
                 panel.annotate(str(size), (ms, percent), (3, -7), fontsize=6, **_BESIDE)
-        if kind == _PEER:
+        if is_peer:
             ms, percent, _ = points[-1]
             panel.annotate(model, (ms, percent), (4, 2), fontsize=6, color="0.35", **_BESIDE)
-
-
-_BESIDE: Mapping[str, Any] = {"textcoords": "offset points", "annotation_clip": True}

@@ -26,7 +26,8 @@ class Listed:
         name: relative to the folder of the pictures, as the list has it.
         boxes: `(x_min, y_min, x_max, y_max)` of every face, in pixels of the upright picture.
         ignored: of every face, whether it is neither to be found nor background.
-        scores: of every face, how sure a detector was of it; None of what people drew.
+        scores: of every face, how sure a detector was of it, 1 where the list has no score; None of
+            layouts that have none.
         lacks: why the picture is not to be used, where that is so.
     """
 

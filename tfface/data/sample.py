@@ -19,7 +19,8 @@ class Sample:
         boxes: float32 `(n, 4)`, `(x_min, y_min, x_max, y_max)` in pixels of the upright picture;
             a reader does not know the size of the picture, so they may reach outside it.
         ignored: bool `(n,)`, true for faces that are neither to be found nor background.
-        scores: float32 `(n,)`, how sure the detector was that drew each; None of a person's boxes.
+        scores: float32 `(n,)`, how sure the detector was that drew each, 1 of what people drew;
+            None of layouts without scores.
 
     Raises:
         ValueError: the shapes of `boxes`, `ignored` and `scores` do not fit together.
