@@ -63,7 +63,7 @@ SETTINGS = (
     ),
     Setting("-ln IoU", "3", ("--sampler=group", "--regression_loss=iou", IOU[1])),
     Setting("least square IoU", "3", ("--sampler=group", *IOU)),
-    Setting("OHEM", "4", ("--sampler=ohem", "--ohem_samples=256")),
+    Setting("OHEM", "4", ("--sampler=ohem", "--ohem_samples=32")),
     Setting("focal loss", "4", ("--sampler=focal",)),
     Setting("+Fast R-CNN", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random")),
     Setting("+IoU loss", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random", *IOU)),
@@ -75,10 +75,10 @@ SETTINGS = (
             (BASELINE, ("--sampler=random",)),
             ("FPN", ("--variant=fpn", "--sampler=random")),
         )
-        for count in (64, 128, 512, 1024)
+        for count in (16, 32, 128, 256)
     ),
 )
-"""All but those of FBI; N of `CONFIG` is 256."""
+"""All but those of FBI; N of `CONFIG` is 64."""
 
 OF_FBI = tuple(
     Setting(f"FBI-1/2, {name}", "fbi", ("--group_samples=128", *flags))

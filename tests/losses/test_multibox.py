@@ -98,13 +98,29 @@ def test_ignored_anchors_have_no_gradient() -> None:
 
 
 @pytest.mark.parametrize("sampler", ["random", "group", "ohem"])
-def test_a_fixed_number_of_samples_is_averaged(sampler: str) -> None:
-    # Six of eight anchors count; log 2 each.
+def test_of_a_fixed_number_of_samples_box_and_class_weigh_alike(sampler: str) -> None:
+    # Six of eight anchors count; log 2 each. Distances of 1 cost 0.5 in each of four coordinates
+    # of the one face.
     labels = [1, 0, 0, 0, 0, -1, -1, 0]
 
-    values = losses([labels], np.zeros((1, 8, 2)), sampler=sampler, ohem_samples=8)
+    values = losses(
+        [labels], np.zeros((1, 8, 2)), offsets=np.ones((1, 8, 4)), sampler=sampler, ohem_samples=8
+    )
 
     assert values["classification"] == pytest.approx(math.log(2), rel=1e-5)
+    assert values["regression"] == pytest.approx(2.0 / 6, rel=1e-5)
+
+
+def test_the_hardest_anchors_are_so_many_of_every_picture() -> None:
+    # Four and then two of them count, of which three train at most: five samples.
+    labels = [[1, 0, 0, 0], [1, 0, -1, -1]]
+    logits = np.zeros((2, 4, 2))
+    logits[0, 3, 0] = 9.0  # sure, and right: the easiest of four
+
+    values = losses(labels, logits, offsets=np.ones((2, 4, 4)), sampler="ohem", ohem_samples=3)
+
+    assert values["classification"] == pytest.approx(math.log(2), rel=1e-5)
+    assert values["regression"] == pytest.approx(2 * 2.0 / 5, rel=1e-5)
 
 
 def test_the_focal_loss_is_divided_by_the_positives() -> None:

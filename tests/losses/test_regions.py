@@ -25,7 +25,7 @@ def losses(labels, faces=REGIONS, **recipe) -> dict[str, float]:
 
 def test_the_mean_of_the_samples_and_the_boxes_of_positives_by_hand() -> None:
     # Scores of a half cost log 2. The face of the first region is half as high: an IoU of 0.5,
-    # whose least squares are 0.25; with weights of 3 and 2 * 3.
+    # whose least squares are 0.25, one of two samples; with weights of 3 and 2 * 3.
     faces = REGIONS.copy()
     faces[0, 0] = [0, 0, 8, 4]
 
@@ -38,7 +38,7 @@ def test_the_mean_of_the_samples_and_the_boxes_of_positives_by_hand() -> None:
     )
 
     assert found["region_classification"] == pytest.approx(3 * math.log(2), rel=1e-5)
-    assert found["region_regression"] == pytest.approx(3 * 2 * 0.25, rel=1e-4)
+    assert found["region_regression"] == pytest.approx(3 * 2 * 0.25 / 2, rel=1e-4)
 
 
 def test_without_samples_nothing_is_lost() -> None:

@@ -3,7 +3,7 @@
 from keras import ops
 
 from tfface.layers.two_class_head import face_logits
-from tfface.losses.focal import mean_over_positives, sigmoid_focal
+from tfface.losses.focal import sigmoid_focal
 from tfface.replicas import share_of_batch
 from tfface.sampling import sampled_anchors
 
@@ -27,10 +27,7 @@ def binary_cross_entropy(labels, logits):
 
 
 def sampled_classification(settings, labels, logits, ratio, counts=True):
-    """The loss of the anchors that the sampler has train: a scalar, finite also without a face.
-
-    Divided by the number of positives where the sampler follows it (`hard_negatives`, `all`,
-    `focal`), by that of the samples where it fixes that (`random`, `group`, `ohem`).
+    """The loss of the anchors that the sampler has train, by `sample_count`: a scalar.
 
     Args:
         settings: `sampler`, `minimum_negatives`, `ohem_samples`.
@@ -40,9 +37,8 @@ def sampled_classification(settings, labels, logits, ratio, counts=True):
         counts: bool, broadcast to `(B, A)`: what else is ignored.
     """
     labels = ops.where(counts, labels, -1)
-    if settings.sampler == "focal":
-        return mean_over_positives(sigmoid_focal(labels, logits), labels)
-    losses = binary_cross_entropy(labels, logits)
+    of_classes = sigmoid_focal if settings.sampler == "focal" else binary_cross_entropy
+    losses = of_classes(labels, logits)
     selected = sampled_anchors(
         settings.sampler,
         ops.stop_gradient(losses),
@@ -51,6 +47,28 @@ def sampled_classification(settings, labels, logits, ratio, counts=True):
         settings.minimum_negatives,
         settings.ohem_samples,
     )
-    divisor = labels == 1 if settings.sampler in ("hard_negatives", "all") else selected
     total = ops.sum(ops.where(selected, losses, 0.0))
-    return share_of_batch(total, ops.sum(ops.cast(divisor, "float32")))
+    return share_of_batch(total, sample_count(settings, labels))
+
+
+def sample_count(settings, labels):
+    """What losses of sampled anchors are divided by, those of classes and those of boxes alike.
+
+    It is the number of positives where the sampler follows it (`hard_negatives`, `all`, `focal`),
+    and that of the samples where it fixes that (`random`, `group`, `ohem`), as in Faster R-CNN. So
+    the box of an anchor weighs as much as its class. Divided by their own number instead, the ten
+    faces among a thousand samples have boxes that weigh a hundred times as much as their classes.
+
+    Args:
+        settings: `sampler`, `ohem_samples`.
+        labels: int `(B, A)`: 1 face, 0 background, -1 ignored or not sampled.
+
+    Returns:
+        float32 scalar, 0 where nothing counts.
+    """
+    if settings.sampler in ("hard_negatives", "all", "focal"):
+        return ops.sum(ops.cast(labels == 1, "float32"))
+    counts = ops.sum(ops.cast(labels >= 0, "float32"), axis=-1)
+    if settings.sampler == "ohem":
+        counts = ops.minimum(counts, settings.ohem_samples)
+    return ops.sum(counts)

@@ -4,9 +4,9 @@ from keras import ops
 
 from tfface.boxes import VARIANCES
 from tfface.layers.two_class_head import face_logits
-from tfface.losses.classification import sampled_classification
-from tfface.losses.focal import mean_over_positives
+from tfface.losses.classification import sample_count, sampled_classification
 from tfface.losses.regression import regression_losses
+from tfface.replicas import share_of_batch
 
 
 def multibox_losses(targets, outputs, settings, negative_ratio, variances=VARIANCES) -> dict:
@@ -22,27 +22,32 @@ def multibox_losses(targets, outputs, settings, negative_ratio, variances=VARIAN
 
     Returns:
         `{"classification": scalar, "regression": scalar}`; finite also when the batch has no face.
-        That of boxes is divided by the number of positive anchors.
+        Both are divided by the same number, see `sample_count`.
     """
     labels = targets["labels"]
     logits = face_logits(outputs["logits"])
     return {
         "classification": sampled_classification(settings, labels, logits, negative_ratio),
         "regression": regression(
-            settings, labels, targets["offsets"], outputs["offsets"], variances
+            settings,
+            labels,
+            targets["offsets"],
+            outputs["offsets"],
+            variances,
+            sample_count(settings, labels),
         ),
     }
 
 
-def regression(settings, labels, targets, offsets, variances, aspect: float = 1.0, counts=True):
-    """The loss of the boxes of positive anchors, by their number: a scalar.
+def regression(settings, labels, targets, offsets, variances, divisor, aspect: float = 1.0):
+    """The loss of the boxes of positive anchors: a scalar.
 
     Args:
         settings: `regression_loss`, `regression_weight`.
         labels: int `(B, A)`; targets, offsets: `(B, A, 4)`; variances, aspect: see
             `regression_losses`.
-        counts: bool, broadcast to `(B, A)`: which anchors train at all.
+        divisor: of their sum, float32 scalar; that of the loss of classes, see `sample_count`.
     """
     losses = regression_losses(settings.regression_loss, targets, offsets, variances, aspect)
-    losses = ops.where(labels == 1, losses, 0.0)
-    return settings.regression_weight * mean_over_positives(losses, labels, counts)
+    total = ops.sum(ops.where(labels == 1, losses, 0.0))
+    return settings.regression_weight * share_of_batch(total, divisor)

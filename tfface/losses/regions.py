@@ -21,13 +21,14 @@ def region_losses(settings, labels, faces, outputs, variances) -> dict:
 
     Returns:
         `region_classification`, the mean of the sampled regions, and `region_regression`, of the
-        positive ones.
+        positive ones by the number of the sampled.
     """
     sampled = labels >= 0
+    samples = ops.sum(ops.cast(sampled, "float32"))
     losses = ops.where(sampled, binary_cross_entropy(labels, outputs["region_scores"]), 0.0)
-    mean = share_of_batch(ops.sum(losses), ops.sum(ops.cast(sampled, "float32")))
+    mean = share_of_batch(ops.sum(losses), samples)
     offsets = encode(faces, outputs["regions"], variances)
-    of_boxes = regression(settings, labels, offsets, outputs["region_offsets"], variances)
+    of_boxes = regression(settings, labels, offsets, outputs["region_offsets"], variances, samples)
     return {
         "region_classification": settings.proposal_weight * mean,
         "region_regression": settings.proposal_weight * of_boxes,

@@ -7,7 +7,7 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel, smallest_side
 from tfface.detectors.two_steps import TwoSteps
-from tfface.losses.classification import sampled_classification
+from tfface.losses.classification import sample_count, sampled_classification
 from tfface.losses.focal import mean_over_positives, scale_aware_margins, sigmoid_focal
 from tfface.losses.multibox import regression
 from tfface.matching import ThresholdMatcher
@@ -49,8 +49,9 @@ def two_step_losses(
         return sampled_classification(settings, labels, logits - margins, ratio, counts)
 
     def of_boxes(labels, targets, offsets, counts=True):
-        aspect = steps.levels[0].aspect
-        return regression(settings, labels, targets, offsets, steps.variances, aspect, counts)
+        labels = ops.where(counts, labels, -1)
+        divisor, aspect = sample_count(settings, labels), steps.levels[0].aspect
+        return regression(settings, labels, targets, offsets, steps.variances, divisor, aspect)
 
     losses = {
         "classification": of_classes(labels, outputs["second_scores"], margins, remaining),
