@@ -36,13 +36,15 @@ class LastOutputs:
 
     def __init__(self, detector: Any) -> None:
         self.detector = detector
+        # A graph is made once for pictures of any size; XLA would compile for every size anew.
+        self.detector.jit_compile = False
         self._image: np.ndarray | None = None
         self._outputs: dict[str, Any] = {}
 
     def __call__(self, image: np.ndarray) -> dict[str, Any]:
         """The outputs for a padded image `(H, W, 3)`."""
         if self._image is None or not np.array_equal(image, self._image):
-            self._outputs = self.detector(image[None], training=False)
+            self._outputs = self.detector.predict_on_batch(image[None])
             self._image = image
         return self._outputs
 
