@@ -60,19 +60,20 @@ class DetectionGraph(tf.Module):
         run = _outputs_function(detector)
         detect = _detection_function(detector, run, selection or detector.selection)
         self.functions = {
-            signature.NAME: tf.function(detect, input_signature=[pictures]),
-            signature.CANDIDATES: tf.function(
-                _candidates_function(detector, run), input_signature=[pictures]
-            ),
+            signature.NAME: _graph_of(detect, pictures),
+            signature.CANDIDATES: _graph_of(_candidates_function(detector, run), pictures),
         }
         if size is None:
-            self.functions[signature.ENCODED] = tf.function(
-                _encoded_function(detect), input_signature=[files]
-            )
+            self.functions[signature.ENCODED] = _graph_of(_encoded_function(detect), files)
 
     def signatures(self) -> dict[str, Any]:
         """The functions by the names under which they are saved."""
         return {name: function.get_concrete_function() for name, function in self.functions.items()}
+
+
+def _graph_of(function: Any, spec: tf.TensorSpec) -> Any:
+    """A graph of `function`, which has no statements that AutoGraph would have to rewrite."""
+    return tf.function(function, input_signature=[spec], autograph=False)
 
 
 def _outputs_function(detector: Detector) -> Any:

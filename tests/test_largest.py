@@ -98,6 +98,7 @@ def test_a_graph_finds_the_same(number: int) -> None:
     graph = tf.function(
         lambda boxes, kinds: largest_and_regions(boxes, kinds, 2),
         input_signature=[tf.TensorSpec((None, 4)), tf.TensorSpec((None,), tf.int32)],
+        autograph=False,
     )
 
     for found, expected in zip(graph(boxes, kinds), of(boxes, kinds), strict=True):

@@ -234,7 +234,7 @@ def test_a_graph_makes_the_same() -> None:
         tf.TensorSpec((None,), tf.int32),
         tf.TensorSpec((targets.uniform_count,), tf.float32),
     ]
-    graph = tf.function(targets, input_signature=signature)
+    graph = tf.function(targets, input_signature=signature, autograph=False)
     uniform = np.random.default_rng(0).random(targets.uniform_count, dtype=np.float32)
     for count in (0, 2):
         boxes = np.array([[5, 6, 40, 50], [60, 2, 70, 14]], np.float32)[:count]

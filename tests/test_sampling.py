@@ -188,7 +188,9 @@ def test_a_graph_and_xla_draw_what_numbers_do() -> None:
 
     for jit_compile in (False, True):
         compiled = tf.function(
-            lambda labels, seed: group_sample(labels, groups, 40, seed), jit_compile=jit_compile
+            lambda labels, seed: group_sample(labels, groups, 40, seed),
+            autograph=False,
+            jit_compile=jit_compile,
         )
         np.testing.assert_array_equal(compiled(labels, tf.constant(9)), expected)
 

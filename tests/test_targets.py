@@ -120,6 +120,7 @@ def test_a_graph_makes_the_same(count: int) -> None:
     for targets in (AnchorTargets(SQUARES, 16, 48, AnchorMatcher()), FaceTargets(SQUARES, 16, 48)):
         graph = tf.function(
             targets,
+            autograph=False,
             input_signature=[
                 tf.TensorSpec((None, 4), tf.float32),
                 tf.TensorSpec((None,), tf.int32),

@@ -106,7 +106,7 @@ class Machines:
             value = tf.where(speaks, tf.constant(number, tf.int64), 0)
             return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
 
-        result = self.strategy.run(tf.function(summed))
+        result = self.strategy.run(tf.function(summed, autograph=False))
         return int(self.strategy.experimental_local_results(result)[0])
 
 

@@ -59,7 +59,7 @@ def test_a_mean_of_zero_costs_no_operation():
 
 
 def test_all_of_the_network_and_nothing_before_it_is_in_its_scope(detector):
-    @tf.function(input_signature=[tf.TensorSpec((1, 32, 32, 3), tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec((1, 32, 32, 3), tf.uint8)], autograph=False)
     def predict(images):
         return predict_maps(detector, images)
 

@@ -180,10 +180,10 @@ def draws(interpolation: str, flip: bool) -> dict:
     return {name: tf.constant(numbers.get(name, 1.0)) for name in DRAWS}
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def cut_and_move(serialized, patch, numbers, boxes):
     """The training image of a patch and the boxes in it, in graph mode."""
-    moved, _ = PLAIN.move_boxes(numbers, patch, boxes, tf.ones(len(boxes), tf.int32))
+    moved, _ = PLAIN.move_boxes(numbers, patch, boxes, tf.ones(tf.shape(boxes)[:1], tf.int32))
     return training_image(parse_record(serialized), patch, numbers, PLAIN), moved
 
 
@@ -281,7 +281,7 @@ def test_eager_and_graph_are_equal(square_picture) -> None:
         targets = AnchorMatcher()(grid_anchors(LEVELS, 64, 64), moved, kinds)
         return training_image(parsed, patch, draw, augmentation), targets["labels"]
 
-    in_graph = tf.function(training_example)
+    in_graph = tf.function(training_example, autograph=False)
     for seed in range(4):
         numbers = np.random.default_rng(seed).uniform(size=len(DRAWS)).astype(np.float32)
         graph, eager = in_graph(numbers), training_example(tf.constant(numbers))

@@ -115,7 +115,7 @@ def by_xla(function: Callable) -> Callable:
         return jax.jit(function)
     import tensorflow as tf
 
-    return tf.function(function, jit_compile=True)
+    return tf.function(function, autograph=False, jit_compile=True)
 
 
 @pytest.mark.parametrize("moved", [(1,), (0,), (0, 1)])

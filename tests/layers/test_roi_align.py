@@ -59,7 +59,7 @@ def test_a_plane_is_sampled_exactly() -> None:
 def test_gradient_is_that_of_loops_as_a_graph_and_compiled(jit_compile: bool) -> None:
     upstream = np.random.default_rng(1).normal(size=(5, 2, 2, 3)).astype(np.float32)
 
-    @tf.function(jit_compile=jit_compile)
+    @tf.function(autograph=False, jit_compile=jit_compile)
     def gradient(features, boxes):
         with tf.GradientTape() as tape:
             tape.watch([features, boxes])

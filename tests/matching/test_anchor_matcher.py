@@ -46,6 +46,7 @@ def compiled(matcher: AnchorMatcher, size: int):
     return tf.function(
         lambda boxes, kinds: matcher(anchors, boxes, kinds),
         input_signature=[tf.TensorSpec((None, 4)), tf.TensorSpec((None,), tf.int32)],
+        autograph=False,
     )
 
 

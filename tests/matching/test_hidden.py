@@ -33,6 +33,7 @@ def compiled() -> Any:
     return tf.function(
         lambda boxes, kinds: hidden(boxes, kinds, ANCHORS, 0.2),
         input_signature=[tf.TensorSpec((None, 4)), tf.TensorSpec((None,), tf.int32)],
+        autograph=False,
     )
 
 

@@ -20,6 +20,10 @@ from tfface.targets import MakeTargets
 SHUFFLE_BUFFER = 4096
 """Records that wait, still encoded, to be drawn from."""
 
+# What decides by tensors says so by `tf.cond`. AutoGraph would look for statements to rewrite in
+# all functions that are called, those of Keras too, which takes seconds a pipeline.
+_as_it_is = tf.autograph.experimental.do_not_convert
+
 
 @dataclass(frozen=True)
 class DataService:
@@ -75,6 +79,7 @@ def training_batches(
     own = part.size(batch_size)
     targets = make_targets(augmentation.size, augmentation.size)
 
+    @_as_it_is
     def epoch_records(epoch):
         # `shuffle` mixes the global seed, which this graph has inherited, into its own one.
         tf.compat.v1.get_default_graph().seed = None
@@ -86,9 +91,11 @@ def training_batches(
         done = tf.where(epoch == first // count, tf.constant(first % count, tf.int64), 0)
         return records.enumerate(start=epoch * count).skip(done)
 
+    @_as_it_is
     def is_own(place, serialized):
         return place % batch_size // own == part.index
 
+    @_as_it_is
     def example(place, serialized):
         record = parse_record(serialized)
         boxes, kinds = record["boxes"], tf.where(record["ignored"], IGNORED, FACE)
