@@ -39,7 +39,7 @@ class Targets(Protocol):
     uniform_count: int
 
     def __call__(self, boxes: Any, kinds: Any, uniform: Any) -> dict:
-        """The targets by name."""
+        """The targets by name, in a graph: what depends on tensors is decided by `ops.cond`."""
 
 
 MakeTargets = Callable[[int, int], Targets]
