@@ -1,5 +1,6 @@
 """What detectors learn from."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from tests.whole import whole
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.largest import REGIONS
 from tfface.matching import ABSENT, FACE, IGNORED, AnchorMatcher, ThresholdMatcher
@@ -28,7 +30,7 @@ SQUARES = (AnchorLevel(16, (16,)),)
 def of_anchors(boxes, kinds, height=16, width=48, levels=SQUARES, **matcher):
     targets = AnchorTargets(levels, height, width, AnchorMatcher(**matcher))
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
-    made = targets(boxes, np.array(kinds, np.int32), NOTHING)
+    made = whole(targets)(boxes, np.array(kinds, np.int32), NOTHING)
     return {name: np.asarray(value) for name, value in made.items()}
 
 
@@ -49,9 +51,8 @@ def test_they_are_those_of_the_matcher_on_the_grid_of_the_picture() -> None:
 
     made = of_anchors(boxes, kinds, 64, 96, levels, **rules)
 
-    expected = AnchorMatcher(**rules)(
-        grid_anchors(levels, 64, 96), np.array(boxes, np.float32), np.array(kinds)
-    )
+    matcher = partial(AnchorMatcher(**rules), grid_anchors(levels, 64, 96))
+    expected = whole(matcher)(np.array(boxes, np.float32), np.array(kinds, np.int32))
     # 4x6 cells of two anchors and 2x3 of one.
     assert made["labels"].shape == (54,)
     for name in ("labels", "offsets"):
@@ -68,7 +69,7 @@ def test_without_faces_all_is_background() -> None:
 def of_faces(boxes, kinds, most_faces=3, height=32, width=32):
     targets = FaceTargets((AnchorLevel(8, (16,)),), height, width, most_faces)
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
-    made = targets(boxes, np.array(kinds, np.int32), NOTHING)
+    made = whole(targets)(boxes, np.array(kinds, np.int32), NOTHING)
     return {name: np.asarray(value) for name, value in made.items()}
 
 
@@ -137,7 +138,7 @@ def of_two_steps(boxes, kinds, labelled=(0, 1), moved=(1,), most_faces=3):
     first, second = AnchorMatcher(0.7, 0.3, compensation_count=1), AnchorMatcher(0.5, 0.4)
     targets = TwoStepTargets(levels, 32, 64, first, second, labelled, moved, most_faces)
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
-    made = targets(boxes, np.array(kinds, np.int32), NOTHING)
+    made = whole(targets)(boxes, np.array(kinds, np.int32), NOTHING)
     return {name: np.asarray(value) for name, value in made.items()}, targets.anchors, first, second
 
 
@@ -176,14 +177,14 @@ def test_faces_and_ignored_boxes_travel_with_two_steps() -> None:
 
 
 def test_what_is_not_sampled_is_ignored_and_the_rest_stays() -> None:
-    whole = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
+    anchors = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
     boxes, kinds = np.array([[8, 8, 24, 24]], np.float32), np.array([FACE], np.int32)
-    groups = np.zeros(len(whole.anchors), np.int32)
-    targets = SampledTargets(whole, GroupSampling(groups, 12, 0.25))
+    groups = np.zeros(len(anchors.anchors), np.int32)
+    targets = SampledTargets(anchors, GroupSampling(groups, 12, 0.25))
     assert targets.uniform_count == 1
 
-    before = whole(boxes, kinds, np.zeros(0, np.float32))
-    after = targets(boxes, kinds, np.array([0.25], np.float32))
+    before = whole(anchors)(boxes, kinds, np.zeros(0, np.float32))
+    after = whole(targets)(boxes, kinds, np.array([0.25], np.float32))
 
     before_labels, labels = np.asarray(before["labels"]), np.asarray(after["labels"])
     kept = labels >= 0
@@ -199,17 +200,19 @@ def test_both_of_two_steps_are_sampled() -> None:
     groups = np.zeros(len(two.anchors), np.int32)
     targets = SampledTargets(two, GroupSampling(groups, 4, 0.25))
 
-    made = targets(np.zeros((0, 4), np.float32), np.zeros(0, np.int32), np.zeros(1, np.float32))
+    made = whole(targets)(
+        np.zeros((0, 4), np.float32), np.zeros(0, np.int32), np.zeros(1, np.float32)
+    )
 
     assert [int(np.sum(np.asarray(made[n]) == 0)) for n in ("labels", "first_labels")] == [4, 4]
 
 
 def test_regions_are_matched_with_the_largest_faces() -> None:
-    whole = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
-    targets = RegionTargets(whole, most_faces=2)
+    anchors = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
+    targets = RegionTargets(anchors, most_faces=2)
     boxes = np.array([[0, 0, 8, 8], [0, 0, 30, 30]], np.float32)
 
-    made = targets(boxes, np.array([FACE, IGNORED], np.int32), np.array([1.0], np.float32))
+    made = whole(targets)(boxes, np.array([FACE, IGNORED], np.int32), np.array([1.0], np.float32))
 
     np.testing.assert_array_equal(made["faces"][:2], boxes[::-1])
     assert np.asarray(made["kinds"]).tolist() == [IGNORED, FACE] + [ABSENT] * REGIONS
@@ -223,16 +226,16 @@ def test_faces_beyond_the_most_are_background_to_no_box() -> None:
     sides = np.arange(10, 16)[:, None]
     boxes = np.concatenate([corners, corners + sides], axis=1).astype(np.float32)
     kinds = np.full(6, FACE, np.int32)
-    whole = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
+    anchors = AnchorTargets(SQUARES, 64, 96, AnchorMatcher())
     makers: dict[str, Targets] = {
-        "regions": RegionTargets(whole, most_faces=2),
+        "regions": RegionTargets(anchors, most_faces=2),
         "two steps": TwoStepTargets(
             SQUARES, 64, 96, AnchorMatcher(), AnchorMatcher(), (0,), (0,), most_faces=2
         ),
     }
 
     for name, maker in makers.items():
-        made = maker(boxes, kinds, np.zeros(maker.uniform_count, np.float32))
+        made = whole(maker)(boxes, kinds, np.zeros(maker.uniform_count, np.float32))
         places = (ops.convert_to_numpy(made[key])[None] for key in ("faces", "kinds"))
         labels, _ = ThresholdMatcher(0.5, 0.4)(boxes[None], *places)
         assert np.asarray(labels).tolist() == [[-1] * 4 + [FACE] * 2], name
