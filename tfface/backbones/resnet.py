@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tfface.layers.batch_normalization import BatchNormalization
+from tfface.layers.composite import CompositeLayer
 
 BLOCKS = {
     18: (2, 2, 2, 2),
@@ -26,7 +27,7 @@ EXPANSION = 4
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class ResNet(keras.layers.Layer):
+class ResNet(CompositeLayer):
     """The convolutional part of a ResNet.
 
     Args:
@@ -105,7 +106,7 @@ def _pad(maps, kernel_size: int):
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class ConvolutionUnit(keras.layers.Layer):
+class ConvolutionUnit(CompositeLayer):
     """A convolution, the same margin on every side, and batch normalisation."""
 
     def __init__(self, filters: int, kernel_size: int, strides: int = 1, **kwargs):
@@ -139,7 +140,7 @@ class ConvolutionUnit(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class ResidualBlock(keras.layers.Layer):
+class ResidualBlock(CompositeLayer):
     """A residual block: two 3x3 convolutions, or a bottleneck of 1x1, 3x3 and 1x1."""
 
     def __init__(self, channels: int, strides: int, bottleneck: bool, project: bool, **kwargs):

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.l2_normalization import L2Normalization
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
@@ -25,7 +26,7 @@ PIXEL_DEVIATION = 58.0
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class VGG16(keras.layers.Layer):
+class VGG16(CompositeLayer):
     """The convolutions of VGG-16 with fc6 and fc7 as convolutions, and two steps more, as in S3FD.
 
     Every convolution has a bias and a ReLU, and there is no batch normalisation. The first weights

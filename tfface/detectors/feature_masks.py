@@ -9,6 +9,7 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel
 from tfface.detectors.base import concatenate, flat
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.feature_mask import THRESHOLD, FeatureMask
 from tfface.losses.mask import mask_cross_entropy
 from tfface.predict.runtime import Size
@@ -30,7 +31,7 @@ def check_mask_levels(mask_levels: Sequence[int], levels: Sequence[AnchorLevel])
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class FeatureMasks(keras.layers.Layer):
+class FeatureMasks(CompositeLayer):
     """A `FeatureMask` for some levels of a detector, what it predicts, and what it loses.
 
     Args:

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tfface.layers.batch_normalization import BatchNormalization
+from tfface.layers.composite import CompositeLayer
 
 BATCH_NORM_MOMENTUM = 0.97
 BATCH_NORM_EPSILON = 1e-3
@@ -14,7 +15,7 @@ Padding = Literal["same", "as_even", "symmetric"]
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class ConvBlock(keras.layers.Layer):
+class ConvBlock(CompositeLayer):
     """A convolution without bias, batch normalisation and ReLU; strides round the size up.
 
     Args:

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.convolution import ConvBlock
 from tfface.layers.top_down_pyramid import enlarge
 
@@ -11,7 +12,7 @@ DILATIONS = (1, 2, 3)
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class FeatureEnhancement(keras.layers.Layer):
+class FeatureEnhancement(CompositeLayer):
     """Two neighbouring maps multiplied with each other, then three dilated convolutions, joined.
 
     Both maps pass a 1x1 convolution, batch normalisation and ReLU; the coarser is enlarged to the

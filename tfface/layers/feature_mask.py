@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tfface.detectors.scopes import MASK_STEPS_SCOPE, MASKS_SCOPE
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.two_class_head import LOGITS, face_logits
 
 THRESHOLD = 0.01
@@ -16,7 +17,7 @@ STEEPNESS = 100.0
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class FeatureMask(keras.layers.Layer):
+class FeatureMask(CompositeLayer):
     """Predicts which cells of a map belong to faces, and keeps only those.
 
     A 3x3 convolution to two logits and a softmax give the probability that a cell belongs to a face

@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.convolution import ConvBlock
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class FeaturePyramid(keras.layers.Layer):
+class FeaturePyramid(CompositeLayer):
     """The top-down path of FPN (arXiv:1612.03144) with sub-pixel enlargement (arXiv:1609.05158).
 
     From the coarsest map down: a 1x1 convolution gives four times `filters` channels,

@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.convolution import ConvBlock
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class Inception(keras.layers.Layer):
+class Inception(CompositeLayer):
     """Four branches of `filters` channels, concatenated (FaceBoxes, arXiv:1708.05234, figure 2).
 
     Args:

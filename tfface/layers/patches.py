@@ -4,11 +4,12 @@ import keras
 from keras import ops
 
 from tfface.layers.batch_normalization import BatchNormalization
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.convolution import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class Patches(keras.layers.Layer):
+class Patches(CompositeLayer):
     """What a convolution of `side` x `side` cells with stride `side`, batch normalisation, ReLU do.
 
     The cells of a patch that stand in a row become channels first, which moves nothing in memory.

@@ -2,11 +2,12 @@
 
 import keras
 
+from tfface.layers.composite import CompositeLayer
 from tfface.layers.receptive_field import ReceptiveFieldEnhancement
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class PredictionTower(keras.layers.Layer):
+class PredictionTower(CompositeLayer):
     """Four 3x3 convolutions with ReLU (RetinaNet, arXiv:1708.02002, section 4).
 
     Args:

@@ -3,12 +3,14 @@
 import keras
 from keras import ops
 
+from tfface.layers.composite import CompositeLayer
+
 KERNELS = ((1, 5), (5, 1), (1, 3), (3, 1))
 """Rows and columns that the branches see (RefineFace, section 3.5: 1xk and kx1, k = 3 and 5)."""
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class ReceptiveFieldEnhancement(keras.layers.Layer):
+class ReceptiveFieldEnhancement(CompositeLayer):
     """Four branches with rectangular kernels and a shortcut (RefineFace, section 3.5, figure 7a).
 
     A branch is a 1x1 convolution to a quarter of the channels, a rectangular one, and a 1x1 one;

@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from tfface.layers.composite import CompositeLayer
+
 
 @keras.saving.register_keras_serializable(package="tfface")
-class SeparableUnit(keras.layers.Layer):
+class SeparableUnit(CompositeLayer):
     """A 1x1 convolution and a depthwise 3x3 one, both with biases, and ReLU.
 
     Args:

@@ -5,11 +5,13 @@ from typing import Literal
 import keras
 from keras import ops
 
+from tfface.layers.composite import CompositeLayer
+
 Enlargement = Literal["nearest", "bilinear"]
 
 
 @keras.saving.register_keras_serializable(package="tfface")
-class TopDownPyramid(keras.layers.Layer):
+class TopDownPyramid(CompositeLayer):
     """A 1x1 convolution of every map, plus the next coarser sum enlarged twice, then 3x3.
 
     Maps beyond the coarsest input are made by 3x3 convolutions with stride 2, the first from the
