@@ -23,6 +23,18 @@ def images() -> np.ndarray:
     return pictures
 
 
+@pytest.fixture(scope="module")
+def plain() -> UFSSD:
+    """Without masks, and nothing that a test may change."""
+    return UFSSD(mask_levels=(), **SMALL)
+
+
+@pytest.fixture(scope="module")
+def masked() -> UFSSD:
+    """With masks on two levels, and nothing that a test may change."""
+    return UFSSD(mask_levels=(0, 3), **SMALL)
+
+
 def targets_of(detector, seed: int = 0) -> dict:
     targets = detector.make_targets(64, 64)
     face = np.array([[16, 16, 48, 48]], np.float32)
@@ -31,11 +43,9 @@ def targets_of(detector, seed: int = 0) -> dict:
     return {name: np.stack([value] * 2) for name, value in made.items()}
 
 
-def test_one_square_anchor_of_four_strides_a_cell() -> None:
-    detector = UFSSD(mask_levels=(), **LIGHT)
-
-    assert [level.stride for level in detector.anchor_levels] == [4, 8, 16, 32, 64, 128]
-    assert [level.scales for level in detector.anchor_levels] == [
+def test_one_square_anchor_of_four_strides_a_cell(plain) -> None:
+    assert [level.stride for level in plain.anchor_levels] == [4, 8, 16, 32, 64, 128]
+    assert [level.scales for level in plain.anchor_levels] == [
         (16,),
         (32,),
         (64,),
@@ -44,7 +54,7 @@ def test_one_square_anchor_of_four_strides_a_cell() -> None:
         (512,),
     ]
     # 160² + 80² + 40² + 20² + 10² + 5² anchors at 640x640.
-    cells = [level.grid_shape(640, 640) for level in detector.anchor_levels]
+    cells = [level.grid_shape(640, 640) for level in plain.anchor_levels]
     assert sum(rows * columns for rows, columns in cells) == 34_125
 
 
@@ -58,10 +68,8 @@ def test_maps_of_every_backbone_have_those_strides(backbone) -> None:
     assert [tuple(level.shape[1:3]) for level in maps] == sizes
 
 
-def test_masks_are_outputs_beside_scores_and_boxes(images) -> None:
-    detector = UFSSD(mask_levels=(0, 3), **LIGHT)
-
-    outputs, trained = detector(images), detector(images, training=True)
+def test_masks_are_outputs_beside_scores_and_boxes(images, masked) -> None:
+    outputs, trained = masked(images), masked(images, training=True)
 
     # 16 x 16 cells of stride 4, 2 x 2 of stride 32.
     assert outputs["masks"].shape == (2, 256 + 4)
@@ -72,14 +80,13 @@ def test_masks_are_outputs_beside_scores_and_boxes(images) -> None:
     assert np.mean((masks == 0.0) | (masks == 1.0)) > 0.97
 
 
-def test_masks_of_a_picture_are_those_of_its_pixels(images) -> None:
-    detector = UFSSD(mask_levels=(0, 3), **LIGHT)
+def test_masks_of_a_picture_are_those_of_its_pixels(images, masked) -> None:
     picture = images[0, :40, :50]
 
-    fine, coarse = detector.predict_masks(picture)
+    fine, coarse = masked.predict_masks(picture)
 
     assert fine.shape == coarse.shape == (40, 50) and fine.dtype == bool
-    cells = ops.convert_to_numpy(detector(detector.pad(picture)[None])["masks"])[0]
+    cells = ops.convert_to_numpy(masked(masked.pad(picture)[None])["masks"])[0]
     # Cells of 4 and of 32 pixels of an input of 64 x 64.
     assert fine[39, 49] == (cells[9 * 16 + 12] > 0.5)
     assert coarse[39, 49] == (cells[256 + 3] > 0.5)
@@ -88,7 +95,7 @@ def test_masks_of_a_picture_are_those_of_its_pixels(images) -> None:
 
 @pytest.mark.parametrize(("threshold", "is_kept"), [(0.01, True), (0.05, True), (0.2, False)])
 def test_cells_are_kept_above_the_threshold(images, threshold: float, is_kept: bool) -> None:
-    detector = UFSSD(mask_levels=(0,), mask_threshold=threshold, **LIGHT)
+    detector = UFSSD(mask_levels=(0,), mask_threshold=threshold, **SMALL)
     again = UFSSD.from_config(detector.get_config())
     for each in (detector, again):
         predictor = each.feature_masks.of_level(0).predictor
@@ -98,17 +105,15 @@ def test_cells_are_kept_above_the_threshold(images, threshold: float, is_kept: b
         assert np.all(np.asarray(each(images)["masks"]) == is_kept)
 
 
-def test_without_masks_there_is_neither_output_nor_loss(images) -> None:
-    detector = UFSSD(mask_levels=(), **LIGHT)
-
-    assert set(detector(images)) == {"scores", "offsets"}
-    assert detector.loss_names == ("classification", "regression")
+def test_without_masks_there_is_neither_output_nor_loss(images, plain) -> None:
+    assert set(plain(images)) == {"scores", "offsets"}
+    assert plain.loss_names == ("classification", "regression")
     with pytest.raises(ValueError, match="trained with --mask_levels, got .* without"):
-        detector.predict_masks(images[0])
+        plain.predict_masks(images[0])
 
 
 def test_a_head_sees_nothing_where_the_mask_is_zero(images) -> None:
-    detector = UFSSD(mask_levels=(0,), **LIGHT)
+    detector = UFSSD(mask_levels=(0,), **SMALL)
     layer = detector.feature_masks.of_level(0)
     layer.predictor.bias.assign([5e3, -5e3])  # sure of background everywhere
 
@@ -122,7 +127,7 @@ def test_a_head_sees_nothing_where_the_mask_is_zero(images) -> None:
 
 
 def test_losses_are_those_of_equation_5(images) -> None:
-    detector = UFSSD(mask_levels=(), **LIGHT)
+    detector = UFSSD(mask_levels=(), **SMALL)
     detector.adopt(
         UFSSD.recipe_class(negative_ratio=3.0, classification_weight=4.0, detection_weight=0.5)
     )
@@ -171,7 +176,7 @@ def test_dropped_cells_are_zero_in_training_and_there_in_inference(images) -> No
 
 
 def test_another_seed_drops_other_cells() -> None:
-    detector = UFSSD(mask_levels=(), mask_dropout=0.5, **LIGHT)
+    detector = UFSSD(mask_levels=(), mask_dropout=0.5, **SMALL)
 
     first, second = (targets_of(detector, seed)["dropped_masks"] for seed in (0, 1))
 
