@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 from tfface.detectors.options import Option
 
@@ -60,7 +61,7 @@ def build_within_limits(model: keras.Model, image: Any) -> None:
         try:
             # A call of the image would trace the network twice.
             with keras.name_scope(model.name, caller=model):
-                model.compute_output_spec(image, training=True)
+                _TrainingCall(model).compute_output_spec(image)
             model.build(image.shape)
             count = sum(math.prod(variable.shape) for variable in model.variables)
             if count > MAX_PARAMETERS:
@@ -73,6 +74,31 @@ def build_within_limits(model: keras.Model, image: Any) -> None:
             raise
     with keras.StatelessScope():
         pass  # its end gives them their first values
+
+
+class _TrainingCall(keras.Operation):
+    """A call of a model in training, for the shapes of its variables."""
+
+    def __init__(self, model: keras.Model):
+        super().__init__()
+        self.model = model
+
+    def call(self, image):
+        with _ZerosForUnmade(initialize_variables=False):
+            return self.model.call(image, training=True)
+
+
+class _ZerosForUnmade(keras.StatelessScope):
+    """Variables that are not made yet are zeros here.
+
+    Keras would draw first values anew wherever one is read, which takes as long as all else.
+    """
+
+    def get_current_value(self, variable):
+        value = super().get_current_value(variable)
+        if value is None and variable._value is None:
+            return ops.zeros(variable.shape, variable.dtype)
+        return value
 
 
 def _forget_variables() -> None:
