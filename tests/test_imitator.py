@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tfface.detectors.faceboxes import FaceBoxesImproved
 from tfface.detectors.loading import load_detector
 from tfface.detectors.plain import PlainFace
 from tfface.detectors.yunet import YuNet
@@ -85,6 +84,6 @@ def test_what_is_saved_is_the_student(tmp_path: Path, batch) -> None:
     assert len(own) == len(imitator.student.trainable_variables) + 2 * 6
 
 
-def test_anchors_are_no_points() -> None:
-    with pytest.raises(ValueError, match="a teacher with points.*got FaceBoxesImproved"):
-        Imitator(small(), FaceBoxesImproved(width=0.5))
+def test_anchors_are_no_points(TinyDetector) -> None:
+    with pytest.raises(ValueError, match="a teacher with points.*got TinyDetector"):
+        Imitator(small(), TinyDetector())

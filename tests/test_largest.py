@@ -1,10 +1,13 @@
 """The largest boxes of a picture, and the regions that cover all others."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from keras import ops
 
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.boxes import pairwise_iou
@@ -62,21 +65,42 @@ faces = st.lists(
 )
 
 
+def compiled(function: Callable) -> Callable:
+    """`function` as a graph, under either backend."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function)
+
+
+MATCHER = AnchorMatcher(compensation_count=1)
+
+
+@compiled
+def match_eight_largest(boxes) -> tuple:
+    """Of 24 faces: labels of the anchors, which faces are left out, their IoU with the anchors,
+    and labels of the faces as if those were anchors."""
+    kinds = ops.full((24,), FACE, "int32")
+    kept, kept_kinds = largest_and_regions(boxes, kinds, 8)
+    found = MATCHER(ANCHORS, kept, kept_kinds)["labels"]
+    left_out = largest(boxes, kinds, kinds == FACE, 8)[2]
+    labels, _ = ThresholdMatcher(0.5, 0.4)(boxes[None], kept[None], kept_kinds[None])
+    return found, left_out, pairwise_iou(boxes, ANCHORS), labels
+
+
 @given(faces)
 def test_no_anchor_that_would_find_a_face_is_background(drawn) -> None:
     boxes = np.array([(x, y, x + s, y + s * a / 100) for x, y, s, a in drawn], np.float32)
-    kinds = np.full(24, FACE, np.int32)
-    matcher = AnchorMatcher(compensation_count=1)
 
-    found = np.asarray(matcher(ANCHORS, *of(boxes, kinds, 8))["labels"])
+    found, left_out, overlap, labels = map(np.asarray, match_eight_largest(boxes))
 
-    left_out = boxes[np.asarray(largest(boxes, kinds, kinds == FACE, 8)[2])]
-    finding = np.asarray(pairwise_iou(left_out, ANCHORS)).max(axis=0) >= matcher.positive_threshold
+    finding = overlap[left_out].max(axis=0) >= MATCHER.positive_threshold
     assert (found[finding] != 0).all()
     # Nor is a box on any of the faces.
-    kept, kept_kinds = of(boxes, kinds, 8)
-    labels, _ = ThresholdMatcher(0.5, 0.4)(boxes[None], kept[None], kept_kinds[None])
-    assert (np.asarray(labels) != 0).all()
+    assert (labels != 0).all()
 
 
 def test_far_from_what_is_left_out_there_is_background() -> None:

@@ -15,6 +15,9 @@ from tfface.detectors.uf_ssd import UFSSD
 
 MEAN = (123.0, 117.0, 104.0)
 
+WIDTH = 0.25
+"""Of the ResNet-18 that stands in for torchvision's."""
+
 
 def built(depth: int, width: float = 1.0) -> ResNet:
     resnet = ResNet(depth, width)
@@ -110,9 +113,9 @@ def torchvision_arrays(resnet: ResNet) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def of_torchvision(tmp_path_factory):
     keras.utils.set_random_seed(1)
-    resnet = built(18)
+    resnet = built(18, WIDTH)
     generator = np.random.default_rng(2)
-    resnet.stem.normalization.moving_mean.assign(generator.normal(0, 1, 64))
+    resnet.stem.normalization.moving_mean.assign(generator.normal(0, 1, 16))
     path = tmp_path_factory.mktemp("torchvision") / "resnet18.npz"
     np.savez(path, **torchvision_arrays(resnet))  # type: ignore[arg-type]
     return resnet, path
@@ -120,7 +123,7 @@ def of_torchvision(tmp_path_factory):
 
 def test_the_arrays_of_torchvision_take_mean_and_deviation_with_them(of_torchvision) -> None:
     given, path = of_torchvision
-    resnet = built(18)
+    resnet = built(18, WIDTH)
     mean, deviation = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 
     load_backbone_weights(resnet, str(path), mean)
@@ -132,9 +135,9 @@ def test_the_arrays_of_torchvision_take_mean_and_deviation_with_them(of_torchvis
 
 
 def test_another_width_is_refused_by_layer_and_shape(of_torchvision) -> None:
-    message = r"a kernel of \(7, 7, 3, 16\) for stem, got \(7, 7, 3, 64\) from .*resnet18.npz"
+    message = r"a kernel of \(7, 7, 3, 8\) for stem, got \(7, 7, 3, 16\) from .*resnet18.npz"
     with pytest.raises(ValueError, match=message):
-        load_backbone_weights(built(18, 0.25), str(of_torchvision[1]), MEAN)
+        load_backbone_weights(built(18, 0.125), str(of_torchvision[1]), MEAN)
 
 
 def test_a_file_that_lacks_a_layer(of_torchvision, tmp_path) -> None:
@@ -143,7 +146,7 @@ def test_a_file_that_lacks_a_layer(of_torchvision, tmp_path) -> None:
     np.savez(tmp_path / "less.npz", **arrays)  # type: ignore[arg-type]
 
     with pytest.raises(ValueError, match="resnet18 .* got none for layer2.0.downsample.0.weight"):
-        load_backbone_weights(built(18), str(tmp_path / "less.npz"), MEAN)
+        load_backbone_weights(built(18, WIDTH), str(tmp_path / "less.npz"), MEAN)
 
 
 def test_depths_that_a_source_has_not(resnet50, of_torchvision, tmp_path) -> None:
@@ -182,8 +185,8 @@ def test_every_detector_that_can_have_a_resnet_takes_its_weights(name: str) -> N
 
 def test_uf_ssd_has_them_in_its_maps(of_torchvision) -> None:
     source = str(of_torchvision[1])
-    detector = UFSSD("resnet18", mask_levels=())
-    expected = built(18)
+    detector = UFSSD("resnet18", WIDTH, mask_levels=())
+    expected = built(18, WIDTH)
     load_backbone_weights(expected, source, UFSSD.pixel_mean)
 
     detector.load_backbone(source)

@@ -85,7 +85,14 @@ def test_what_the_first_step_leaves_is_counted_in_all_files_of_a_glob(tmp_path: 
         write_shard(tmp_path / f"train-{number}.tfrecord", [serialize(record)])
     run = tmp_path / "study" / "+STC-0"
     run.mkdir(parents=True)
-    detector = RefineFace(width=0.0625, filters=8, two_step_regression=(), margin=0)
+    detector = RefineFace(
+        width=0.0625,
+        filters=8,
+        two_step_regression=(),
+        receptive_field_enhancement=False,
+        feature_supervision=False,
+        margin=0,
+    )
     detector.class_head.kernel.assign(0 * detector.class_head.kernel)
     detector.class_head.bias.assign(0 * detector.class_head.bias)  # unsure of every anchor
     save_detector(detector, run / "final.keras")

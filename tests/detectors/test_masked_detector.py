@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tfface.detectors.faceboxes import FaceBoxesImproved
 from tfface.detectors.refineface import RefineFace
@@ -18,9 +19,14 @@ SMALL: dict[str, Any] = {
 }
 
 
-def test_fbi_has_masks_where_it_is_asked_for_them() -> None:
+@pytest.fixture(scope="module")
+def masked_fbi() -> FaceBoxesImproved:
+    return FaceBoxesImproved(0.25, mask_levels=(0,))
+
+
+def test_fbi_has_masks_where_it_is_asked_for_them(masked_fbi) -> None:
     images = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
-    detector = FaceBoxesImproved(0.25, mask_levels=(0,))
+    detector = masked_fbi
 
     assert detector.loss_names == ("classification", "regression", "mask")
     assert detector(images)["masks"].shape == (1, 64)
@@ -65,10 +71,9 @@ def test_what_a_mask_hides_refineface_does_not_see() -> None:
     np.testing.assert_allclose(inner, np.broadcast_to(inner[0, 0], inner.shape), atol=1e-5)
 
 
-def test_without_it_is_what_it_was() -> None:
+def test_without_it_is_what_it_was(masked_fbi) -> None:
     detector = FaceBoxesImproved(0.25)
 
     assert detector.loss_names == ("classification", "regression")
-    masked = FaceBoxesImproved(0.25, mask_levels=(0,))
     # 3x3 from the 8 channels of the pyramid to 2 logits, and two biases.
-    assert masked.count_params() - detector.count_params() == 9 * 8 * 2 + 2
+    assert masked_fbi.count_params() - detector.count_params() == 9 * 8 * 2 + 2

@@ -1,6 +1,7 @@
 """RefineFace: its anchors, its modules, what they train and what inference has of them."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -54,6 +55,14 @@ def full():
     steps = {"two_step_regression": (5,), "two_step_classification": (3,)}
     others = {"feature_supervision": True, "margin": 15.0}
     return RefineFace(**(PLAIN | steps | others))
+
+
+@pytest.fixture(scope="module")
+def saved(full, tmp_path_factory) -> Path:
+    """The file of `full`."""
+    path = tmp_path_factory.mktemp("saved") / "full.keras"
+    save_detector(full, path)
+    return path
 
 
 def test_it_is_a_name_of_the_package_with_the_modules_of_the_paper() -> None:
@@ -192,11 +201,8 @@ def test_feature_supervision_reaches_the_backbone() -> None:
     np.testing.assert_allclose(outputs["proposals"][0, 0], FACES[1])
 
 
-def test_a_saved_detector_has_nothing_of_feature_supervision(full, tmp_path) -> None:
-    path = tmp_path / "full.keras"
-    save_detector(full, path)
-
-    loaded = load_detector(path)
+def test_a_saved_detector_has_nothing_of_feature_supervision(full, saved) -> None:
+    loaded = load_detector(saved)
 
     assert not loaded.feature_supervision
     supervisor = full.supervisor.count_params()
@@ -209,10 +215,8 @@ def test_a_saved_detector_has_nothing_of_feature_supervision(full, tmp_path) -> 
     np.testing.assert_allclose(loaded(images())["scores"], full(images())["scores"], atol=1e-5)
 
 
-def test_rescaled_scores_are_filtered_where_they_were(full, tmp_path) -> None:
-    path = tmp_path / "rescaled.keras"
-    save_detector(full, path)
-    rescaled = load_detector(path)
+def test_rescaled_scores_are_filtered_where_they_were(full, saved) -> None:
+    rescaled = load_detector(saved)
 
     rescaled.rescale_scores(2.0, -1.5)
 
