@@ -1,5 +1,7 @@
 """tfface.detectors.building: what a network may ask for."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tfface.detectors import building
 from tfface.detectors.building import MAX_PARAMETERS, build_within_limits, check_options
 from tfface.detectors.options import Option
+from tfface.layers.convolution import ConvBlock
 
 OPTIONS = [
     Option("width", float, 1.0, ""),
@@ -61,6 +64,21 @@ def test_a_refused_network_does_not_burden_the_next(monkeypatch: pytest.MonkeyPa
     build_within_limits(small, keras.Input((7,)))
 
     assert small(np.zeros((3, 7), np.float32)).shape == (3, 2)
+
+
+def test_every_layer_is_traced_once(TinyDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    traced, call = [], ConvBlock.call
+
+    @functools.wraps(call)
+    def note(layer, *given, **options):
+        traced.append(layer)
+        return call(layer, *given, **options)
+
+    monkeypatch.setattr(ConvBlock, "call", note)
+
+    detector = TinyDetector()
+
+    assert traced == [*detector.stem, detector.reduction]
 
 
 def test_files_and_flags_ask_through_the_same_door(TinyDetector) -> None:
