@@ -63,7 +63,7 @@ SETTINGS = (
     ),
     Setting("-ln IoU", "3", ("--sampler=group", "--regression_loss=iou", IOU[1])),
     Setting("least square IoU", "3", ("--sampler=group", *IOU)),
-    Setting("OHEM", "4", ("--sampler=ohem", "--ohem_samples=32")),
+    Setting("OHEM", "4", ("--sampler=ohem", "--ohem_samples=256")),
     Setting("focal loss", "4", ("--sampler=focal",)),
     Setting("+Fast R-CNN", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random")),
     Setting("+IoU loss", "5", (RCNN, *OF_RCNN, "--proposal_sampler=random", *IOU)),
