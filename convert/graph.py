@@ -64,7 +64,9 @@ class DetectionGraph(tf.Module):
             signature.CANDIDATES: _graph_of(_candidates_function(detector, run), pictures),
         }
         if size is None:
-            self.functions[signature.ENCODED] = _graph_of(_encoded_function(detect), files)
+            # Of files, what EXIF says is read by statements, which AutoGraph rewrites.
+            encoded = _encoded_function(tf.autograph.experimental.do_not_convert(detect))
+            self.functions[signature.ENCODED] = tf.function(encoded, input_signature=[files])
 
     def signatures(self) -> dict[str, Any]:
         """The functions by the names under which they are saved."""
