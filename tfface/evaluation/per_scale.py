@@ -31,7 +31,7 @@ class LastOutputs:
     """The outputs of a detector, which runs only when it gets another image than the last.
 
     Args:
-        detector: of `tfface.detectors`.
+        detector: of `tfface.detectors`, which is told to run without XLA from now on.
     """
 
     def __init__(self, detector: Any) -> None:

@@ -29,6 +29,8 @@ def binary_cross_entropy(labels, logits):
 def sampled_classification(settings, labels, logits, ratio, counts=True):
     """The loss of the anchors that the sampler has train, by `sample_count`: a scalar.
 
+    It is finite also without a face.
+
     Args:
         settings: `sampler`, `minimum_negatives`, `ohem_samples`.
         labels: int `(B, A)`: 1 face, 0 background, -1 ignored.
