@@ -35,18 +35,20 @@ class CentresDetector(Detector):
 
     def inference_maps(self, pixels):
         scores, offsets = [], []
+        height, width = ops.shape(pixels)[1:3]
+        mean = ops.mean(pixels[:, :1, :1], axis=(1, 2, 3), keepdims=True)
         for level in self.anchor_levels:
-            rows, columns = level.grid_shape(pixels.shape[1], pixels.shape[2])
-            y, x = np.indices((rows, columns)) * level.stride
-            mean = ops.mean(pixels[:, :1, :1], axis=(1, 2, 3), keepdims=True)
-            cells = np.repeat((x + 1000.0 * y)[None, ..., None], level.anchors_per_cell, axis=-1)
-            scores.append(ops.zeros_like(mean) + cells.astype(np.float32) - self.shift)
-            numbers = np.zeros((1, rows, columns, level.anchors_per_cell, 4), np.float32)
-            numbers[..., 0] = np.arange(level.anchors_per_cell)
-            second = np.zeros_like(numbers)
-            second[..., 1] = 1.0
-            values = numbers.reshape(1, rows, columns, -1), second.reshape(1, rows, columns, -1)
-            offsets.append(values[0] + values[1] * mean)
+            y, x = (
+                ops.cast(level.stride * ops.arange(side // level.stride), "float32")
+                for side in (height, width)
+            )
+            corner = x[None, :] + 1000.0 * y[:, None] - self.shift
+            cells = ops.zeros_like(mean) + corner[None, ..., None]
+            scores.append(ops.repeat(cells, level.anchors_per_cell, axis=-1))
+            numbers = ops.arange(level.anchors_per_cell, dtype="float32")[:, None]
+            firsts = numbers * np.float32([1, 0, 0, 0]) + np.float32([0, 1, 0, 0]) * mean
+            values = ops.reshape(firsts, (-1, 1, 1, 4 * level.anchors_per_cell))
+            offsets.append(ops.zeros_like(cells) + values)
         return {"scores": scores, "offsets": offsets}
 
 

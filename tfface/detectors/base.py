@@ -1,6 +1,7 @@
 """The contract of every detector: what it takes and gives, trained, run and converted."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import keras
@@ -10,6 +11,7 @@ from keras import ops
 from tfface.anchors import AnchorLevel, anchors_at
 from tfface.boxes import VARIANCES, decode
 from tfface.detectors.building import build_within_limits, check_options
+from tfface.detectors.inference_graphs import InferenceGraphs
 from tfface.detectors.options import constructor_options
 from tfface.detectors.train_step import TrainStep
 from tfface.predict import suppression
@@ -212,13 +214,11 @@ class Detector(TrainStep):
             order.
         """
         padded = self.pad(image)
-        height, width = padded.shape[:2]
-        outputs = self(padded[None], training=False)
+        outputs = self.graphs.outputs(padded[None])
         limits = iou_threshold, candidates, max_detections
-        (faces,) = self.select(outputs, height, width, score_threshold, *limits)
-        return faces
+        return self.faces_of(outputs, *padded.shape[:2], score_threshold, *limits)
 
-    def select(
+    def faces_of(
         self,
         outputs,
         height: int,
@@ -227,12 +227,36 @@ class Detector(TrainStep):
         iou_threshold: float | None = None,
         candidates: int | None = None,
         max_detections: int | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `predict_boxes`, of what `graphs.outputs` gave for a padded picture of that size."""
+        limit = candidates or self.selection.candidates
+        found = self.graphs.candidates(outputs, height, width, limit)
+        (faces,) = self._kept(*found, score_threshold, iou_threshold, max_detections)
+        return faces
+
+    @cached_property
+    def graphs(self) -> InferenceGraphs:
+        """The network and its candidates, as `predict_boxes` runs them."""
+        return InferenceGraphs(self)
+
+    def select(
+        self, outputs, height: int, width: int, score_threshold: float
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Boxes and scores of every picture, as `predict_boxes` returns them, from `outputs`."""
-        usual = self.selection
-        overlap = usual.iou_threshold if iou_threshold is None else iou_threshold
-        limit = max_detections or usual.max_detections
-        logits, boxes = self.candidates(outputs, height, width, candidates or usual.candidates)
+        found = self.candidates(outputs, height, width, self.selection.candidates)
+        return self._kept(*found, score_threshold)
+
+    def _kept(
+        self,
+        logits,
+        boxes,
+        score_threshold: float,
+        iou_threshold: float | None = None,
+        max_detections: int | None = None,
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What suppression leaves of the candidates of every picture."""
+        overlap = self.selection.iou_threshold if iou_threshold is None else iou_threshold
+        limit = max_detections or self.selection.max_detections
         return [
             suppression.suppress(*of_one, score_threshold, overlap, limit)
             for of_one in zip(

@@ -31,20 +31,18 @@ class LastOutputs:
     """The outputs of a detector, which runs only when it gets another image than the last.
 
     Args:
-        detector: of `tfface.detectors`, which is told to run without XLA from now on.
+        detector: of `tfface.detectors`.
     """
 
     def __init__(self, detector: Any) -> None:
         self.detector = detector
-        # A graph is made once for pictures of any size; XLA would compile for every size anew.
-        self.detector.jit_compile = False
         self._image: np.ndarray | None = None
         self._outputs: dict[str, Any] = {}
 
     def __call__(self, image: np.ndarray) -> dict[str, Any]:
         """The outputs for a padded image `(H, W, 3)`."""
         if self._image is None or not np.array_equal(image, self._image):
-            self._outputs = self.detector.predict_on_batch(image[None])
+            self._outputs = self.detector.graphs.outputs(image[None])
             self._image = image
         return self._outputs
 
@@ -83,8 +81,7 @@ class SubDetector:
             scales = scales_of_anchors(self.detector.anchor_levels, height, width)
             kept = np.where(scales == np.float32(self.scale), np.asarray(outputs["scores"]), _NEVER)
             outputs = {**outputs, "scores": kept.astype(np.float32)}
-        (faces,) = self.detector.select(outputs, height, width, score_threshold)
-        return faces
+        return self.detector.faces_of(outputs, height, width, score_threshold)
 
 
 def scales_of(detector: Any) -> list[float]:
