@@ -46,7 +46,10 @@ class CentresDetector(Detector):
             cells = ops.zeros_like(mean) + corner[None, ..., None]
             scores.append(ops.repeat(cells, level.anchors_per_cell, axis=-1))
             numbers = ops.arange(level.anchors_per_cell, dtype="float32")[:, None]
-            firsts = numbers * np.float32([1, 0, 0, 0]) + np.float32([0, 1, 0, 0]) * mean
+            firsts = (
+                numbers * np.array([1, 0, 0, 0], np.float32)
+                + np.array([0, 1, 0, 0], np.float32) * mean
+            )
             values = ops.reshape(firsts, (-1, 1, 1, 4 * level.anchors_per_cell))
             offsets.append(ops.zeros_like(cells) + values)
         return {"scores": scores, "offsets": offsets}

@@ -214,9 +214,10 @@ class Detector(TrainStep):
             order.
         """
         padded = self.pad(image)
+        height, width = padded.shape[:2]
         outputs = self.graphs.outputs(padded[None])
         limits = iou_threshold, candidates, max_detections
-        return self.faces_of(outputs, *padded.shape[:2], score_threshold, *limits)
+        return self.faces_of(outputs, height, width, score_threshold, *limits)
 
     def faces_of(
         self,
@@ -230,8 +231,8 @@ class Detector(TrainStep):
     ) -> tuple[np.ndarray, np.ndarray]:
         """As `predict_boxes`, of what `graphs.outputs` gave for a padded picture of that size."""
         limit = candidates or self.selection.candidates
-        found = self.graphs.candidates(outputs, height, width, limit)
-        (faces,) = self._kept(*found, score_threshold, iou_threshold, max_detections)
+        logits, boxes = self.graphs.candidates(outputs, height, width, limit)
+        (faces,) = self._kept(logits, boxes, score_threshold, iou_threshold, max_detections)
         return faces
 
     @cached_property
@@ -243,8 +244,9 @@ class Detector(TrainStep):
         self, outputs, height: int, width: int, score_threshold: float
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Boxes and scores of every picture, as `predict_boxes` returns them, from `outputs`."""
-        found = self.candidates(outputs, height, width, self.selection.candidates)
-        return self._kept(*found, score_threshold)
+        limit = self.selection.candidates
+        logits, boxes = self.candidates(outputs, height, width, limit)
+        return self._kept(logits, boxes, score_threshold)
 
     def _kept(
         self,
