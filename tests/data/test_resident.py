@@ -21,6 +21,7 @@ from tfface.targets import AnchorTargets
 if keras.backend.backend() != "jax":
     pytest.skip("runs under KERAS_BACKEND=jax, in tests/test_jax.py", allow_module_level=True)
 
+import jax
 import jax.numpy as jnp
 
 from tfface.boxes import decode
@@ -219,6 +220,8 @@ def test_an_ignored_face_is_neither_face_nor_background(face_and_ignored, unchan
     assert not np.any(labels[16:] == FACE)
 
 
+cut_patch = jax.jit(sample_patch, static_argnums=(3, 5))
+
 PATCHES = {
     "enlarged": (40, 20, 50),
     "as it is": (20, 10, 64),
@@ -239,7 +242,7 @@ def test_boxes_follow_pixels(square_picture, find_square, interpolation: int, wh
     place = jnp.float32((interpolation + 0.5) / len(INTERPOLATIONS))
     patch = jnp.array(where, jnp.float32)
 
-    cut = sample_patch(canvas, jnp.array([120, 160]), patch, 64, place)
+    cut = cut_patch(canvas, jnp.array([120, 160]), patch, 64, place)
 
     draw = {**dict.fromkeys(DRAWS, jnp.float32(1.0)), "interpolation": place}
     moved, _ = PLAIN.move_boxes(draw, patch, boxes, np.array([FACE]))
@@ -251,7 +254,7 @@ def test_outside_the_picture_is_the_mean(interpolation: int) -> None:
     image = np.full((60, 80, 3), 100, np.uint8)
     place = jnp.float32((interpolation + 0.5) / len(INTERPOLATIONS))
 
-    cut = sample_patch(image, jnp.array([60, 80]), jnp.array([-80.0, 0.0, 128.0]), 64, place)
+    cut = cut_patch(image, jnp.array([60, 80]), jnp.array([-80.0, 0.0, 128.0]), 64, place)
 
     # The picture begins at 40 of 64 columns and fills 30 of 64 rows.
     np.testing.assert_allclose(cut[:, :40], np.broadcast_to(FILL, (64, 40, 3)), atol=1e-3)
@@ -263,7 +266,7 @@ def test_outside_the_picture_is_the_colour_given() -> None:
     image = np.full((60, 80, 3), 100, np.uint8)
     patch = jnp.array([-80.0, 0.0, 128.0])
 
-    cut = sample_patch(image, jnp.array([60, 80]), patch, 64, jnp.float32(0.0), (7.0, 8.0, 9.0))
+    cut = cut_patch(image, jnp.array([60, 80]), patch, 64, jnp.float32(0.0), (7.0, 8.0, 9.0))
 
     np.testing.assert_allclose(cut[:, :40], np.broadcast_to([7, 8, 9], (64, 40, 3)), atol=1e-3)
     np.testing.assert_allclose(cut[:30, 40:], np.full((30, 24, 3), 100), atol=1e-3)

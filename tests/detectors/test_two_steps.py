@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from tests.whole import whole
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.boxes import VARIANCES, decode, encode
 from tfface.detectors.two_steps import TwoSteps, filtered_scores
@@ -143,13 +144,13 @@ def test_faces_are_matched_to_where_anchors_were_moved(moved) -> None:
         return steps(moved=moved).second_targets(targets, first_offsets, matcher, *SIZE)
 
     labels, offsets = (
-        ops.convert_to_numpy(array)[0] for array in second_targets(targets, first_offsets)
+        ops.convert_to_numpy(array)[0] for array in whole(second_targets)(targets, first_offsets)
     )
 
     # The last anchor lies on the face by now, to which there is nothing left to move.
     assert labels[numbers[-1]] == 1
     np.testing.assert_allclose(offsets[numbers[-1]], 0, atol=1e-4)
-    found, owned = ThresholdMatcher(0.5, 0.4)(
+    found, owned = whole(ThresholdMatcher(0.5, 0.4))(
         refined[None].astype(np.float32), targets["faces"], targets["kinds"]
     )
     np.testing.assert_array_equal(labels[numbers], np.asarray(found)[0])

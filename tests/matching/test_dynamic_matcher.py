@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from tests.whole import whole
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, DynamicMatcher
 
@@ -64,7 +65,9 @@ def test_as_a_naive_version_of_it(seed: int) -> None:
     boxes[..., 2:] = np.maximum(boxes[..., 2:], boxes[..., :2] + 1)
     scores = generator.normal(0, 2, (2, 80)).astype(np.float32)
 
-    owners = ops.convert_to_numpy(DynamicMatcher(LEVELS, SIZE, SIZE)(scores, boxes, faces, kinds))
+    owners = ops.convert_to_numpy(
+        whole(DynamicMatcher(LEVELS, SIZE, SIZE))(scores, boxes, faces, kinds)
+    )
 
     for index in range(2):
         expected = match_naively(scores[index], boxes[index], faces[index], kinds[index])
@@ -77,7 +80,9 @@ def test_a_face_smaller_than_a_cell_has_a_point() -> None:
     boxes = np.zeros((1, 80, 4), np.float32)
     kinds = np.array([[FACE]], np.int32)
 
-    owners = DynamicMatcher(LEVELS, SIZE, SIZE)(np.zeros((1, 80), np.float32), boxes, faces, kinds)
+    owners = whole(DynamicMatcher(LEVELS, SIZE, SIZE))(
+        np.zeros((1, 80), np.float32), boxes, faces, kinds
+    )
 
     # All overlaps are 0, so the nearest in strides: the cell (4, 4) of stride 8, at (36, 36), is
     # 3 * sqrt(2) / 8 = 0.53 away; of stride 16 the cell (2, 2), at (40, 40), 0.62.
@@ -85,7 +90,7 @@ def test_a_face_smaller_than_a_cell_has_a_point() -> None:
 
 
 def test_no_face_takes_no_point() -> None:
-    matcher = DynamicMatcher(LEVELS, SIZE, SIZE)
+    matcher = whole(DynamicMatcher(LEVELS, SIZE, SIZE))
     owners = matcher(
         np.zeros((1, 80), np.float32),
         np.zeros((1, 80, 4), np.float32),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.whole import whole
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.matching import (
     ABSENT,
@@ -75,7 +76,7 @@ def test_anchors_in_an_ignored_crowd_are_no_background(matcher) -> None:
     # The 24 cells of 16 pixels have an IoU with the crowd of 1/24 at most.
     boxes, kinds = np.array([[0, 0, 80, 64]], np.float32), np.array([IGNORED])
 
-    cells = np.asarray(matcher(ANCHORS, boxes, kinds)["labels"])[:24].reshape(4, 6)
+    cells = np.asarray(whole(matcher)(ANCHORS, boxes, kinds)["labels"])[:24].reshape(4, 6)
 
     assert (cells[:, :5] == -1).all() and (cells[:, 5] == 0).all()
 
@@ -85,7 +86,7 @@ def test_boxes_in_an_ignored_crowd_are_no_background() -> None:
     # Inside, by a half and by less.
     boxes = np.array([[[8, 8, 20, 20], [72, 8, 88, 20], [73, 8, 89, 20]]], np.float32)
 
-    labels, _ = ThresholdMatcher(0.5, 0.4)(boxes, crowd, np.array([[IGNORED]]))
+    labels, _ = whole(ThresholdMatcher(0.5, 0.4))(boxes, crowd, np.array([[IGNORED]]))
 
     assert np.asarray(labels).tolist() == [[-1, -1, 0]]
 
@@ -95,9 +96,11 @@ def test_every_matcher_makes_tiny_ignored_boxes_as_large_as_the_smallest_anchor(
     cells = ANCHORS[:24]
 
     others = [
-        matcher(cells, tiny, kinds)["labels"] for matcher in (AnchorMatcher(), TwoPassMatcher())
+        whole(matcher)(cells, tiny, kinds)["labels"]
+        for matcher in (AnchorMatcher(), TwoPassMatcher())
     ]
-    labels, _ = ThresholdMatcher(0.5, 0.4, smallest=16.0)(cells[None], tiny[None], kinds[None])
+    matcher = whole(ThresholdMatcher(0.5, 0.4, smallest=16.0))
+    labels, _ = matcher(cells[None], tiny[None], kinds[None])
 
     # The box in the middle of the second cell of the second row.
     expected = np.where(np.arange(24) == 7, -1, 0)

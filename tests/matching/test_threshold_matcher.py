@@ -3,11 +3,12 @@
 import numpy as np
 from keras import ops
 
+from tests.whole import whole
 from tfface.matching import ABSENT, FACE, IGNORED, ThresholdMatcher
 
 
 def match(boxes, faces, kinds, positive=0.5, negative=0.4):
-    matcher = ThresholdMatcher(positive, negative)
+    matcher = whole(ThresholdMatcher(positive, negative))
     found = matcher(*(np.array([values]) for values in (boxes, faces, kinds)))
     return tuple(ops.convert_to_numpy(values)[0] for values in found)
 
@@ -50,7 +51,8 @@ def test_it_is_that_of_loops() -> None:
     faces, kinds = boxes[:, ::5] + 1, generator.choice([FACE, ABSENT, IGNORED], (2, 8))
 
     labels, owned = (
-        ops.convert_to_numpy(found) for found in ThresholdMatcher(0.5, 0.3)(boxes, faces, kinds)
+        ops.convert_to_numpy(found)
+        for found in whole(ThresholdMatcher(0.5, 0.3))(boxes, faces, kinds)
     )
 
     for picture in range(2):

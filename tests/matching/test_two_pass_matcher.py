@@ -1,19 +1,27 @@
 """TwoPassMatcher, against loops over anchors and faces."""
 
+from functools import cache
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.whole import whole
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, TwoPassMatcher
 
 ANCHORS = grid_anchors([AnchorLevel(8, (8, 16))], 64, 64)
 
 
+@cache
+def matcher(**thresholds: float):
+    return whole(TwoPassMatcher(**thresholds))
+
+
 def match(boxes, kinds=None, anchors=ANCHORS, **thresholds):
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
     kinds = np.full(len(boxes), FACE) if kinds is None else np.array(kinds)
-    found = TwoPassMatcher(**thresholds)(anchors, boxes, kinds.astype(np.int32))
+    found = matcher(**thresholds)(anchors, boxes, kinds.astype(np.int32))
     return {name: np.asarray(value) for name, value in found.items()}
 
 
