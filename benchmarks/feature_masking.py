@@ -21,7 +21,7 @@ from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
     from benchmarks.mask_cost import measure_masks, wider_pictures
-    from benchmarks.studies import add_run_options, make_run
+    from benchmarks.studies import add_run_options, make_run, run_folder
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser, run_command
     from tfface.detectors.loading import load_detector
@@ -57,8 +57,8 @@ SETTINGS = (
     Setting("UF-SSD+FEM+MCDM-0.1", UF_SSD, (*ENHANCED, "--mask_dropout=0.1")),
     Setting("UF-SSD+FEM+MCDM-0.2", UF_SSD, (*ENHANCED, "--mask_dropout=0.2")),
     Setting("UF-SSD+FEM+MCDM-0.3", UF_SSD, (*ENHANCED, "--mask_dropout=0.3")),
-    Setting("FBI-1_2", FBI, ("--mask_levels=",)),
-    Setting("FBI-1_2+FFMM-x1", FBI, ("--mask_levels=0",)),
+    Setting("FBI-1/2", FBI, ("--mask_levels=",)),
+    Setting("FBI-1/2+FFMM-x1", FBI, ("--mask_levels=0",)),
 )
 
 
@@ -101,7 +101,7 @@ def best_of(rows: list[dict[str, Any]]) -> Setting | None:
 
 def result(setting: Setting, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """The row of a run, which is trained and measured first unless that is done."""
-    run = options.output / f"{setting.name}-{seed}"
+    run = run_folder(options.output, setting.name, seed)
     measured = run / f"measured-{options.long_side}.json"
     if not measured.is_file():
         train(setting, seed, run, options)

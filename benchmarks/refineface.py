@@ -23,7 +23,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
-    from benchmarks.studies import add_commands, make_run, print_results, results
+    from benchmarks.studies import add_commands, make_run, print_results, results, run_folder
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser, exit_status
     from tfface.evaluation.curves import RECALLS
@@ -73,7 +73,7 @@ def runs(options: argparse.Namespace) -> list[tuple[Setting, int, Path]]:
     """Setting, seed and folder of every run; all settings with one seed come first."""
     wanted = [one for one in SETTINGS if options.settings is None or one.name in options.settings]
     return [
-        (setting, seed, options.output / f"{setting.name.replace(' ', '-')}-{seed}")
+        (setting, seed, run_folder(options.output, setting.name, seed))
         for seed in range(max((setting.seeds for setting in wanted), default=0))
         for setting in wanted
         if seed < setting.seeds

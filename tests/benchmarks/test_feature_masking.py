@@ -7,7 +7,7 @@ def test_the_best_uf_ssd_is_that_with_the_highest_mean() -> None:
     rows = [
         {"setting": "UF-SSD+FFMM-x1", "easy": 60.0, "medium": 50.0, "hard": 30.0},  # 140
         {"setting": "UF-SSD+FEM", "easy": 55.0, "medium": 52.0, "hard": 36.0},  # 143
-        {"setting": "FBI-1_2", "easy": 80.0, "medium": 70.0, "hard": 40.0},  # another detector
+        {"setting": "FBI-1/2", "easy": 80.0, "medium": 70.0, "hard": 40.0},  # another detector
     ]
 
     best = best_of(rows)

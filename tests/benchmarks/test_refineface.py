@@ -27,7 +27,7 @@ def test_all_settings_have_run_once_before_any_runs_again() -> None:
 def test_some_of_the_settings() -> None:
     options = parse(["measure", "--data=d", "--output=o", "--settings=+STR,+SML of faces"])
 
-    assert [folder for *_, folder in runs(options)] == [Path("o/+STR-0"), Path("o/+SML-of-faces-0")]
+    assert [folder for *_, folder in runs(options)] == [Path("o/STR-0"), Path("o/SML-of-faces-0")]
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
@@ -83,7 +83,7 @@ def test_what_the_first_step_leaves_is_counted_in_all_files_of_a_glob(tmp_path: 
     record = Record("a.png", content.tobytes(), 64, 64, face, np.zeros(1, bool))
     for number in range(2):
         write_shard(tmp_path / f"train-{number}.tfrecord", [serialize(record)])
-    run = tmp_path / "study" / "+STC-0"
+    run = tmp_path / "study" / "STC-0"
     run.mkdir(parents=True)
     detector = RefineFace(
         width=0.0625,
