@@ -25,6 +25,7 @@ FILES = [
     "test_targets.py",
     "data/test_augmentation.py",
     "data/test_resident.py",
+    "data/test_soft_labels.py",
     "detectors/test_base.py",
     "detectors/test_train_step.py",
     "detectors/test_two_steps.py",

@@ -26,6 +26,11 @@ SEEDS = 1 << 24
 """Seeds that a uniform number, a float32, tells apart."""
 
 
+def seed_of(number):
+    """The seed that a uniform number in 0..1 stands for: int32 scalar."""
+    return ops.cast(ops.floor(number * SEEDS), "int32")
+
+
 def group_sample(
     labels, groups, count: int, seed, positive_fraction: float = 0.25, group_count: int = 0
 ):
@@ -56,7 +61,7 @@ def group_sample(
         )
     if not group_count:
         group_count = _group_count(groups)
-    order = _shuffled(labels.shape[-1], seed)
+    order = shuffled(labels.shape[-1], seed)
     drawn = []
     for group in range(group_count):
         member = ops.equal(groups, group)
@@ -145,7 +150,7 @@ def _mixed(numbers):
     return numbers
 
 
-def _shuffled(count: int, seed):
+def shuffled(count: int, seed):
     """Numbers `(..., count)`, no two alike, whose order is that of a seed `(...)`: int32.
 
     Backends draw different random numbers from a seed; whole numbers are the same on all.

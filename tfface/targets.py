@@ -30,7 +30,7 @@ from tfface.anchors import AnchorLevel, grid_anchors, level_of_anchors
 from tfface.largest import largest, largest_and_regions
 from tfface.matching import FACE, IGNORED, AnchorMatcher, TwoPassMatcher
 from tfface.matching.hidden import no_smaller
-from tfface.sampling import SEEDS, GroupSampling
+from tfface.sampling import GroupSampling, seed_of
 
 
 class Targets(Protocol):
@@ -167,11 +167,6 @@ class RegionTargets:
         faces, places = largest_and_regions(boxes, kinds, self.most_faces)
         targets = self.targets(boxes, kinds, uniform[:-1])
         return {**targets, "faces": faces, "kinds": places, "seed": seed_of(uniform[-1])}
-
-
-def seed_of(number):
-    """The seed that a uniform number in 0..1 stands for: int32 scalar."""
-    return ops.cast(ops.floor(number * SEEDS), "int32")
 
 
 def sampled_targets(

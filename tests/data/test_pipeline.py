@@ -174,6 +174,19 @@ def test_an_ignored_face_is_neither_face_nor_background(
     assert not np.any(labels[16:] == FACE)
 
 
+def test_a_face_is_there_as_often_as_its_score_says(tmp_path, face_and_ignored, unchanged) -> None:
+    unsure = replace(face_and_ignored, scores=np.array([0.5, 0.5], np.float32))
+    write_shard(tmp_path / "a.tfrecord", [serialize(unsure)])
+
+    ((_, targets),) = take([str(tmp_path / "a.tfrecord")], 1, unchanged, batch_size=64)
+
+    # Of 64 draws a half varies by 4. Else the face is background; what is ignored stays so.
+    of_face, of_ignored = targets["labels"][:, 0], targets["labels"][:, 30]
+    assert 20 < np.sum(of_face == FACE) < 44
+    assert np.sum(of_face == FACE) + np.sum(of_face == 0) == 64
+    assert (of_ignored == -1).all()
+
+
 def draws(interpolation: str, flip: bool) -> dict:
     place = (INTERPOLATIONS.index(interpolation) + 0.5) / len(INTERPOLATIONS)
     numbers = {"interpolation": place, "flip": 0.0 if flip else 1.0}

@@ -67,6 +67,24 @@ def test_faces_that_a_detector_was_less_sure_of_are_ignored(tmp_path: Path) -> N
         assert record.ignored.tolist() == ignored
 
 
+def test_scores_are_kept_where_they_are_soft_labels(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((60, 100, 3), 128, np.uint8))
+    boxes = np.array([[1, 2, 30, 40], [110, 2, 120, 40], [50, 2, 80, 40]], np.float32)
+    drawn = Sample(tmp_path / "a.png", "a.png", boxes, np.zeros(3, bool))
+    found = replace(drawn, scores=np.array([0.75, 0.5, 0.25], np.float32))
+
+    of_a_detector, of_people, hard = (
+        record_of(sample, Options(soft_scores=soft))[0]
+        for sample, soft in ((found, True), (drawn, True), (found, False))
+    )
+
+    # The second box is outside of the picture.
+    assert of_a_detector is not None and of_a_detector.scores is not None
+    assert of_a_detector.scores.tolist() == [0.75, 0.25]
+    assert of_people is not None and of_people.scores is None
+    assert hard is not None and hard.scores is None
+
+
 def test_a_picture_without_faces_is_kept(tmp_path: Path) -> None:
     record, report = prepare(tmp_path, [], [])
     assert record.boxes.shape == (0, 4)

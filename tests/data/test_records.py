@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ TWO_FACES = Record(
     boxes=np.array([[1, 2, 3.25, 4], [5, 6, 7, 8]], np.float32),
     ignored=np.array([False, True]),
 )
+SCORED = replace(TWO_FACES, scores=np.array([0.75, 1.0], np.float32))
 NO_FACES = Record("empty.png", b"\x89PNG", 7, 9, np.zeros((0, 4), np.float32), np.zeros(0, bool))
 
 
@@ -35,9 +37,12 @@ def assert_equal(got: Record, expected: Record) -> None:
     assert (got.ignored.dtype, got.ignored.shape) == (np.bool_, expected.ignored.shape)
     np.testing.assert_array_equal(got.boxes, expected.boxes)
     np.testing.assert_array_equal(got.ignored, expected.ignored)
+    assert (got.scores is None) == (expected.scores is None)
+    if got.scores is not None:
+        np.testing.assert_array_equal(got.scores, expected.scores)
 
 
-@pytest.mark.parametrize("record", [TWO_FACES, NO_FACES])
+@pytest.mark.parametrize("record", [TWO_FACES, SCORED, NO_FACES])
 def test_round_trip_of_a_message(record: Record) -> None:
     assert_equal(deserialize(serialize(record)), record)
 
@@ -65,7 +70,7 @@ def test_the_message_is_the_example_of_tensorflow() -> None:
     assert features["faces/ignored"].int64_list.value == [0, 1]
 
 
-@pytest.mark.parametrize("record", [TWO_FACES, NO_FACES])
+@pytest.mark.parametrize("record", [TWO_FACES, SCORED, NO_FACES])
 def test_parsing_gives_the_same_eagerly_and_in_a_graph(tmp_path: Path, record: Record) -> None:
     tf = pytest.importorskip("tensorflow")
     eager = parse_record(tf.constant(serialize(record)))
@@ -78,6 +83,8 @@ def test_parsing_gives_the_same_eagerly_and_in_a_graph(tmp_path: Path, record: R
         assert (parsed["boxes"].dtype, parsed["ignored"].dtype) == (tf.float32, tf.bool)
         assert parsed["boxes"].shape == record.boxes.shape
         np.testing.assert_array_equal(parsed["boxes"], record.boxes)
+        scores = np.ones(len(record.boxes)) if record.scores is None else record.scores
+        np.testing.assert_array_equal(parsed["scores"], scores)
         np.testing.assert_array_equal(parsed["ignored"], record.ignored)
 
 

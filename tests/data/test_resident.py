@@ -136,7 +136,7 @@ def test_large_pictures_are_reduced_with_their_boxes(square_picture, find_square
     image, boxes = square_picture
     data = ResidentData([record(image, boxes)], side=80)
 
-    canvas, sizes, resident_boxes, _, _ = (np.asarray(array)[0] for array in data._arrays)
+    canvas, sizes, resident_boxes, *_ = (np.asarray(array)[0] for array in data._arrays)
 
     # 120x160 with a long side of 80: half of everything.
     assert sizes.tolist() == [60, 80]
@@ -218,6 +218,18 @@ def test_an_ignored_face_is_neither_face_nor_background(face_and_ignored, unchan
     # 4x4 cells of two anchors: the smaller one of the first cell and of the last is the box itself.
     assert (labels[0], labels[30]) == (FACE, -1)
     assert not np.any(labels[16:] == FACE)
+
+
+def test_a_face_is_there_as_often_as_its_score_says(face_and_ignored, unchanged) -> None:
+    unsure = replace(face_and_ignored, scores=np.array([0.5, 0.5], np.float32))
+
+    ((_, targets),) = take(ResidentData([unsure], side=64), 1, unchanged, batch_size=64)
+
+    # Of 64 draws a half varies by 4. Else the face is background; what is ignored stays so.
+    of_face, of_ignored = targets["labels"][:, 0], targets["labels"][:, 30]
+    assert 20 < np.sum(of_face == FACE) < 44
+    assert np.sum(of_face == FACE) + np.sum(of_face == 0) == 64
+    assert (of_ignored == -1).all()
 
 
 cut_patch = jax.jit(sample_patch, static_argnums=(3, 5))

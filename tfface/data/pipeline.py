@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tfface.data.augmentation import DRAWS, INTERPOLATIONS, Augmentation
 from tfface.data.records import parse_record
+from tfface.data.soft_labels import draw_faces
 from tfface.matching import ABSENT, FACE, IGNORED
 from tfface.replicas import WHOLE, Part
 from tfface.targets import MakeTargets
@@ -98,16 +99,17 @@ def training_batches(
     @_as_it_is
     def example(place, serialized):
         record = parse_record(serialized)
-        boxes, kinds = record["boxes"], tf.where(record["ignored"], IGNORED, FACE)
         numbers = tf.random.stateless_uniform(
-            [len(DRAWS) + targets.uniform_count], seed=[seed, place], alg="philox"
+            [len(DRAWS) + targets.uniform_count + 1], seed=[seed, place], alg="philox"
         )
+        kinds = tf.where(record["ignored"], IGNORED, FACE)
+        boxes, kinds = record["boxes"], draw_faces(kinds, record["scores"], numbers[-1])
         draw = dict(zip(DRAWS, tf.unstack(numbers[: len(DRAWS)]), strict=True))
         patch = augmentation.patch(draw, record["height"], record["width"], boxes, kinds)
         image = training_image(record, patch, draw, augmentation)
         boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
         present = kinds != ABSENT
-        return image, targets(boxes[present], kinds[present], numbers[len(DRAWS) :])
+        return image, targets(boxes[present], kinds[present], numbers[len(DRAWS) : -1])
 
     epochs = tf.data.Dataset.range(first // count, tf.int64.max)
     records = epochs.flat_map(epoch_records)

@@ -71,6 +71,12 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         1,
         flag_values=values,
     )
+    flags.DEFINE_bool(
+        "soft_scores",
+        False,
+        "Boxes that a detector drew, with scores in the list, are faces as often as it was sure.",
+        values,
+    )
     flags.DEFINE_bool("follow_links", False, LINKS_HELP.capitalize() + ".", values)
     flags.DEFINE_integer(
         "max_pixels", MAX_PIXELS, HELP.capitalize() + ".", 1, LARGEST_LIMIT, flag_values=values
@@ -129,7 +135,13 @@ def run(values: flags.FlagValues, moves: Sequence[Sequence[float]]) -> ReadRepor
         samples,
         values.output,
         values.name,
-        options=Options(values.max_side, values.min_face, values.min_score, values.max_pixels),
+        options=Options(
+            values.max_side,
+            values.min_face,
+            values.min_score,
+            values.soft_scores,
+            values.max_pixels,
+        ),
         shards=values.shards,
         seed=values.seed,
         workers=values.workers,

@@ -22,12 +22,15 @@ class Options:
         min_face: faces with a side shorter than this many pixels, in the picture as it is stored,
             are marked as ignored; 0 marks none.
         min_score: faces that a detector drew with a lower score are marked as ignored.
+        soft_scores: faces that a detector drew keep its scores, as soft labels
+            (`tfface.data.soft_labels`); else all count as much as annotated ones.
         max_pixels: pictures that claim more are dropped before memory is spent on them.
     """
 
     max_side: int = 0
     min_face: float = 0.0
     min_score: float = 0.0
+    soft_scores: bool = False
     max_pixels: int = MAX_PIXELS
 
 
@@ -52,6 +55,7 @@ def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadRepo
     unsure = False if sample.scores is None else sample.scores < options.min_score
     ignored = (sample.ignored | unsure | np.any(sides < options.min_face, axis=1))[inside]
     report.keep(ignored)
+    soft = options.soft_scores and sample.scores is not None
     record = Record(
         name=sample.name,
         encoded=picture.encoded,
@@ -59,5 +63,6 @@ def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadRepo
         width=picture.width,
         boxes=boxes[inside],
         ignored=ignored,
+        scores=sample.scores[inside] if soft else None,
     )
     return record, report

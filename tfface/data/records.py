@@ -8,6 +8,8 @@ The features of a picture with n faces:
     image/width     int64          pixels
     faces/boxes     float (4 n)    x_min, y_min, x_max, y_max in pixels, face after face
     faces/ignored   int64 (n)      1 for faces that are neither to be found nor background
+    faces/scores    float (n)      0..1, how sure the detector was that drew each; none of what
+                                   people drew
 
 Writing and `read_records` need no TensorFlow, so a machine without it trains from the same files.
 """
@@ -43,6 +45,8 @@ class Record:
         width: pixels.
         boxes: float32 `(n, 4)`, `(x_min, y_min, x_max, y_max)` in pixels, inside the picture.
         ignored: bool `(n,)`.
+        scores: float32 `(n,)`, 0..1: in what share of the times that the picture comes each is a
+            face (`tfface.data.soft_labels`); None if always.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Record:
     width: int
     boxes: np.ndarray
     ignored: np.ndarray
+    scores: np.ndarray | None = None
 
 
 def decode_picture(record: Record) -> Image:
@@ -81,6 +86,8 @@ def serialize(record: Record) -> bytes:
     features["image/width"].int64_list.value.append(record.width)
     features["faces/boxes"].float_list.value.extend(record.boxes.reshape(-1).tolist())
     features["faces/ignored"].int64_list.value.extend(record.ignored.astype(int).tolist())
+    if record.scores is not None:
+        features["faces/scores"].float_list.value.extend(record.scores.tolist())
     return example.SerializeToString(deterministic=True)
 
 
@@ -104,6 +111,11 @@ def deserialize(serialized: bytes) -> Record:
         raise ValueError(
             f"expected 4 numbers of faces/boxes for each of {len(ignored)} faces, got {len(boxes)}"
         )
+    scores = np.array(features["faces/scores"].float_list.value, np.float32)
+    if len(scores) not in (0, len(ignored)):
+        raise ValueError(
+            f"expected faces/scores of none or all of {len(ignored)} faces, got {len(scores)}"
+        )
     return Record(
         name=_single(features, "image/name", "bytes_list").decode(),
         encoded=_single(features, "image/encoded", "bytes_list"),
@@ -111,6 +123,7 @@ def deserialize(serialized: bytes) -> Record:
         width=_single(features, "image/width", "int64_list"),
         boxes=boxes.reshape(-1, 4),
         ignored=ignored,
+        scores=scores if len(scores) else None,
     )
 
 
@@ -144,7 +157,8 @@ def parse_record(serialized: "tf.Tensor") -> dict[str, "tf.Tensor"]:
 
     Returns:
         `encoded`, a string scalar, the file of the picture; `name`, a string scalar; `height` and
-        `width`, int32 scalars; `boxes`, float32 `(n, 4)` in pixels; `ignored`, bool `(n,)`.
+        `width`, int32 scalars; `boxes`, float32 `(n, 4)` in pixels; `ignored`, bool `(n,)`;
+        `scores`, float32 `(n,)`, 1 where a record has none.
     """
     import tensorflow as tf
 
@@ -157,8 +171,11 @@ def parse_record(serialized: "tf.Tensor") -> dict[str, "tf.Tensor"]:
             "image/width": tf.io.FixedLenFeature([], tf.int64),
             "faces/boxes": tf.io.FixedLenSequenceFeature([4], tf.float32, allow_missing=True),
             "faces/ignored": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
+            "faces/scores": tf.io.FixedLenSequenceFeature([], tf.float32, allow_missing=True),
         },
     )
+    scores = features["faces/scores"]
+    unscored = tf.ones([tf.size(features["faces/ignored"]) - tf.size(scores)])
     return {
         "encoded": features["image/encoded"],
         "name": features["image/name"],
@@ -166,6 +183,7 @@ def parse_record(serialized: "tf.Tensor") -> dict[str, "tf.Tensor"]:
         "width": tf.cast(features["image/width"], tf.int32),
         "boxes": features["faces/boxes"],
         "ignored": tf.cast(features["faces/ignored"], tf.bool),
+        "scores": tf.concat([scores, unscored], axis=0),
     }
 
 

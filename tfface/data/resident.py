@@ -16,6 +16,7 @@ import numpy as np
 
 from tfface.data.augmentation import DRAWS, FILL, INTERPOLATIONS, Augmentation
 from tfface.data.records import Record, decode_picture
+from tfface.data.soft_labels import draw_faces
 from tfface.largest import largest_and_regions
 from tfface.matching import ABSENT, FACE, IGNORED
 from tfface.replicas import WHOLE, Part
@@ -44,20 +45,24 @@ class ResidentData:
             decoded = list(pool.map(lambda record: _decode(record, side), records))
         if not decoded:
             raise ValueError("Expected at least one training record, got none; check the paths.")
-        faces = max(len(boxes) for _, boxes, _, _ in decoded)
-        sizes = np.array([image.shape[:2] for image, _, _, _ in decoded], np.int32)
-        reductions = np.array([factor for _, _, _, factor in decoded], np.float32)
+        faces = max(len(record.boxes) for _, record, _ in decoded)
+        sizes = np.array([image.shape[:2] for image, _, _ in decoded], np.int32)
+        reductions = np.array([factor for _, _, factor in decoded], np.float32)
         canvas = np.zeros((len(decoded), *sizes.max(axis=0), 3), np.uint8)
         boxes = np.zeros((len(decoded), faces, 4), np.float32)
         kinds = np.full((len(decoded), faces), ABSENT, np.int32)
-        for index, (image, picture_boxes, ignored, _) in enumerate(decoded):
+        scores = np.ones((len(decoded), faces), np.float32)
+        for index, (image, record, factor) in enumerate(decoded):
             height, width = sizes[index]
             canvas[index, :height, :width] = image
-            boxes[index, : len(picture_boxes)] = picture_boxes
-            kinds[index, : len(ignored)] = np.where(ignored, IGNORED, FACE)
+            count = len(record.boxes)
+            boxes[index, :count] = record.boxes * factor
+            kinds[index, :count] = np.where(record.ignored, IGNORED, FACE)
+            if record.scores is not None:
+                scores[index, :count] = record.scores
         self.most_faces = most_faces if faces > most_faces else None
         self.reduced = int(np.sum(reductions < 1.0))
-        self._arrays = jax.device_put((canvas, sizes, boxes, kinds, reductions))
+        self._arrays = jax.device_put((canvas, sizes, boxes, kinds, scores, reductions))
 
     def __len__(self) -> int:
         return len(self._arrays[0])
@@ -82,8 +87,9 @@ class ResidentData:
         targets = make_targets(size, size)
 
         def one(arrays, index, key):
-            canvas, sizes, boxes, kinds, reduction = (array[index] for array in arrays)
-            numbers = jax.random.uniform(key, (len(DRAWS) + targets.uniform_count,))
+            canvas, sizes, boxes, kinds, scores, reduction = (array[index] for array in arrays)
+            numbers = jax.random.uniform(key, (len(DRAWS) + targets.uniform_count + 1,))
+            kinds = draw_faces(kinds, scores, numbers[-1])
             draw = dict(zip(DRAWS, numbers[: len(DRAWS)], strict=True))
             patch = augmentation.patch(draw, sizes[0], sizes[1], boxes, kinds, reduction)
             fill = augmentation.fill(draw)
@@ -93,7 +99,7 @@ class ResidentData:
             boxes, kinds = augmentation.move_boxes(draw, patch, boxes, kinds)
             if self.most_faces is not None:
                 boxes, kinds = largest_and_regions(boxes, kinds, self.most_faces)
-            return image, targets(boxes, kinds, numbers[len(DRAWS) :])
+            return image, targets(boxes, kinds, numbers[len(DRAWS) : -1])
 
         @jax.jit
         def batch(arrays, step):
@@ -110,13 +116,13 @@ class ResidentData:
 
 
 def _decode(record: Record, side: int):
-    """Pixels, boxes, which of these are ignored, and the factor by which all is reduced."""
+    """Pixels, the record, and the factor by which the pixels are reduced."""
     image = decode_picture(record)
     factor = side / max(image.shape[:2])
     if factor < 1.0:
         image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        return image[:side, :side], record.boxes * factor, record.ignored, factor
-    return image, record.boxes, record.ignored, 1.0
+        return image[:side, :side], record, factor
+    return image, record, 1.0
 
 
 def _shuffled(places, count: int, seed: int):
