@@ -1,6 +1,7 @@
 """TwoPassMatcher, against loops over anchors and faces."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -14,7 +15,7 @@ ANCHORS = grid_anchors([AnchorLevel(8, (8, 16))], 64, 64)
 
 
 @cache
-def matcher(**thresholds: float):
+def matcher(**thresholds: Any) -> Any:
     return whole(TwoPassMatcher(**thresholds))
 
 

@@ -55,7 +55,7 @@ def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadRepo
     unsure = False if sample.scores is None else sample.scores < options.min_score
     ignored = (sample.ignored | unsure | np.any(sides < options.min_face, axis=1))[inside]
     report.keep(ignored)
-    soft = options.soft_scores and sample.scores is not None
+    scores = sample.scores if options.soft_scores else None
     record = Record(
         name=sample.name,
         encoded=picture.encoded,
@@ -63,6 +63,6 @@ def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadRepo
         width=picture.width,
         boxes=boxes[inside],
         ignored=ignored,
-        scores=sample.scores[inside] if soft else None,
+        scores=None if scores is None else scores[inside],
     )
     return record, report

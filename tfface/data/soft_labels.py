@@ -5,13 +5,15 @@ in the mean the loss and the gradient of the score as a target between them, wha
 sampler of anchors the student has.
 """
 
+from typing import Any
+
 from keras import ops
 
 from tfface.matching import ABSENT, FACE
 from tfface.sampling import SEEDS, seed_of, shuffled
 
 
-def draw_faces(kinds, scores, number):
+def draw_faces(kinds: Any, scores: Any, number: Any) -> Any:
     """Which of the faces of a picture are some this time; the others are background.
 
     The same number draws the same on every backend.
