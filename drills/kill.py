@@ -3,9 +3,9 @@
     python -m drills.kill --kills 20 --output runs/drill
 
 Each of `prepare`, `train`, `convert`, `detect` and, where Ray is installed, `batch` runs once
-undisturbed; then it is started and ended by SIGKILL so many times, and at last left alone. Its
-output has to be that of the undisturbed run, with nothing else beside it, and no process of it may
-be alive.
+undisturbed; then it is started and ended by SIGKILL so many times, and at last left alone. Whenever
+it comes to its end, its output has to be that of the undisturbed run, with nothing else beside it,
+and it begins anew; no process of it may be alive.
 """
 
 import hashlib
@@ -159,8 +159,8 @@ def start(arguments: Sequence[str], log: Path) -> subprocess.Popen:
 
 
 def run_drill(drill: Drill, output: Path, kills: int, seed: int) -> dict[str, object]:
-    """Runs one drill; what came out, with `equal`, `left`, `alive`, and `ended_after`, the
-    seconds in which the last process of any killed command ended.
+    """Runs one drill; what came out, with `equal`, `left`, `alive`, `rounds` that came to their
+    end, and `ended_after`, the seconds in which the last process of any killed command ended.
 
     Raises:
         RuntimeError: the command fails where nobody kills it.
@@ -172,13 +172,21 @@ def run_drill(drill: Drill, output: Path, kills: int, seed: int) -> dict[str, ob
     if start(drill.arguments(whole), log).wait():
         raise RuntimeError(f"the command fails, see {log}")
     seconds = time.monotonic() - began
-    generator, hits, orphans, slowest = random.Random(seed), 0, 0, 0.0
-    for _ in range(3 * kills):
-        if hits == kills:
-            break
+    generator = random.Random(seed)
+    hits, orphans, slowest, equal, left = 0, 0, 0.0, [], []
+
+    def judge() -> None:
+        equal.append(drill.digest(whole) == drill.digest(killed))
+        left.extend(left_behind(killed))
+
+    while hits < kills:
         process = start(drill.arguments(killed), log)
         try:
-            process.wait(generator.uniform(0.1, 1.0) * seconds)
+            if process.wait(generator.uniform(0.1, 1.0) * seconds):
+                raise RuntimeError(f"the command does not go on, see {log}")
+            judge()
+            shutil.rmtree(killed)
+            killed.mkdir()
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
@@ -188,11 +196,13 @@ def run_drill(drill: Drill, output: Path, kills: int, seed: int) -> dict[str, ob
             slowest = max(slowest, time.monotonic() - killed_at)
     if start(drill.arguments(killed), log).wait():
         raise RuntimeError(f"the command does not go on, see {log}")
+    judge()
     return {
         "seconds": round(seconds, 1),
         "kills": hits,
-        "equal": drill.digest(whole) == drill.digest(killed),
-        "left": left_behind(killed),
+        "rounds": len(equal),
+        "equal": all(equal),
+        "left": left,
         "alive": orphans,
         "ended_after": round(slowest, 1),
     }
