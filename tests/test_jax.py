@@ -27,6 +27,7 @@ FILES = [
     "data/test_resident.py",
     "data/test_soft_labels.py",
     "detectors/test_base.py",
+    "detectors/test_inference_graphs.py",
     "detectors/test_train_step.py",
     "detectors/test_two_steps.py",
     "losses",

@@ -6,12 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 
+Compiled = Callable[..., Any]
+
 
 class InferenceGraphs:
     """Both halves of what a detector does with a picture, each a graph from its first use on.
 
-    Under TensorFlow one graph takes pictures of every size. Other backends would compile anew for
-    every size, and run operation by operation instead.
+    Under TensorFlow one graph takes pictures of every size; JAX compiles one for every size.
 
     Args:
         detector: of `tfface.detectors`; what its weights become counts at every use.
@@ -19,35 +20,42 @@ class InferenceGraphs:
 
     def __init__(self, detector: Any) -> None:
         self._detector = detector
-        self._in_graphs = keras.backend.backend() == "tensorflow"
+        self._by_jax = keras.backend.backend() == "jax"
         self._outputs: Any = None
-        self._candidates: dict[int, Callable[..., tuple]] = {}
+        self._candidates: dict[tuple[int, ...], Compiled] = {}
 
     def outputs(self, picture: np.ndarray) -> dict[str, Any]:
         """What the detector gives for a padded picture, float32 `(1, H, W, 3)`, in inference."""
-        if not self._in_graphs:
-            return self._detector(picture, training=False)
         if self._outputs is None:
-            self._outputs = _graph_of(self._call, _tensor((1, None, None, 3), "float32"))
+            self._outputs = self._compiled_call()
         return self._outputs(picture)
 
     def candidates(self, outputs: dict[str, Any], height: int, width: int, limit: int) -> tuple:
         """As `Detector.candidates`, of what `outputs` gave for a picture of that size."""
-        if not self._in_graphs:
-            return self._detector.candidates(outputs, height, width, limit)
-        if limit not in self._candidates:
+        key = (limit, height, width) if self._by_jax else (limit,)
+        if key not in self._candidates:
+            self._candidates[key] = self._compiled_candidates(*key)
+        return self._candidates[key](outputs, height, width)
 
-            def of_limit(outputs, height, width):
-                return self._detector.candidates(outputs, height, width, limit)
+    def _compiled_call(self) -> Compiled:
+        def call(picture: Any) -> dict[str, Any]:
+            return self._detector(picture, training=False)
 
-            given = self._outputs.get_concrete_function().structured_outputs
-            specs = {name: _tensor(value.shape, value.dtype) for name, value in given.items()}
-            side = _tensor((), "int32")
-            self._candidates[limit] = _graph_of(of_limit, specs, side, side)
-        return self._candidates[limit](outputs, height, width)
+        if self._by_jax:
+            return _jitted(self._detector, call)
+        return _graph(call, _tensor((1, None, None, 3), "float32"))
 
-    def _call(self, picture):
-        return self._detector(picture, training=False)
+    def _compiled_candidates(self, limit: int, *size: int) -> Compiled:
+        find = self._detector.candidates
+        if size:
+            jitted = _jitted(self._detector, lambda outputs: find(outputs, *size, limit))
+            return lambda outputs, height, width: jitted(outputs)
+        given = self._outputs.get_concrete_function().structured_outputs
+        specs = {name: _tensor(value.shape, value.dtype) for name, value in given.items()}
+        side = _tensor((), "int32")
+        return _graph(
+            lambda outputs, height, width: find(outputs, height, width, limit), specs, side, side
+        )
 
 
 def _tensor(shape: Any, dtype: Any) -> Any:
@@ -56,8 +64,22 @@ def _tensor(shape: Any, dtype: Any) -> Any:
     return tf.TensorSpec(shape, dtype)
 
 
-def _graph_of(function: Callable, *signature: Any) -> Any:
-    """`function` as a graph; it has no statements that AutoGraph would have to rewrite."""
+def _graph(function: Compiled, *signature: Any) -> Compiled:
+    """A graph of TensorFlow of a function without statements that AutoGraph would rewrite."""
     import tensorflow as tf
 
     return tf.function(function, input_signature=signature, autograph=False)
+
+
+def _jitted(detector: Any, function: Compiled) -> Compiled:
+    """A function compiled by JAX, which gets the weights anew whenever it is called."""
+    import jax
+
+    variables = detector.variables
+
+    @jax.jit
+    def pure(values: list, given: Any) -> Any:
+        with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
+            return function(given)
+
+    return lambda given: pure([variable.value for variable in variables], given)
