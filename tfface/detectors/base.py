@@ -92,7 +92,7 @@ class Detector(TrainStep):
         return images - ops.array(self.pixel_mean, self.compute_dtype)
 
     def inference_maps(self, pixels) -> dict:
-        """The network alone, in inference mode.
+        """The network alone, in inference mode, traced once for pictures of every size.
 
         Args:
             pixels: `(B, H, W, 3)` of `normalize`.
