@@ -1,6 +1,7 @@
 """A trained detector as graphs: run operation by operation it takes ten times as long."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -22,7 +23,7 @@ class InferenceGraphs:
         self._detector = detector
         self._by_jax = keras.backend.backend() == "jax"
         self._outputs: Any = None
-        self._candidates: dict[tuple[int, ...], Compiled] = {}
+        self._candidates: dict[int, Compiled] = {}
 
     def outputs(self, picture: np.ndarray) -> dict[str, Any]:
         """What the detector gives for a padded picture, float32 `(1, H, W, 3)`, in inference."""
@@ -32,10 +33,9 @@ class InferenceGraphs:
 
     def candidates(self, outputs: dict[str, Any], height: int, width: int, limit: int) -> tuple:
         """As `Detector.candidates`, of what `outputs` gave for a picture of that size."""
-        key = (limit, height, width) if self._by_jax else (limit,)
-        if key not in self._candidates:
-            self._candidates[key] = self._compiled_candidates(*key)
-        return self._candidates[key](outputs, height, width)
+        if limit not in self._candidates:
+            self._candidates[limit] = self._compiled_candidates(limit)
+        return self._candidates[limit](outputs, height, width)
 
     def _compiled_call(self) -> Compiled:
         def call(picture: Any) -> dict[str, Any]:
@@ -45,17 +45,16 @@ class InferenceGraphs:
             return _jitted(self._detector, call)
         return _graph(call, _tensor((1, None, None, 3), "float32"))
 
-    def _compiled_candidates(self, limit: int, *size: int) -> Compiled:
-        find = self._detector.candidates
-        if size:
-            jitted = _jitted(self._detector, lambda outputs: find(outputs, *size, limit))
-            return lambda outputs, height, width: jitted(outputs)
+    def _compiled_candidates(self, limit: int) -> Compiled:
+        def find(outputs: Any, height: Any, width: Any) -> tuple:
+            return self._detector.candidates(outputs, height, width, limit)
+
+        if self._by_jax:
+            return _jitted(self._detector, find)
         given = self._outputs.get_concrete_function().structured_outputs
         specs = {name: _tensor(value.shape, value.dtype) for name, value in given.items()}
         side = _tensor((), "int32")
-        return _graph(
-            lambda outputs, height, width: find(outputs, height, width, limit), specs, side, side
-        )
+        return _graph(find, specs, side, side)
 
 
 def _tensor(shape: Any, dtype: Any) -> Any:
@@ -72,14 +71,17 @@ def _graph(function: Compiled, *signature: Any) -> Compiled:
 
 
 def _jitted(detector: Any, function: Compiled) -> Compiled:
-    """A function compiled by JAX, which gets the weights anew whenever it is called."""
+    """A function of arrays and of sides, compiled by JAX anew for every size.
+
+    It gets the weights whenever it is called.
+    """
     import jax
 
     variables = detector.variables
 
-    @jax.jit
-    def pure(values: list, given: Any) -> Any:
+    @partial(jax.jit, static_argnames="sides")
+    def pure(values: list, arrays: Any, sides: tuple[int, ...]) -> Any:
         with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
-            return function(given)
+            return function(arrays, *sides)
 
-    return lambda given: pure([variable.value for variable in variables], given)
+    return lambda arrays, *sides: pure([variable.value for variable in variables], arrays, sides)
