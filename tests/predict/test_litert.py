@@ -109,6 +109,51 @@ def test_after_a_failure_the_file_is_loaded_anew(
     assert len(loaded) == 2
 
 
+@pytest.mark.parametrize(
+    ("sides", "allocations"),
+    [
+        # Portraits and landscapes in turn: each has its memory.
+        ([(64, 32), (32, 64), (64, 32), (32, 64)], 2),
+        # Of three sizes in turn, every one comes when it has been given up.
+        ([(64, 32), (32, 64), (32, 32), (64, 32), (32, 64)], 5),
+        # The last one used stays.
+        ([(64, 32), (32, 64), (64, 32), (32, 32), (64, 32)], 3),
+        # 1,024 x 2,048 pixels leave no room for others.
+        ([(64, 32), (32, 64), (1024, 2048), (64, 32), (1024, 2048)], 5),
+    ],
+)
+def test_a_file_stays_ready_for_two_sizes(
+    tflite_content: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    sides: list[tuple[int, int]],
+    allocations: int,
+) -> None:
+    loaded: list[Any] = []
+    allocated: list[Any] = []
+
+    class Counted:
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            self._interpreter = load_interpreter(*arguments, **settings)
+            loaded.append(self)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._interpreter, name)
+
+        def allocate_tensors(self) -> None:
+            allocated.append(self)
+            self._interpreter.allocate_tensors()
+
+    monkeypatch.setattr("tfface.predict.litert.load_interpreter", Counted)
+    runtime = LiteRTRuntime(tflite_content, "reddest.tflite")
+
+    for height, width in sides:
+        boxes, _ = runtime.run(picture_with_red(height, width, height - 2, width - 3))
+
+        assert boxes[0].tolist() == [width - 3, height - 2, width - 2, height - 1]
+    assert len(allocated) == allocations
+    assert len(loaded) <= 2
+
+
 def test_threads_may_share_a_detector(tflite_content: bytes) -> None:
     runtime = LiteRTRuntime(tflite_content, "reddest.tflite", threads=2)
     positions = [(index % 32, index * 7 % 64) for index in range(64)]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfface.predict.strategy import DEFAULT, OVERLAP, Tiles, Turned, parse_strategy
+from tfface.predict.strategy import OVERLAP, Tiles, Turned, parse_strategy
 from tfface.predict.view import View
 
 PICTURE = (600, 800)  # height and width
@@ -26,10 +26,6 @@ WHOLE = (0, 0, 800, 600)
 )
 def test_one_size(text: str, long_side: int) -> None:
     assert parse_strategy(text).views(PICTURE) == [View(WHOLE, long_side)]
-
-
-def test_the_default_leaves_the_size_to_the_placement() -> None:
-    assert DEFAULT.views(PICTURE) == [View(WHOLE, None)]
 
 
 def test_a_pyramid_has_every_size_once_and_mirrored() -> None:

@@ -19,6 +19,7 @@ import pytest
 
 import tfface
 from tfface.packaged import WEIGHTS
+from tfface.predict.placement import LONG_SIDE
 from tfface.presets import PRESETS
 
 WEB = Path(__file__).parent.parent.parent / "web"
@@ -55,11 +56,11 @@ def find_package_file(package: str, path: str) -> Path:
     return Path(spec.origin).parent / path
 
 
-def detection(picture: Path, model: Path, detector: str, long_side: int) -> dict[str, Any]:
+def detection(picture: Path, model: Path, detector: str, long_side: int | None) -> dict[str, Any]:
     """What Python finds, in the words of web/tests/page.test.mjs.
 
     The page never enlarges a picture, so `long_side` must not be above its longer side; 0 for its
-    own size.
+    own size, None for the default of both.
     """
     image = tfface.read_image(picture)
     detections = tfface.FaceDetector.from_preset(model).detect(image, long_side=long_side)
@@ -67,7 +68,7 @@ def detection(picture: Path, model: Path, detector: str, long_side: int) -> dict
         "picture": str(picture),
         "model": str(model),
         "detector": detector,
-        "longSide": str(long_side or "Infinity"),
+        "longSide": str(LONG_SIDE if long_side is None else long_side or "Infinity"),
         "boxes": detections.boxes.tolist(),
     }
 
@@ -86,6 +87,11 @@ def expected(
     turned = tmp_path / "turned.jpg"
     pixels = cv2.rotate(cv2.imread(str(grace_hopper)), cv2.ROTATE_90_COUNTERCLOCKWISE)
     turned.write_bytes(with_orientation(cv2.imencode(".jpg", pixels)[1].tobytes(), 6))
+
+    # A face of 1,200 pixels, of which the first look sees the parts.
+    close = tmp_path / "close.png"
+    face = cv2.imread(str(grace_hopper))[82:330, 170:362]
+    assert cv2.imwrite(str(close), cv2.resize(face, (929, 1200), interpolation=cv2.INTER_CUBIC))
 
     camera = tmp_path / "camera.mjpeg"
     # A film of one picture: the upper part of the astronaut, as a camera's 640x480.
@@ -112,7 +118,7 @@ def expected(
             ("plain-yunet", 480),
         )
         for picture in (astronaut, grace_hopper, turned)
-    ]
+    ] + [detection(close, models[name], name, None) for name in ("fbi-1", "plain-yunet")]
     return {
         "detections": shipped,
         "fixed": detection(tmp_path / "red.png", fixed, "fixed.tflite", 0),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from tfface.detections import Detections
 from tfface.nms import non_max_suppression
 from tfface.packaged import PRECISIONS
+from tfface.predict.close_faces import search_twice
 from tfface.predict.keras_model import KerasRuntime, load_keras_file
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.placement import place
@@ -121,9 +123,11 @@ class FaceDetector:
             threshold: the lowest score to return, in 0..1.
             long_side: pixels to scale the longer side of the picture to before the search. Larger
                 finds smaller faces and takes longer. None reduces larger pictures to
-                `tfface.predict.placement.LONG_SIDE` and leaves smaller ones as they are; 0 searches
-                at the picture's own size, up to about `LARGEST_INPUT` pixels there, to which larger
-                ones are reduced. A detector of one fixed size scales the picture to fit.
+                `tfface.predict.placement.LONG_SIDE`, leaves smaller ones as they are, and looks a
+                second time for faces that fill the picture (`tfface.predict.close_faces`); 0
+                searches at the picture's own size, up to about `LARGEST_INPUT` pixels there, to
+                which larger ones are reduced. A detector of one fixed size scales the picture to
+                fit.
             strategy: instead of `long_side`, several looks whose faces are joined, such as
                 "pyramid" or "tiles": see `tfface.predict.strategy.parse_strategy`.
             min_face: faces less high than so many pixels of `image` are left out.
@@ -148,7 +152,10 @@ class FaceDetector:
                 f"{min_face} and {max_faces}"
             )
         pixels = load_picture(image, bgr)
-        if strategy is None:
+        if strategy is None and long_side is None and self._runtime.fixed_size is None:
+            search = partial(self._search, pixels)
+            boxes, scores = search_twice(search, max(pixels.shape[:2]), threshold)
+        elif strategy is None:
             boxes, scores = self._search(pixels, threshold, long_side)
         else:
             chosen = parse_strategy(strategy) if isinstance(strategy, str) else strategy

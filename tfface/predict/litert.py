@@ -1,5 +1,6 @@
 """Runs TFLite files with LiteRT, without TensorFlow."""
 
+import math
 import os
 import threading
 import weakref
@@ -23,6 +24,11 @@ IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file (file_identifier of the TensorFlow Lite schema)."""
 
 MAX_THREADS = 1024
+
+READY_SIZES, READY_PIXELS = 2, 1 << 21
+"""Sizes of pictures, and their pixels together, that a file is ready for at a time, each with
+memory of its own: in a folder portraits and landscapes take turns, and some pictures are looked at
+twice."""
 
 
 def load_interpreter(content: bytes, source: str, **settings: Any) -> Any:
@@ -76,21 +82,21 @@ class LiteRTRuntime:
         self._threads = threads
         self._lock = threading.Lock()
         self._of_parents: list[Any] = []
-        self._load(verified=is_known)
+        if not is_known:
+            # LiteRT tells what is no file of its kind at all; its network is built when it is run.
+            verify(content, source)
+        interpreter = self._load()
+        self._read_signature(interpreter)
+        self._is_announced = False
+        # By the size that it has memory for, None: for none yet; the last one used is at the end.
+        self._interpreters: dict[Size | None, Any] = {None: interpreter}
         _loaded.add(self)
 
-    def _load(self, verified: bool = True) -> None:
-        if not verified:
-            # LiteRT tells what is no file of its kind at all; its network is built when it is run.
-            verify(self._content, self._source)
-        self._interpreter: Any = load_interpreter(
-            self._content, self._source, num_threads=self._threads
-        )
-        self._read_signature()
-        self._allocated: Size | None = None
+    def _load(self) -> Any:
+        return load_interpreter(self._content, self._source, num_threads=self._threads)
 
-    def _read_signature(self) -> None:
-        signatures = self._interpreter.get_signature_list()
+    def _read_signature(self, interpreter: Any) -> None:
+        signatures = interpreter.get_signature_list()
         found = [name for name in signature.OUTPUT_TYPES if name in signatures]
         if not found:
             raise ModelError(
@@ -104,7 +110,7 @@ class LiteRTRuntime:
         names = signatures[self._signature]
         signature.check_names(self._source, names["inputs"], names["outputs"], self._signature)
         # The runner must not outlive this function: LiteRT refuses to resize while one exists.
-        runner = self._interpreter.get_signature_runner(self._signature)
+        runner = interpreter.get_signature_runner(self._signature)
         images = runner.get_input_details()[signature.INPUT]
         outputs = runner.get_output_details()
         signature.check_types(
@@ -131,31 +137,29 @@ class LiteRTRuntime:
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`.
 
-        A file for a batch of pictures gets it in every place. A size other than that of the call
-        before costs a new allocation.
+        A file for a batch of pictures gets it in every place. A size that it is not
+        ready for (`READY_SIZES`) costs a new allocation.
 
         Raises:
             ModelError: LiteRT cannot run the file, or cannot run it at this size.
         """
+        height, width = image.shape[:2]
         with self._lock:
-            if self._interpreter is None:
-                self._load()
             try:
-                if image.shape[:2] != self._allocated:
-                    self._allocate(image.shape[:2])
+                interpreter = self._take((height, width))
                 batch = image[None] if self._batch == 1 else np.stack([image] * self._batch)
-                self._interpreter.set_tensor(self._images, batch)
-                self._interpreter.invoke()
+                interpreter.set_tensor(self._images, batch)
+                interpreter.invoke()
                 outputs = [
-                    np.atleast_1d(self._interpreter.get_tensor(index))[:1]
-                    for index in self._outputs
+                    np.atleast_1d(interpreter.get_tensor(index))[:1] for index in self._outputs
                 ]
             except (ValueError, RuntimeError, MemoryError) as error:
-                self._interpreter = None  # One that failed crashes the process at another size.
+                # It is not put back: one that failed crashes the process at another size.
                 raise ModelError(
                     f"{self._source}: LiteRT failed on a picture of shape {image.shape}: "
                     f"{reason_of(error)}; if memory is short, search it at a smaller long_side"
                 ) from error
+            self._interpreters[height, width] = interpreter
         if self._signature == signature.CANDIDATES:
             candidates = signature.candidates_of(self._source, *outputs)
             return suppress_candidates(*candidates, image.shape[:2], self._selection)
@@ -167,16 +171,30 @@ class LiteRTRuntime:
         What the parent loaded is kept: to end it would wait for threads that are not here.
         """
         self._lock = threading.Lock()
-        self._of_parents.append(self._interpreter)
-        self._interpreter = None
+        self._of_parents.append(self._interpreters)
+        self._interpreters = {}
 
-    def _allocate(self, size: Size) -> None:
+    def _take(self, size: Size) -> Any:
+        """An interpreter that has memory for that size, out of those that are kept."""
+        kept = self._interpreters
+        if size in kept:
+            return kept.pop(size)
+        interpreter = None
+        while kept and (None in kept or not self._has_room_for(size)):
+            interpreter = kept.pop(next(iter(kept)))
+        if interpreter is None:
+            interpreter = self._load()
         if self.fixed_size is None:
-            self._interpreter.resize_tensor_input(self._images, (self._batch, *size, 3))
+            interpreter.resize_tensor_input(self._images, (self._batch, *size, 3))
         # LiteRT announces XNNPACK, once in a process.
-        with nullcontext() if self._allocated else without_notices():
-            self._interpreter.allocate_tensors()
-        self._allocated = size
+        with nullcontext() if self._is_announced else without_notices():
+            interpreter.allocate_tensors()
+        self._is_announced = True
+        return interpreter
+
+    def _has_room_for(self, size: Size) -> bool:
+        pixels = sum(math.prod(each) for each in (size, *self._interpreters) if each)
+        return len(self._interpreters) < READY_SIZES and pixels <= READY_PIXELS
 
 
 _loaded: weakref.WeakSet[LiteRTRuntime] = weakref.WeakSet()

@@ -16,8 +16,8 @@ SIZE_MULTIPLE = 32
 LONG_SIDE = 1024
 """Pixels of the longer side that a larger picture is reduced to, unless something else is asked.
 
-Larger finds smaller faces, takes longer, and draws false boxes on faces larger than any that the
-detectors know; BUILD.md ("The size of the search") has the measurements.
+Larger finds smaller faces, takes longer, and draws more false boxes on faces larger than any that
+the detectors know; BUILD.md ("The size of the search") has the measurements.
 """
 
 LARGEST_SIDE = 16384

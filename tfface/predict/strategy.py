@@ -102,10 +102,6 @@ class Turned:
         return [replace(view, turns=turns) for turns in range(4) for view in views]
 
 
-DEFAULT = OneSize(lambda picture: None)
-"""A larger picture is reduced to `LONG_SIDE`, a smaller one keeps its size."""
-
-
 def parse_strategy(text: str) -> Strategy:
     """The strategy that a text names, one of `FORMS`.
 

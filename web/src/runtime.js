@@ -1,6 +1,7 @@
 /** Runs a TFLite file with LiteRT.js, inside a worker. */
 
 import { Tensor, loadAndCompile, loadLiteRt } from "./vendor/litertjs/core.js";
+import { LARGEST_KNOWN, SECOND_LONG_SIDE, joinLooks, mayHaveCloseFaces } from "./close_faces.js";
 import { VENDOR } from "./litert.js";
 import { place, toPicture } from "./placement.js";
 import { inputOf } from "./resampling.js";
@@ -26,7 +27,10 @@ const USUAL = { height: 480, width: 640 };
 export class Runtime {
   /** @type {Size | null} */
   #prepared = null;
+  /** @type {Runtime | null} the same file, for second looks: another size would make the first plan its memory anew */
+  #second = null;
   #model;
+  #content;
   #source;
 
   /**
@@ -38,7 +42,7 @@ export class Runtime {
    * @throws {ModelError} damaged, or not the signature of a detector
    */
   static async load(content, source) {
-    await startLiteRt();
+    await (liteRtStarted ??= startLiteRt());
     let model;
     try {
       model = await loadAndCompile(content, { accelerator: "wasm" });
@@ -48,7 +52,7 @@ export class Runtime {
           `download or export it again (${reason(error)})`,
       );
     }
-    const runtime = new Runtime(model, checkSignature(model.signatures, source), source);
+    const runtime = new Runtime(model, checkSignature(model.signatures, source), content, source);
     const size = runtime.fixedSize ?? USUAL;
     await runtime.#prepare(new Uint8Array(size.height * size.width * 3), size);
     return runtime;
@@ -57,11 +61,13 @@ export class Runtime {
   /**
    * @param {import("@litertjs/core").CompiledModel} model
    * @param {Size | null} fixedSize the only size of pictures it takes
+   * @param {Uint8Array} content
    * @param {string} source
    */
-  constructor(model, fixedSize, source) {
+  constructor(model, fixedSize, content, source) {
     this.#model = model;
     this.fixedSize = fixedSize;
+    this.#content = content;
     this.#source = source;
   }
 
@@ -74,13 +80,29 @@ export class Runtime {
    */
   async detect(bitmap, longSide) {
     const started = performance.now();
-    const placement = place({ height: bitmap.height, width: bitmap.width }, longSide, this.fixedSize);
-    const input = inputOf(pixelsOf(bitmap), placement);
+    const picture = { height: bitmap.height, width: bitmap.width };
+    const pixels = pixelsOf(bitmap);
+    const first = await this.#look(pixels, place(picture, longSide, this.fixedSize));
+    let { faces, preparation } = first;
+    const longer = Math.max(picture.height, picture.width);
+    if (!this.fixedSize && Math.min(longSide, longer) > LARGEST_KNOWN && mayHaveCloseFaces(faces, longer)) {
+      const loading = performance.now();
+      this.#second ??= await Runtime.load(this.#content, this.#source);
+      preparation += performance.now() - loading;
+      const second = await this.#second.#look(pixels, place(picture, SECOND_LONG_SIDE, null));
+      faces = joinLooks(faces, second.faces, longer);
+      preparation += second.preparation;
+    }
+    const milliseconds = performance.now() - started - preparation;
+    return { faces, picture, searched: first.searched, milliseconds, preparation };
+  }
+
+  /** @param {Uint8ClampedArray} pixels RGBA @param {import("./placement.js").Placement} placement */
+  async #look(pixels, placement) {
+    const input = inputOf(pixels, placement);
     const preparation = await this.#prepare(input, placement.input);
     const outputs = await this.#run(input, placement.input);
-    const faces = facesOf(outputs, placement, this.#source);
-    const milliseconds = performance.now() - started - preparation;
-    return { faces, picture: placement.picture, searched: placement.scaled, milliseconds, preparation };
+    return { faces: facesOf(outputs, placement, this.#source), searched: placement.scaled, preparation };
   }
 
   /**
@@ -116,6 +138,9 @@ export class Runtime {
     }
   }
 }
+
+/** @type {Promise<void> | null} a thread has one LiteRT, for all the files that it loads */
+let liteRtStarted = null;
 
 async function startLiteRt() {
   try {

@@ -1,0 +1,80 @@
+"""A second look, at few pixels, for faces that are larger than a detector knows.
+
+A detector takes the parts of such a face for faces: of a portrait at 1024 pixels two eyes, or a
+cheek. At a third of that it finds the face itself.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfface.nms import non_max_suppression
+from tfface.predict.runtime import Faces
+from tfface.predict.suppression import IOU_THRESHOLD
+
+LARGEST_KNOWN = 640
+"""Pixels of the longer side of pictures that one look is enough for: faces of as many are known."""
+
+SECOND_LONG_SIDE = 320
+"""Pixels of the longer side in the second look."""
+
+SUSPECT, SUSPECT_SCORE = 0.25, 0.3
+"""Longer side of a box, in longer sides of the picture, and score from which on there is a second
+look: parts of faces that fill the picture are larger than most faces are."""
+
+CLOSE = 0.4
+"""Longer side of boxes, likewise, from which on the second look alone decides."""
+
+CONFIDENT, CONTAINED = 0.5, 0.7
+"""Score from which on a close face swallows the boxes that lie in it by so much of their area."""
+
+
+def search_twice(
+    search: Callable[[float, int | None], Faces], longer: int, threshold: float
+) -> Faces:
+    """The faces of a picture at the default size, close ones as they are seen at fewer pixels.
+
+    Args:
+        search: from the lowest score and the long side, as `tfface.predict.placement.place` takes
+            it, to boxes `(n, 4)` in pixels of the picture and scores `(n,)`.
+        longer: pixels of the longer side of the picture.
+        threshold: the lowest score to return; no other face depends on it.
+    """
+    if longer <= LARGEST_KNOWN:
+        return search(threshold, None)
+    boxes, scores = search(min(threshold, SUSPECT_SCORE), None)
+    if np.any((_sides(boxes) >= SUSPECT * longer) & (scores >= SUSPECT_SCORE)):
+        second = search(min(threshold, CONFIDENT), SECOND_LONG_SIDE)
+        boxes, scores = join_looks((boxes, scores), second, CLOSE * longer)
+    return boxes[scores >= threshold], scores[scores >= threshold]
+
+
+def join_looks(first: Faces, second: Faces, close: float) -> Faces:
+    """Boxes from `close` pixels on as the second look has them, all others as the first has.
+
+    Args:
+        first, second: boxes `(n, 4)` in pixels of the picture, and scores `(n,)`, each without
+            duplicates.
+    """
+    (boxes, scores), (others, other_scores) = first, second
+    is_close, is_other = _sides(others) >= close, _sides(boxes) < close
+    faces = others[is_close & (other_scores >= CONFIDENT)]
+    is_other &= ~np.any(_contained(boxes, faces) >= CONTAINED, axis=1)
+    boxes = np.concatenate([others[is_close], boxes[is_other]])
+    scores = np.concatenate([other_scores[is_close], scores[is_other]])
+    kept = non_max_suppression(boxes, scores, IOU_THRESHOLD)
+    return boxes[kept], scores[kept]
+
+
+def _sides(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The longer side of each box."""
+    return np.max(boxes[:, 2:] - boxes[:, :2], axis=1, initial=0)
+
+
+def _contained(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of every box `(n, 4)` the part of its area in each of the others `(m, 4)`: `(n, m)`."""
+    shared = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = shared - np.maximum(boxes[:, None, :2], others[None, :, :2])
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, keepdims=True)
+    return np.prod(np.maximum(shared, 0), axis=2) / areas
