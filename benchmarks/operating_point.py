@@ -27,6 +27,10 @@ SIZES = (0, 16, 32, 64, 128, 256, np.inf)
 """Edges of the classes of size, pixels."""
 
 
+NAMES = {None: "default", 0: "own"}
+"""Of long sides that are no number of pixels."""
+
+
 @dataclass(frozen=True)
 class Counts:
     """Of every class of size: faces to be found, those found, boxes that count, false ones."""
@@ -67,6 +71,10 @@ def judge(predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, Wide
     return Counts(*total)
 
 
+def _long_side(text: str) -> int | None:
+    return None if text == NAMES[None] else int(text)
+
+
 def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
@@ -78,7 +86,13 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, help="folder of the peers' weight files")
     parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument("--threshold", type=float, default=0.5)
-    parser.add_argument("--long_side", type=int, nargs="+", default=[640], help="0: own size")
+    parser.add_argument(
+        "--long_side",
+        type=_long_side,
+        nargs="+",
+        default=[640],
+        help="0: own size; default: that of FaceDetector.detect, with its second look",
+    )
     return run_command(parser, run)
 
 
@@ -96,7 +110,7 @@ def run(options: Namespace) -> None:
             recall = counts.found.sum() / counts.faces.sum()
             precision = 1 - counts.false.sum() / max(counts.boxes.sum(), 1)
             print(
-                f"{Path(model).name}, long side {long_side or 'own'}, threshold "
+                f"{Path(model).name}, long side {NAMES.get(long_side, long_side)}, threshold "
                 f"{options.threshold:g}: recall {recall:.3f}, precision {precision:.3f}, "
                 f"{1e3 * np.median(detected.seconds):.1f} ms (median)"
             )

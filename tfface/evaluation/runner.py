@@ -34,15 +34,16 @@ class DetectionRun:
     seconds: np.ndarray
 
 
-def long_side_for(image: np.ndarray, long_side: int, scale: float) -> int:
-    """The long side in pixels to detect `image` at; 0 for its own size.
+def long_side_for(image: np.ndarray, long_side: int | None, scale: float) -> int | None:
+    """The long side in pixels to detect `image` at; 0 for its own size, None for the default.
 
     Args:
         image: `(H, W, 3)`.
-        long_side: fixed long side, or 0 for that of the picture times `scale`.
+        long_side: fixed long side, None for the detector's default, or 0 for that of the picture
+            times `scale`.
         scale: factor of the picture's own size, above 0.
     """
-    if long_side or scale == 1:
+    if long_side != 0 or scale == 1:
         return long_side
     return max(1, round(scale * max(image.shape[:2])))
 
@@ -51,7 +52,7 @@ def detect_pictures(
     detector: PictureDetector,
     image_root: Path,
     names: Iterable[str],
-    long_side: int = 0,
+    long_side: int | None = 0,
     scale: float = 1.0,
     threshold: float = SCORE_THRESHOLD,
     progress: bool = False,

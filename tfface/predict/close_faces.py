@@ -23,8 +23,9 @@ SUSPECT, SUSPECT_SCORE = 0.25, 0.3
 """Longer side of a box, in longer sides of the picture, and score from which on there is a second
 look: parts of faces that fill the picture are larger than most faces are."""
 
-CLOSE = 0.4
-"""Longer side of boxes, likewise, from which on the second look alone decides."""
+NEAR, CLOSE = 0.3, 0.4
+"""Longer side of boxes, likewise: below the one the first look decides, from the other on the
+second, in between both, lest a face that is larger for the one than for the other is lost."""
 
 CONFIDENT, CONTAINED = 0.5, 0.7
 """Score from which on a close face swallows the boxes that lie in it by so much of their area."""
@@ -46,23 +47,25 @@ def search_twice(
     boxes, scores = search(min(threshold, SUSPECT_SCORE), None)
     if np.any((_sides(boxes) >= SUSPECT * longer) & (scores >= SUSPECT_SCORE)):
         second = search(min(threshold, CONFIDENT), SECOND_LONG_SIDE)
-        boxes, scores = join_looks((boxes, scores), second, CLOSE * longer)
+        boxes, scores = join_looks((boxes, scores), second, longer)
     return boxes[scores >= threshold], scores[scores >= threshold]
 
 
-def join_looks(first: Faces, second: Faces, close: float) -> Faces:
-    """Boxes from `close` pixels on as the second look has them, all others as the first has.
+def join_looks(first: Faces, second: Faces, longer: int) -> Faces:
+    """Close faces as the second look has them, all others as the first has.
 
     Args:
         first, second: boxes `(n, 4)` in pixels of the picture, and scores `(n,)`, each without
             duplicates.
+        longer: pixels of the longer side of the picture.
     """
-    (boxes, scores), (others, other_scores) = first, second
-    is_close, is_other = _sides(others) >= close, _sides(boxes) < close
-    faces = others[is_close & (other_scores >= CONFIDENT)]
-    is_other &= ~np.any(_contained(boxes, faces) >= CONTAINED, axis=1)
-    boxes = np.concatenate([others[is_close], boxes[is_other]])
-    scores = np.concatenate([other_scores[is_close], scores[is_other]])
+    (boxes, scores), (close, close_scores) = first, second
+    near = _sides(close) >= NEAR * longer
+    close, close_scores = close[near], close_scores[near]
+    parts = _contained(boxes, close[close_scores >= CONFIDENT]) >= CONTAINED
+    others = (_sides(boxes) < CLOSE * longer) & ~np.any(parts, axis=1)
+    boxes = np.concatenate([close, boxes[others]])
+    scores = np.concatenate([close_scores, scores[others]])
     kept = non_max_suppression(boxes, scores, IOU_THRESHOLD)
     return boxes[kept], scores[kept]
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -153,8 +154,7 @@ class FaceDetector:
             )
         pixels = load_picture(image, bgr)
         if strategy is None and long_side is None and self._runtime.fixed_size is None:
-            search = partial(self._search, pixels)
-            boxes, scores = search_twice(search, max(pixels.shape[:2]), threshold)
+            boxes, scores = self._search_twice(pixels, threshold)
         elif strategy is None:
             boxes, scores = self._search(pixels, threshold, long_side)
         else:
@@ -216,6 +216,15 @@ class FaceDetector:
         # A box in the padding has no area once it is cut.
         visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         return boxes[visible], scores[visible]
+
+    def _search_twice(self, image: Image, threshold: float) -> Faces:
+        """As `_search` at the default size, with a second look where faces may be close."""
+        placement = place(image.shape[:2], None, None)
+        # Once for both: most of the time of a photograph goes into making it smaller.
+        reduced = replace(placement, input=placement.scaled).apply(image)
+        search = partial(self._search, reduced)
+        boxes, scores = search_twice(search, max(placement.scaled), threshold)
+        return placement.to_picture(boxes), scores
 
     def _join(self, image: Image, threshold: float, views: Sequence[View]) -> Faces:
         """The faces of all views; where several see one, their boxes vote on it.

@@ -13,7 +13,8 @@ export const SECOND_LONG_SIDE = 320;
 const SUSPECT = 0.25;
 const SUSPECT_SCORE = 0.3;
 
-/** Longer side of boxes, likewise, from which on the second look alone decides. */
+/** Longer side of boxes, likewise: below the one the first look decides, from the other on the second, in between both. */
+const NEAR = 0.3;
 const CLOSE = 0.4;
 
 /** Score from which on a close face swallows the boxes that lie in it by so much of their area. */
@@ -42,7 +43,7 @@ export function mayHaveCloseFaces(faces, longer) {
  * @returns {Face[]} scores falling
  */
 export function joinLooks(first, second, longer) {
-  const close = second.filter(({ box }) => sideOf(box) >= CLOSE * longer);
+  const close = second.filter(({ box }) => sideOf(box) >= NEAR * longer);
   const sure = close.filter(({ score }) => score >= CONFIDENT);
   const others = first.filter(
     ({ box }) =>
