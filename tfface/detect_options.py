@@ -119,8 +119,8 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         type=between(0, LARGEST_SIDE, int),
         metavar="PIXELS",
         help="scale pictures so that the longer side has this many pixels; 0: search at their own "
-        f"size (default: reduce those above {LONG_SIDE} to that, leave others as they are, and look "
-        "twice where a face may fill the picture)",
+        f"size (default: reduce those above {LONG_SIDE} to that, leave others as they are, and "
+        "look twice where a face may fill the picture)",
     )
     size.add_argument(
         "--strategy",

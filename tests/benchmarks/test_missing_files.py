@@ -22,6 +22,7 @@ COMMANDS = {
     "pareto": ["--peers=missing"],
     "peers": ["--peers=missing"],
     "pipeline": ["--records=missing"],
+    "portraits": ["missing"],
     "refineface": ["measure", "--data=missing"],
     "refineface_by_heart": ["--records=missing", "--output=new.tfrecord"],
     "refineface_figure": ["missing", "--data=missing", "--plot=new.png"],

@@ -4,8 +4,6 @@ A detector takes the parts of such a face for faces: of a portrait at 1024 pixel
 cheek. At a third of that it finds the face itself.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +12,7 @@ from tfface.predict.runtime import Faces
 from tfface.predict.suppression import IOU_THRESHOLD
 
 LARGEST_KNOWN = 640
-"""Pixels of the longer side of pictures that one look is enough for: faces of as many are known."""
+"""Pixels of the longer side that one look is enough for: faces of as many are known."""
 
 SECOND_LONG_SIDE = 320
 """Pixels of the longer side in the second look."""
@@ -31,33 +29,25 @@ CONFIDENT, CONTAINED = 0.5, 0.7
 """Score from which on a close face swallows the boxes that lie in it by so much of their area."""
 
 
-def search_twice(
-    search: Callable[[float, int | None], Faces], longer: int, threshold: float
-) -> Faces:
-    """The faces of a picture at the default size, close ones as they are seen at fewer pixels.
+def needs_second_look(faces: Faces, longer: int) -> bool:
+    """Whether a box may be a part of a face that fills the picture.
 
     Args:
-        search: from the lowest score and the long side, as `tfface.predict.placement.place` takes
-            it, to boxes `(n, 4)` in pixels of the picture and scores `(n,)`.
-        longer: pixels of the longer side of the picture.
-        threshold: the lowest score to return; no other face depends on it.
+        faces: of the first look: boxes `(n, 4)` in its pixels, and scores `(n,)`.
+        longer: pixels of the longer side of the first look.
     """
-    if longer <= LARGEST_KNOWN:
-        return search(threshold, None)
-    boxes, scores = search(min(threshold, SUSPECT_SCORE), None)
-    if np.any((_sides(boxes) >= SUSPECT * longer) & (scores >= SUSPECT_SCORE)):
-        second = search(min(threshold, CONFIDENT), SECOND_LONG_SIDE)
-        boxes, scores = join_looks((boxes, scores), second, longer)
-    return boxes[scores >= threshold], scores[scores >= threshold]
+    boxes, scores = faces
+    large = _sides(boxes) >= SUSPECT * longer
+    return longer > LARGEST_KNOWN and bool(np.any(large & (scores >= SUSPECT_SCORE)))
 
 
 def join_looks(first: Faces, second: Faces, longer: int) -> Faces:
     """Close faces as the second look has them, all others as the first has.
 
     Args:
-        first, second: boxes `(n, 4)` in pixels of the picture, and scores `(n,)`, each without
+        first, second: boxes `(n, 4)` in pixels of the first look, and scores `(n,)`, each without
             duplicates.
-        longer: pixels of the longer side of the picture.
+        longer: pixels of the longer side of the first look.
     """
     (boxes, scores), (close, close_scores) = first, second
     near = _sides(close) >= NEAR * longer

@@ -1,9 +1,7 @@
 """The way from a picture to its faces, whatever runs the detector."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfface.detections import Detections
-from tfface.nms import non_max_suppression
 from tfface.packaged import PRECISIONS
-from tfface.predict.close_faces import search_twice
 from tfface.predict.keras_model import KerasRuntime, load_keras_file
 from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.placement import place
-from tfface.predict.runtime import Faces, ModelError, Runtime
+from tfface.predict.runtime import ModelError, Runtime
 from tfface.predict.saved_model import SavedModelRuntime
-from tfface.predict.signature import check_finite
+from tfface.predict.search import search, search_twice, search_views
 from tfface.predict.strategy import Strategy, parse_strategy
-from tfface.predict.suppression import IOU_THRESHOLD
-from tfface.predict.view import View
 from tfface.presets import PRESETS
-from tfface.rgb import Image, to_rgb
+from tfface.rgb import to_rgb
 from tfface.sources import load_picture, read_ahead
 from tfface.video import VideoFrame, open_video
-from tfface.voting import vote
 
 
 class FaceDetector:
@@ -153,13 +146,14 @@ class FaceDetector:
                 f"{min_face} and {max_faces}"
             )
         pixels = load_picture(image, bgr)
-        if strategy is None and long_side is None and self._runtime.fixed_size is None:
-            boxes, scores = self._search_twice(pixels, threshold)
-        elif strategy is None:
-            boxes, scores = self._search(pixels, threshold, long_side)
-        else:
+        if strategy is not None:
             chosen = parse_strategy(strategy) if isinstance(strategy, str) else strategy
-            boxes, scores = self._join(pixels, threshold, chosen.views(pixels.shape[:2]))
+            views = chosen.views(pixels.shape[:2])
+            boxes, scores = search_views(self._runtime, pixels, threshold, views)
+        elif long_side is None:
+            boxes, scores = search_twice(self._runtime, pixels, threshold)
+        else:
+            boxes, scores = search(self._runtime, pixels, threshold, long_side)
         falling = np.argsort(-scores, kind="stable")
         kept = falling[boxes[falling, 3] - boxes[falling, 1] >= min_face][:max_faces]
         return Detections(boxes[kept], scores[kept], image, bgr)
@@ -204,50 +198,6 @@ class FaceDetector:
         with open_video(source) as video:
             for number, (seconds, image) in enumerate(video.frames()):
                 yield VideoFrame(number, seconds, image, self.detect(image, **options))
-
-    def _search(self, image: Image, threshold: float, long_side: int | None) -> Faces:
-        """Boxes in pixels of `image`, cut to it, and scores, in any order."""
-        placement = place(image.shape[:2], long_side, self._runtime.fixed_size)
-        boxes, scores = self._runtime.run(placement.apply(image))
-        check_finite("the detector", scores=scores)
-        confident = scores >= threshold
-        check_finite("the detector", boxes=boxes[confident])
-        boxes, scores = placement.to_picture(boxes[confident]), scores[confident]
-        # A box in the padding has no area once it is cut.
-        visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        return boxes[visible], scores[visible]
-
-    def _search_twice(self, image: Image, threshold: float) -> Faces:
-        """As `_search` at the default size, with a second look where faces may be close."""
-        placement = place(image.shape[:2], None, None)
-        # Once for both: most of the time of a photograph goes into making it smaller.
-        reduced = replace(placement, input=placement.scaled).apply(image)
-        search = partial(self._search, reduced)
-        boxes, scores = search_twice(search, max(placement.scaled), threshold)
-        return placement.to_picture(boxes), scores
-
-    def _join(self, image: Image, threshold: float, views: Sequence[View]) -> Faces:
-        """The faces of all views; where several see one, their boxes vote on it.
-
-        Only those that see it as the surest one does: a face is rarely found the wrong way up, and
-        its box is then off.
-        """
-        found = []
-        for view in views:
-            boxes, scores = self._search(view.cut(image), threshold, view.long_side)
-            boxes = view.to_picture(boxes)
-            whole = view.has_whole(boxes, image.shape[:2])
-            found.append((boxes[whole], scores[whole], np.full(whole.sum(), view.turns)))
-        boxes, scores, turns = (np.concatenate(each) for each in zip(*found, strict=True))
-        if len(views) == 1:
-            return boxes, scores
-        kept = non_max_suppression(boxes, scores, IOU_THRESHOLD)
-        joined = boxes[kept]
-        for turn in np.unique(turns[kept]):
-            (alike,) = np.nonzero(turns == turn)
-            here = turns[kept] == turn
-            joined[here] = vote(boxes[alike], scores[alike], np.searchsorted(alike, kept[here]))
-        return joined, scores[kept]
 
     def masks(self, image: NDArray[Any], long_side: int | None = None) -> list[NDArray[np.bool_]]:
         """Which parts of a picture the feature maps of a detector keep (feature_masking).
