@@ -71,6 +71,26 @@ def test_a_file_of_one_size(fixed_tflite_content: bytes) -> None:
     assert runtime.run(picture_with_red(64, 96, 1, 2))[0][0].tolist() == [2, 1, 3, 2]
 
 
+def watch_allocations(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None]) -> list[Any]:
+    """The interpreters as they are loaded; before one allocates, `before` gets its number."""
+    loaded: list[Any] = []
+
+    class Watched:
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            self._interpreter = load_interpreter(*arguments, **settings)
+            loaded.append(self)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._interpreter, name)
+
+        def allocate_tensors(self) -> None:
+            before(loaded.index(self))
+            self._interpreter.allocate_tensors()
+
+    monkeypatch.setattr("tfface.predict.litert.load_interpreter", Watched)
+    return loaded
+
+
 @pytest.mark.parametrize(
     ("failure", "reason"),
     [
@@ -83,22 +103,11 @@ def test_after_a_failure_the_file_is_loaded_anew(
     tflite_content: bytes, monkeypatch: pytest.MonkeyPatch, failure: Exception, reason: str
 ) -> None:
     # An interpreter that could not take a large picture crashes the process at the next size.
-    loaded = []
+    def fail_at_first(number: int) -> None:
+        if number == 0:
+            raise failure
 
-    class Breakable:
-        def __init__(self, *arguments: Any, **settings: Any) -> None:
-            self._interpreter = load_interpreter(*arguments, **settings)
-            loaded.append(self)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._interpreter, name)
-
-        def allocate_tensors(self) -> None:
-            if len(loaded) == 1 and loaded[0] is self:
-                raise failure
-            self._interpreter.allocate_tensors()
-
-    monkeypatch.setattr("tfface.predict.litert.load_interpreter", Breakable)
+    loaded = watch_allocations(monkeypatch, fail_at_first)
     runtime = LiteRTRuntime(tflite_content, "reddest.tflite")
 
     with pytest.raises(ModelError, match=rf"\(64, 64, 3\): {reason}; .* a smaller long_side"):
@@ -128,22 +137,8 @@ def test_a_file_stays_ready_for_two_sizes(
     sides: list[tuple[int, int]],
     allocations: int,
 ) -> None:
-    loaded: list[Any] = []
-    allocated: list[Any] = []
-
-    class Counted:
-        def __init__(self, *arguments: Any, **settings: Any) -> None:
-            self._interpreter = load_interpreter(*arguments, **settings)
-            loaded.append(self)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._interpreter, name)
-
-        def allocate_tensors(self) -> None:
-            allocated.append(self)
-            self._interpreter.allocate_tensors()
-
-    monkeypatch.setattr("tfface.predict.litert.load_interpreter", Counted)
+    allocated: list[int] = []
+    loaded = watch_allocations(monkeypatch, allocated.append)
     runtime = LiteRTRuntime(tflite_content, "reddest.tflite")
 
     for height, width in sides:

@@ -137,8 +137,8 @@ class LiteRTRuntime:
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`.
 
-        A file for a batch of pictures gets it in every place. A size that it is not
-        ready for (`READY_SIZES`) costs a new allocation.
+        A file for a batch of pictures gets it in every place. A size that it is not ready for
+        (`READY_SIZES`) costs a new allocation.
 
         Raises:
             ModelError: LiteRT cannot run the file, or cannot run it at this size.
@@ -146,7 +146,7 @@ class LiteRTRuntime:
         height, width = image.shape[:2]
         with self._lock:
             try:
-                interpreter = self._take((height, width))
+                interpreter = self._interpreter_for((height, width))
                 batch = image[None] if self._batch == 1 else np.stack([image] * self._batch)
                 interpreter.set_tensor(self._images, batch)
                 interpreter.invoke()
@@ -154,12 +154,12 @@ class LiteRTRuntime:
                     np.atleast_1d(interpreter.get_tensor(index))[:1] for index in self._outputs
                 ]
             except (ValueError, RuntimeError, MemoryError) as error:
-                # It is not put back: one that failed crashes the process at another size.
+                # One that failed crashes the process at another size.
+                self._interpreters.pop((height, width), None)
                 raise ModelError(
                     f"{self._source}: LiteRT failed on a picture of shape {image.shape}: "
                     f"{reason_of(error)}; if memory is short, search it at a smaller long_side"
                 ) from error
-            self._interpreters[height, width] = interpreter
         if self._signature == signature.CANDIDATES:
             candidates = signature.candidates_of(self._source, *outputs)
             return suppress_candidates(*candidates, image.shape[:2], self._selection)
@@ -174,16 +174,21 @@ class LiteRTRuntime:
         self._of_parents.append(self._interpreters)
         self._interpreters = {}
 
-    def _take(self, size: Size) -> Any:
-        """An interpreter that has memory for that size, out of those that are kept."""
+    def _interpreter_for(self, size: Size) -> Any:
+        """An interpreter that has memory for that size, which becomes the last one used.
+
+        It is kept while it works, so that a fork meanwhile does not end it.
+        """
         kept = self._interpreters
         if size in kept:
-            return kept.pop(size)
+            kept[size] = kept.pop(size)
+            return kept[size]
         interpreter = None
         while kept and (None in kept or not self._has_room_for(size)):
             interpreter = kept.pop(next(iter(kept)))
         if interpreter is None:
             interpreter = self._load()
+        kept[size] = interpreter
         if self.fixed_size is None:
             interpreter.resize_tensor_input(self._images, (self._batch, *size, 3))
         # LiteRT announces XNNPACK, once in a process.
