@@ -42,9 +42,8 @@ difference of 8 is a score of 0.9997; an offset of 5 moves a centre by half an a
 side 2.7 times as long."""
 
 LEAST_LOGIT = -10.0
-"""What a file expresses of the lowest logits: of YuNet's two, background reaches -58, and at such a
-range a step would be 0.25. Where one of them is -10 the score, root of their product, is below
-0.007, so that what is cut off is no face at any threshold in use."""
+"""What a file expresses of the lowest logits, which no face has: background reaches far lower, and
+from there to the surest face a step would be a quarter of a logit."""
 
 LEAST_SHARE = 0.75
 """Of the largest value of a tensor over all pictures, how much its range covers at least."""
@@ -64,7 +63,8 @@ def quantize(
 
     The network alone is quantised: backbone, neck and heads. Boxes are decoded and selected in
     float32, for 256 steps over a picture are too coarse for them. Scores and offsets of every level
-    leave the network as outputs of their own, each with the scale that its values need.
+    leave the network as outputs of their own, each with the scale that its values need; those that
+    a head predicts in `FLOAT_SCOPE` as they are.
 
     Args:
         content: the float32 file, with `NETWORK_SCOPE` before the names of its network.

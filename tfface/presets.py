@@ -220,7 +220,7 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=87.6, medium=84.1, hard=62.7),
                 *_wider("long side 1024", easy=88.1, medium=86.2, hard=76.0),
-                *_wider("long side 640, int8", easy=87.2, medium=83.6, hard=61.6),
+                *_wider("long side 640, int8", easy=87.3, medium=83.9, hard=62.0),
             ),
         ),
         Preset(
@@ -237,7 +237,7 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=93.5, medium=91.3, hard=75.1),
                 *_wider("long side 1024", easy=93.5, medium=92.1, hard=85.5),
-                *_wider("long side 640, int8", easy=93.6, medium=91.4, hard=74.9),
+                *_wider("long side 640, int8", easy=93.7, medium=91.4, hard=75.1),
             ),
         ),
         Preset(
@@ -254,7 +254,7 @@ PRESETS = {
             measured=(
                 *_wider("long side 640", easy=91.7, medium=88.8, hard=64.2),
                 *_wider("long side 1024", easy=93.3, medium=91.8, hard=81.7),
-                *_wider("long side 640, int8", easy=91.4, medium=88.6, hard=64.0),
+                *_wider("long side 640, int8", easy=91.4, medium=88.5, hard=63.9),
             ),
         ),
         Preset(

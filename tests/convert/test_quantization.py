@@ -1,5 +1,7 @@
 """convert.quantization: smaller and faster files that find the same faces."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -101,14 +103,23 @@ def test_the_network_with_c_relu_is_one_partition_too(picture):
     assert counts[1] == counts[0]
 
 
-def test_scores_and_offsets_of_every_level_are_outputs_of_their_own(files, detector):
-    interpreter = interpreter_of(files["int8"], delegate=False)
+def made_floats(content):
+    """The tensors of integers that are made floats: what leaves the network, among others."""
+    interpreter = interpreter_of(content, delegate=False)
     details = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
-    outputs = [
+    return [
         details[operation["inputs"][0]]
         for operation in interpreter._get_ops_details()
         if operation["op_name"] == "DEQUANTIZE"
     ]
+
+
+def int8_of(detector, picture):
+    return quantize(to_tflite(DetectionGraph(detector, batch=1)), "int8", [picture[None]])
+
+
+def test_scores_and_offsets_of_every_level_are_outputs_of_their_own(files, detector):
+    outputs = made_floats(files["int8"])
     for scope, least in (("scores", 8.0), ("offsets", 5.0)):
         ranges = [
             255 * output["quantization"][0]
@@ -120,24 +131,24 @@ def test_scores_and_offsets_of_every_level_are_outputs_of_their_own(files, detec
 
 
 def test_logits_that_no_face_has_take_no_room(small_detector, picture):
-    # A class score and objectness; the first alone reaches down to about -60.
-    yunet = small_detector("YuNet")
-    for head in yunet.score_heads:
-        head.depthwise.bias.assign([-60.0])
+    detector = small_detector("PlainFace")
+    for head in detector.score_heads:
+        head.bias.assign([-60.0])
 
-    content = quantize(to_tflite(DetectionGraph(yunet, batch=1)), "int8", [picture[None]])
+    outputs = made_floats(int8_of(detector, picture))
 
-    interpreter = interpreter_of(content, delegate=False)
-    details = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
-    steps = [
-        details[operation["inputs"][0]]["quantization"][0]
-        for operation in interpreter._get_ops_details()
-        if operation["op_name"] == "DEQUANTIZE"
-        and "network/scores/" in details[operation["inputs"][0]]["name"]
-    ]
-    assert len(steps) == 6
+    steps = [output["quantization"][0] for output in outputs if "network/scores/" in output["name"]]
+    assert len(steps) == len(detector.score_heads)
     # From -10 to 8 in 255 steps.
     assert max(steps) == pytest.approx(18 / 255, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["PlainYuNet", "YuNet"])
+def test_heads_that_say_so_stay_float32(small_detector, picture, name):
+    names = [output["name"] for output in made_floats(int8_of(small_detector(name), picture))]
+
+    assert names  # the maps that the heads read
+    assert not [name for name in names if re.search("network/(scores|offsets)/", name)]
 
 
 def test_the_largest_score_of_any_picture_is_kept(float32, detector, picture):

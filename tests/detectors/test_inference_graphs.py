@@ -1,11 +1,13 @@
 """Detectors as graphs of pictures of any size."""
 
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from tests.whole import whole
 from tfface.detectors.inference_graphs import InferenceGraphs
 
 
@@ -23,7 +25,7 @@ def test_graphs_find_what_the_detector_finds_at_every_size(detector: Any) -> Non
     graphs = InferenceGraphs(detector)
     for height, width in ((64, 64), (64, 192), (128, 64)):
         picture = picture_of(height, width)
-        expected = detector(picture, training=False)
+        expected = whole(detector)(picture)
 
         outputs = graphs.outputs(picture)
 
@@ -32,9 +34,9 @@ def test_graphs_find_what_the_detector_finds_at_every_size(detector: Any) -> Non
             np.testing.assert_allclose(outputs[name], value, rtol=1e-4, atol=1e-4)
         for limit in (5, 50):
             found = graphs.candidates(expected, height, width, limit)
-            by_operation = detector.candidates(expected, height, width, limit)
-            for value, right in zip(found, by_operation, strict=True):
-                np.testing.assert_allclose(value, right, rtol=1e-4, atol=1e-3)
+            right = whole(partial(detector.candidates, height=height, width=width, limit=limit))
+            for value, of_detector in zip(found, right(expected), strict=True):
+                np.testing.assert_allclose(value, of_detector, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="no graphs elsewhere")

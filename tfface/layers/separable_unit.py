@@ -3,12 +3,17 @@
 import keras
 from keras import ops
 
+from tfface.detectors.scopes import FLOAT_SCOPE
 from tfface.layers.composite import CompositeLayer
 
 
 @keras.saving.register_keras_serializable(package="tfface")
 class SeparableUnit(CompositeLayer):
     """A 1x1 convolution and a depthwise 3x3 one, both with biases, and ReLU.
+
+    Without the ReLU it predicts, which stays float32 in a file of integers: there the map between
+    the convolutions would have 256 steps, and the second multiplies them by large weights of both
+    signs, which tell a point from those around it.
 
     Args:
         filters: output channels.
@@ -31,8 +36,13 @@ class SeparableUnit(CompositeLayer):
         )
 
     def call(self, inputs):
-        outputs = self.depthwise(self.pointwise(inputs))
-        return ops.relu(outputs) if self.activate else outputs
+        if self.activate:
+            return ops.relu(self._convolve(inputs))
+        with keras.name_scope(FLOAT_SCOPE):
+            return self._convolve(inputs)
+
+    def _convolve(self, inputs):
+        return self.depthwise(self.pointwise(inputs))
 
     def get_config(self):
         return {
