@@ -1,6 +1,7 @@
 """The training pipeline of the TensorFlow backend."""
 
 import itertools
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,6 +107,15 @@ def test_the_same_seed_gives_the_same_batches(shards) -> None:
     assert_same(take(shards, 5, augmentation), first)
     with pytest.raises(AssertionError):
         assert_same(take(shards, 5, augmentation, seed=1), first)
+
+
+def test_no_file_of_autograph_is_left_by_a_run_that_is_killed(shards, tmp_path, monkeypatch) -> None:
+    # AutoGraph writes what it rewrites, and removes it when the process ends of itself.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    take(shards, 1, replace(PLAIN, faceless_probability=0.5))
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_global_seed_does_not_matter(shards, whole) -> None:

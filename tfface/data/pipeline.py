@@ -125,7 +125,8 @@ def training_batches(
 
 def count_records(paths: Sequence[str]) -> int:
     """Number of records in TFRecord files."""
-    return int(tf.data.TFRecordDataset(list(paths)).reduce(0, lambda total, _: total + 1))
+    records = tf.data.TFRecordDataset(list(paths))
+    return int(records.reduce(0, _as_it_is(lambda total, _: total + 1)))
 
 
 def training_image(record, patch, draw, augmentation: Augmentation):
