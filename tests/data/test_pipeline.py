@@ -109,7 +109,7 @@ def test_the_same_seed_gives_the_same_batches(shards) -> None:
         assert_same(take(shards, 5, augmentation, seed=1), first)
 
 
-def test_no_file_of_autograph_is_left_by_a_run_that_is_killed(shards, tmp_path, monkeypatch) -> None:
+def test_a_run_that_is_killed_leaves_no_file_of_autograph(shards, tmp_path, monkeypatch) -> None:
     # AutoGraph writes what it rewrites, and removes it when the process ends of itself.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
