@@ -47,6 +47,7 @@ NEEDS = {
     "benchmarks.complexity": ("train", []),
     "benchmarks.distillation_cost": ("train", []),
     "benchmarks.distillation_figures": ("train", []),
+    "benchmarks.held_out": ("train", ["x", "--trained=FOLDER/a", "--held_out=FOLDER/b"]),
     "benchmarks.latency": ("train,dev", []),
     "benchmarks.mask_cost": ("train", ["--data=FOLDER"]),
     "benchmarks.onnx_complexity": ("dev", ["x.onnx"]),

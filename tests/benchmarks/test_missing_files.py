@@ -15,6 +15,7 @@ COMMANDS = {
         *("--student=missing", "--distilled=missing"),
     ],
     "group_sampling": ["table", "--output=missing"],
+    "held_out": ["yunet-n", "--trained=missing", "--held_out=missing"],
     "latency": ["--peers=missing"],
     "mask_cost": ["--data=missing"],
     "mask_figure": ["missing", "--plot=new.png"],
