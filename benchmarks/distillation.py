@@ -5,8 +5,9 @@
 
 trains students from scratch, with the same data, schedule and seed, with labels alone (GT) and with
 a teacher in different ways, and measures each on WIDER FACE validation and FDDB: FBI-1/2 with FBI-1
-by the scores of anchors, and a PlainYuNet with YuNet-n by feature maps, scores and boxes. Started
-again it goes on; a finished run is not repeated.
+by the scores of anchors or with YuNet-n by feature maps, and a PlainYuNet, whose later layers begin
+with those of YuNet-n, with that by feature maps, scores and boxes. Started again it goes on; a
+finished run is not repeated.
 """
 
 import argparse
@@ -34,8 +35,8 @@ FALSE_POSITIVES = 100
 FBI, PLAIN = "fbi-half", "plain-yunet"
 """Names of files in train/configs."""
 
-SMALL = ("--depths=0,0", "--first_channels=0")
-"""The layers of plain-yunet-s before stride 8."""
+SMALL = ("--depths=0,0", "--first_channels=0", "--initial_weights=yunet-n")
+"""The layers of plain-yunet-s before stride 8, YuNet-n's behind them."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ SETTINGS = (
     Setting("GT", FBI),
     Setting("mimic all", FBI, ("--beta=0", "--alpha=0"), "fbi-1"),
     Setting("adaptive, beta 6.4", FBI, ("--beta=6.4", "--gamma=3.2"), "fbi-1"),
+    Setting("maps of YuNet-n", FBI, ("--distillation=maps", "--label_weight=1"), "yunet-n"),
     Setting("constant 0.1", FBI, ("--beta=0", "--alpha=0.1"), "fbi-1", seeds=1),
     Setting("adaptive, beta 2.0", FBI, ("--beta=2.0", "--gamma=3.2"), "fbi-1", seeds=1),
     Setting("PlainYuNet, GT", PLAIN, (*SMALL, "--distillation=threshold")),

@@ -85,5 +85,5 @@ def test_what_is_saved_is_the_student(tmp_path: Path, batch) -> None:
 
 
 def test_anchors_are_no_points(TinyDetector) -> None:
-    with pytest.raises(ValueError, match="a teacher with points.*got TinyDetector"):
+    with pytest.raises(ValueError, match="points of the same strides.*PlainFace and TinyDetector"):
         Imitator(small(), TinyDetector())

@@ -77,7 +77,7 @@ def define_flags(
         "threshold",
         ["threshold", "maps"],
         "What of the teacher is learned: the scores that are informative (kd_fbi), or its feature "
-        "maps, scores and boxes.",
+        "maps and, where both have points of the same strides, scores and boxes.",
         values,
     )
     number("label_weight", 0.0, "Of the labels beside the maps of the teacher.")

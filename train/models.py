@@ -11,7 +11,8 @@ from tfface.detectors.loading import load_detector
 from tfface.detectors.options import constructor_options, recipe_options
 from tfface.detectors.registry import detector_class
 from tfface.distiller import Distiller
-from tfface.imitator import Imitator
+from tfface.feature_imitator import FeatureImitator
+from tfface.imitator import Imitator, have_same_points
 from train import flags as run_flags
 from train.moving_average import slow_statistics
 from train.schedules import make_schedule
@@ -41,11 +42,12 @@ def make_detector(values: flags.FlagValues) -> Detector:
     return detector
 
 
-def make_distiller(student: Detector, values: flags.FlagValues) -> Distiller | Imitator:
+def make_distiller(student: Detector, values: flags.FlagValues) -> Distiller | FeatureImitator:
     """The student with the teacher that the flags name."""
     teacher = load_detector(values.teacher)
     if values.distillation == "maps":
-        return Imitator(student, teacher, values.label_weight)
+        kind = Imitator if have_same_points(student, teacher) else FeatureImitator
+        return kind(student, teacher, values.label_weight)
     return Distiller(
         student,
         teacher,

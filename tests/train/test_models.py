@@ -66,3 +66,22 @@ def test_the_scale_of_the_threshold_may_be_given(make_flags, tmp_path) -> None:
     student.save(path)
 
     assert make_distiller(student, values).threshold["alpha"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("detector", "losses"),
+    [
+        # It has the points of its teacher, whose scores and boxes it can learn too.
+        ("PlainYuNet", ["features", "scores", "boxes"]),
+        ("FaceBoxesImproved", ["features"]),
+    ],
+)
+def test_maps_of_one_teacher_teach_detectors_of_all_kinds(make_flags, detector, losses) -> None:
+    chosen = (f"--detector={detector}", *flags_of(SMALL[detector]))
+    values = make_flags(
+        *REQUIRED, *chosen, "--teacher=yunet-s", "--distillation=maps", "--label_weight=1"
+    )
+
+    imitator = make_distiller(make_detector(values), values)
+
+    assert list(imitator.trackers)[3:] == losses

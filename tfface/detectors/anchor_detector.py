@@ -50,6 +50,7 @@ class AnchorDetector(Detector):
     """
 
     head_kernel_size = 3
+    learns_from_maps = True
     loss_names: tuple[str, ...] = ("classification", "regression")
     recipe_class = AnchorRecipe
     heads: list[keras.layers.Conv2D]
@@ -97,6 +98,10 @@ class AnchorDetector(Detector):
         prediction = ops.concatenate(predictions, axis=1)
         logits, offsets = prediction[..., :LOGITS], prediction[..., LOGITS:]
         return {"logits": logits, "scores": face_logits(logits), "offsets": offsets}
+
+    def outputs_of(self, maps: list, targets) -> dict:
+        """What `training_outputs` returns, of the feature maps."""
+        return self.training_predictions(maps)
 
     def rescale_scores(self, scale: float, shift: float) -> None:
         for head in self.heads:

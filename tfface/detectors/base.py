@@ -46,6 +46,8 @@ class Detector(TrainStep):
             sets it before it calls this constructor.
         rescores_candidates: whether `candidates` judges boxes once more, by scores of its own;
             those of a call are then proposals.
+        learns_from_maps: whether its losses need no more than `feature_maps(pixels, training)`, one
+            map a level, of which `outputs_of(maps, targets)` makes what `training_outputs` returns.
         selection: which of its boxes are faces, where nothing else is asked for.
         recipe: how it is trained, a frozen dataclass of type `recipe_class`, whose fields are flags
             of `train.main` too.
@@ -57,6 +59,7 @@ class Detector(TrainStep):
     box_outputs: ClassVar[tuple[str, ...]] = ("offsets",)
     loss_names: tuple[str, ...] = ()
     rescores_candidates: ClassVar[bool] = False
+    learns_from_maps: ClassVar[bool] = False
     selection: ClassVar[Selection] = Selection()
     recipe_class: ClassVar[Any]
 

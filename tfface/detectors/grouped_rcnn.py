@@ -90,6 +90,7 @@ class GroupedFastRCNN(GroupedDetector):
     recipe_class = GroupedRCNNRecipe
     selection = Selection(iou_threshold=0.4, candidates=300, max_detections=300)
     rescores_candidates = True
+    learns_from_maps = False
 
     def __init__(
         self,

@@ -49,6 +49,7 @@ class PointDetector(Detector):
 
     pixel_mean = (0.0, 0.0, 0.0)  # int8 holds 0..255 as they are, and nothing is to be subtracted
     box_variances = (1.0, 1.0, 1.0, 1.0)
+    learns_from_maps = True
     loss_names = ("classification", "regression")
     recipe_class = PointRecipe
 
@@ -83,8 +84,17 @@ class PointDetector(Detector):
         return self.predict_points(self.feature_maps(pixels, training=False))
 
     def call(self, images, training=None):
-        maps = self.feature_maps(self.normalize(images), training=training)
+        return self.training_predictions(
+            self.feature_maps(self.normalize(images), training=training)
+        )
+
+    def training_predictions(self, maps: list) -> dict:
+        """What a call returns, of the feature maps."""
         return self.join(self.predict_points(maps))
+
+    def outputs_of(self, maps: list, targets) -> dict:
+        """What `training_outputs` returns, of the feature maps."""
+        return self.training_predictions(maps)
 
     def rescale_scores(self, scale: float, shift: float) -> None:
         for head in self.score_heads:

@@ -138,10 +138,13 @@ class UFSSD(MaskedAnchorDetector):
         That is MCDM-B, behind the enhancement (section 4.3).
         """
         maps = self.feature_maps(self.normalize(images), training=True)
+        return self.outputs_of(maps, targets)
+
+    def outputs_of(self, maps: list, targets) -> dict:
         if self.mask_dropout:
-            finest = maps[0]
+            finest, *others = maps
             kept = ops.cast(targets["dropped_masks"] == 0, finest.dtype)
-            maps[0] = finest * ops.reshape(kept, (-1, *finest.shape[1:3], 1))
+            maps = [finest * ops.reshape(kept, (-1, *finest.shape[1:3], 1)), *others]
         return self.training_predictions(maps)
 
     def compute_losses(self, images, targets, outputs, step=0) -> dict:
