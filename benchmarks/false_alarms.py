@@ -15,14 +15,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchmarks.detector_options import add_detector_options
 from benchmarks.nothing import NOTHING, SIZES
 from benchmarks.tables import write_csv
-from measure.peers import PEERS, open_detector
+from measure.peers import open_detector
 from tfface.command_line import CommandParser, run_command
 from tfface.evaluation.false_alarms import THRESHOLDS, count_false_alarms
 from tfface.files import check_file
 from tfface.image import read_image
-from tfface.packaged import PRECISIONS
 from tfface.picture_files import find_pictures
 from tfface.rgb import Image
 
@@ -63,12 +63,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
-    )
+    add_detector_options(parser)
     parser.add_argument("--pictures", type=Path, help="folder of pictures without a face")
-    parser.add_argument("--peers", type=Path, help="folder of weight files ($TFFACE_PEERS)")
-    parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument(
         "--long_side", type=int, help="as of FaceDetector.detect (default: its default)"
     )

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from measure.peers import PEERS, open_detector
+from benchmarks.detector_options import add_detector_options
+from measure.peers import open_detector
 from tfface.command_line import CommandParser, run_command
-from tfface.packaged import PRECISIONS
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -68,14 +68,10 @@ def run(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
-    )
+    add_detector_options(parser)
     parser.add_argument("--trained", required=True, help="records of the training; a glob")
     parser.add_argument("--held_out", required=True, help="records held out; a glob")
     parser.add_argument("--long_side", type=int, default=640, help="test size, in pixels")
-    parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
-    parser.add_argument("--peers", type=Path, help="folder of weight files ($TFFACE_PEERS)")
     return parser
 
 

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from measure.peers import PEERS, open_detector
+from benchmarks.detector_options import add_detector_options
+from measure.peers import open_detector
 from tfface.command_line import CommandParser, run_command
 from tfface.evaluation.runner import detect_pictures
 from tfface.evaluation.wider import WiderFaces, match, overlaps
 from tfface.evaluation.wider_files import open_wider
-from tfface.packaged import PRECISIONS
 
 SIZES = (0, 16, 32, 64, 128, 256, np.inf)
 """Edges of the classes of size, pixels."""
@@ -77,14 +77,10 @@ def _long_side(text: str) -> int | None:
 
 def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
-    )
+    add_detector_options(parser)
     parser.add_argument(
         "--data", type=Path, default=Path(os.environ.get("TFFACE_DATA", ".")) / "widerface"
     )
-    parser.add_argument("--peers", type=Path, help="folder of the peers' weight files")
-    parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument(
         "--long_side",

@@ -15,12 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from measure.peers import PEERS, open_detector
+from benchmarks.detector_options import add_detector_options
+from measure.peers import open_detector
 from tfface.annotated import write_annotated
 from tfface.command_line import CommandParser, run_command
 from tfface.drawing import draw_detections
 from tfface.evaluation.coco import overlaps
-from tfface.packaged import PRECISIONS
 from tfface.predict.packages import optional_packages
 from tfface.rgb import Image
 
@@ -83,11 +83,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "models", nargs="+", help=f"presets, files of detectors, or of {', '.join(PEERS)}"
-    )
-    parser.add_argument("--peers", type=Path, help="folder of weight files ($TFFACE_PEERS)")
-    parser.add_argument("--precision", default=PRECISIONS[0], help="of presets")
+    add_detector_options(parser)
     parser.add_argument("--pictures", type=Path, help="folder for portraits with their boxes")
     return parser
 
