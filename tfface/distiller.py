@@ -7,19 +7,16 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel
 from tfface.detectors.base import Detector
-from tfface.detectors.train_step import TrainStep
 from tfface.losses.distillation import informative_scores, threshold_distillation_loss
+from tfface.taught import TaughtDetector
 
 
-class Distiller(TrainStep):
+class Distiller(TaughtDetector):
     """Trains a student by `L_GT + weight * L_KD` (kd_fbi, section 2.1).
 
     L_GT are the student's own losses, L_KD is `tfface.losses.distillation` between the
     classification maps of both. The teacher is frozen and runs in inference mode. Beside the losses
     the metric `selected` tells the share of anchors that L_KD chooses.
-
-    Called, saved or exported, a distiller is its student: the teacher is no part of it, nor of its
-    checkpoints.
 
     Args:
         student: the detector to train.
@@ -42,18 +39,11 @@ class Distiller(TrainStep):
         **kwargs,
     ):
         _check_same_anchors(student.anchor_levels, teacher.anchor_levels)
-        super().__init__((*student.loss_names, "distillation", "selected"), **kwargs)
-        self.student = student
+        super().__init__(student, teacher, ("distillation", "selected"), **kwargs)
         self.weight = weight
         self.threshold: dict[str, Any] = {"beta": beta, "gamma": gamma, "alpha": alpha}
-        teacher.trainable = False
         # Inside a function Keras does not see the teacher, so that its variables are not saved.
         self._run_teacher = lambda images: teacher(images, training=False)
-        self.built = True  # as its student is: a state can be restored before the first step
-
-    def call(self, images, training=None):
-        """The student's outputs."""
-        return self.student(images, training=training)
 
     def training_outputs(self, images, targets) -> dict:
         """The student's outputs and `teacher_scores` `(B, A)`, logits."""
@@ -70,14 +60,6 @@ class Distiller(TrainStep):
         """The share of anchors that the distillation loss selects, in 0..1."""
         selected = informative_scores(*_probabilities(outputs), **self.threshold)
         return {"selected": ops.mean(ops.cast(selected, "float32"))}
-
-    def save(self, filepath, **kwargs):
-        """Saves the student."""
-        return self.student.save(filepath, **kwargs)
-
-    def export(self, filepath, **kwargs):
-        """Exports the student."""
-        return self.student.export(filepath, **kwargs)
 
 
 def _probabilities(outputs):

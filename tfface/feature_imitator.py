@@ -8,8 +8,8 @@ from keras import ops
 
 from tfface.detectors.anchor_detector import AnchorDetector
 from tfface.detectors.point_detector import PointDetector
-from tfface.detectors.train_step import TrainStep
 from tfface.replicas import replica_count, sum_over_replicas
+from tfface.taught import TaughtDetector
 
 FACE_WEIGHT = 9.0
 """How much more the features of a cell count where the teacher sees a face for sure."""
@@ -17,14 +17,12 @@ FACE_WEIGHT = 9.0
 MapDetector = AnchorDetector | PointDetector
 
 
-class FeatureImitator(TrainStep):
+class FeatureImitator(TaughtDetector):
     """Trains a student by its labels, and to give its teacher's feature maps.
 
     Of every stride that both have, the map that the heads of the student read learns that of the
     teacher through a 1x1 projection that is no part of it (FitNets, arXiv:1412.6550). Anchors and
     heads may differ.
-
-    Called, saved or exported, an imitator is its student; the teacher is in no checkpoint.
 
     Args:
         student: the detector to train.
@@ -40,16 +38,13 @@ class FeatureImitator(TrainStep):
 
     def __init__(self, student: Any, teacher: Any, label_weight: float = 1.0, **kwargs):
         self.check(student, teacher, label_weight)
-        super().__init__((*student.loss_names, *self.imitated), **kwargs)
-        self.student = student
+        super().__init__(student, teacher, self.imitated, **kwargs)
         self.label_weight = label_weight
-        teacher.trainable = False
         self.strides = sorted({*_strides(student)} & {*_strides(teacher)})
         channels = zip(self._channels(student), self._channels(teacher), strict=True)
         self.projections = [_projection(*pair) for pair in channels]
         # Inside a function Keras does not see the teacher, so that its variables are not saved.
         self._run_teacher = lambda images: self._see(teacher, images)
-        self.built = True  # as its student is: a state can be restored before the first step
 
     def check(self, student: Any, teacher: Any, label_weight: float) -> None:
         """Raises ValueError where the student cannot learn from the teacher."""
@@ -76,10 +71,6 @@ class FeatureImitator(TrainStep):
         maps = detector.feature_maps(detector.normalize(images), training=training)
         return self._of_common_strides(detector, maps), maps
 
-    def call(self, images, training=None):
-        """The student's outputs."""
-        return self.student(images, training=training)
-
     def training_outputs(self, images, targets) -> dict:
         """The student's outputs and feature maps, and the teacher's."""
         features, maps = self.imitated_maps(self.student, images, training=True)
@@ -93,14 +84,6 @@ class FeatureImitator(TrainStep):
             **{name: self.label_weight * loss for name, loss in own.items()},
             "features": self._feature_loss(outputs["features"], outputs["teacher"]),
         }
-
-    def save(self, filepath, **kwargs):
-        """Saves the student."""
-        return self.student.save(filepath, **kwargs)
-
-    def export(self, filepath, **kwargs):
-        """Exports the student."""
-        return self.student.export(filepath, **kwargs)
 
     def _see(self, teacher: MapDetector, images) -> dict:
         """Outputs of the teacher, its `features`, and of each how sure it is of a face, `seen`."""
