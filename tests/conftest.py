@@ -19,6 +19,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "GroupedFastRCNN": {"width": 0.125, "filters": 16, "roi_size": 3, "units": 16},
     "PlainFace": {"stem": 8, "channels": (8, 8, 8), "blocks": (1, 1, 1), "filters": 8},
     "PlainYuNet": {"channels": (8, 8, 8, 8, 8)},
+    "PointFaceBoxes": {"width": 0.25},
     # Every level of two steps, and RFE, takes seconds to compile.
     "RefineFace": {
         "width": 0.125,

@@ -29,11 +29,14 @@ FBI_ANCHORS = (
 """Two anchors an octave from 8 to 384 pixels; four on the finest map, which has the small faces."""
 
 
+INCEPTION = 24
+"""Channels of a branch of FBI's Inceptions, and of their bottlenecks."""
+
 _LAYOUT = "released"
 """In the configuration of FaceBoxes; those of before have none."""
 
 
-def _scaled(channels: int, width: float) -> int:
+def scaled(channels: int, width: float) -> int:
     """Channels times the width multiplier; an error where that is no whole number."""
     scaled = channels * width
     if scaled < 1 or scaled != int(scaled):
@@ -42,6 +45,22 @@ def _scaled(channels: int, width: float) -> int:
             "use 0.5, 1, 2, 4 or another width that gives whole numbers."
         )
     return int(scaled)
+
+
+def inceptions(filters: int, bottleneck: int, width: float, count_padding: bool = False) -> list:
+    """The three Inception blocks of stride 32."""
+    sizes = scaled(filters, width), scaled(bottleneck, width)
+    return [Inception(*sizes, count_padding) for _ in range(3)]
+
+
+def improved_stem(width: float) -> list[ConvBlock]:
+    """The five convolutions of FBI, to strides 2, 4, 8, 16 and 32."""
+    return [ConvBlock(scaled(channels, width), 3, strides=2) for channels in (16, 16, 48, 64, 96)]
+
+
+def improved_pyramid(width: float) -> FeaturePyramid:
+    """The pyramid of FBI, of strides 8, 16 and 32."""
+    return FeaturePyramid(scaled(32, width), levels=3)
 
 
 class _RapidlyDigested(MaskedAnchorDetector):
@@ -55,14 +74,11 @@ class _RapidlyDigested(MaskedAnchorDetector):
         self, inception, bottleneck, reduction, expansion, width, padding, count_padding=False
     ):
         # Pictures are padded to multiples of 32 pixels: only from there on may sides be odd.
-        self.inceptions = [
-            Inception(_scaled(inception, width), _scaled(bottleneck, width), count_padding)
-            for _ in range(3)
-        ]
-        self.conv3_1 = ConvBlock(_scaled(reduction, width), 1)
-        self.conv3_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, padding=padding)
-        self.conv4_1 = ConvBlock(_scaled(reduction, width), 1)
-        self.conv4_2 = ConvBlock(_scaled(expansion, width), 3, strides=2, padding=padding)
+        self.inceptions = inceptions(inception, bottleneck, width, count_padding)
+        self.conv3_1 = ConvBlock(scaled(reduction, width), 1)
+        self.conv3_2 = ConvBlock(scaled(expansion, width), 3, strides=2, padding=padding)
+        self.conv4_1 = ConvBlock(scaled(reduction, width), 1)
+        self.conv4_2 = ConvBlock(scaled(expansion, width), 3, strides=2, padding=padding)
 
     def _tail(self, maps, training):
         for inception in self.inceptions:
@@ -99,8 +115,8 @@ class FaceBoxes(_RapidlyDigested):
     ):
         super().__init__(FACEBOXES_ANCHORS, mask_levels, mask_threshold, **kwargs)
         self.width = width
-        self.conv1 = ConvBlock(_scaled(24, width), 7, strides=4, crelu=True, padding="symmetric")
-        self.conv2 = ConvBlock(_scaled(64, width), 5, strides=2, crelu=True, padding="symmetric")
+        self.conv1 = ConvBlock(scaled(24, width), 7, strides=4, crelu=True, padding="symmetric")
+        self.conv2 = ConvBlock(scaled(64, width), 5, strides=2, crelu=True, padding="symmetric")
         self._make_tail(
             inception=32,
             bottleneck=24,
@@ -165,11 +181,16 @@ class FaceBoxesImproved(_RapidlyDigested):
     ):
         super().__init__(FBI_ANCHORS, mask_levels, mask_threshold, **kwargs)
         self.width = width
-        self.stem = [ConvBlock(_scaled(c, width), 3, strides=2) for c in (16, 16, 48, 64, 96)]
+        self.stem = improved_stem(width)
         self._make_tail(
-            inception=24, bottleneck=24, reduction=64, expansion=128, width=width, padding="as_even"
+            inception=INCEPTION,
+            bottleneck=INCEPTION,
+            reduction=64,
+            expansion=128,
+            width=width,
+            padding="as_even",
         )
-        self.pyramid = FeaturePyramid(_scaled(32, width), levels=3)
+        self.pyramid = improved_pyramid(width)
         self.build_symbolically()
 
     def feature_maps(self, pixels, training=None):

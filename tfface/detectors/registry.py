@@ -12,6 +12,7 @@ DETECTORS = {
     "GroupedFPN": "tfface.detectors.grouped_fpn",
     "PlainFace": "tfface.detectors.plain",
     "PlainYuNet": "tfface.detectors.plain_yunet",
+    "PointFaceBoxes": "tfface.detectors.point_faceboxes",
     "RefineFace": "tfface.detectors.refineface",
     "ResNetFPN": "tfface.detectors.resnet_fpn",
     "UFSSD": "tfface.detectors.uf_ssd",
