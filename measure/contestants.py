@@ -50,6 +50,8 @@ class Contestant:
         """
         if self.runtime == LITERT:
             import_optional("ai_edge_litert.interpreter")
+            if self.model not in PRESETS:  # what is not ours is verified by that
+                import_optional("ai_edge_litert.schema_py_generated")
         else:
             import_optional(import_peers().TIMED[self.runtime].package, extra="dev")
 
@@ -68,7 +70,8 @@ class Contestant:
         cv2.setNumThreads(threads)  # it scales pictures and runs peers
         if self.runtime != LITERT:
             return import_peers().TIMED[self.runtime].load(Path(self.model), threads, size)
-        runtime = LiteRTRuntime(read_tflite(self.model, self.precision), self.model, threads)
+        content, is_known = read_tflite(self.model, self.precision), self.model in PRESETS
+        runtime = LiteRTRuntime(content, self.model, threads, is_known)
         detector = FaceDetector(runtime)
         return lambda image: detector.detect(image, threshold=THRESHOLD)
 

@@ -70,8 +70,10 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
         A row for each: `model`, `precision`, `file`, and `parity`, how far it is from its detector.
 
     Raises:
+        ValueError: two models would have files of the same names.
         ValueError, OSError: as `convert.writers.write_tflite`.
     """
+    names = _file_names(models)
     with optional_packages("train"):
         from convert.writers import Conversion, Form, write_tflite
         from tfface.detectors.loading import load_detector
@@ -79,10 +81,10 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
     images = parity_pictures(data.parity, None, PARITY_PICTURES)
     calibration = calibration_pictures(data.calibration, None)
     rows = []
-    for model in models:
+    for model, name in zip(models, names, strict=True):
         conversion = Conversion(load_detector(model), model, images)
         for precision in PRECISIONS:
-            path = output / f"{Path(model).stem}-{precision}.tflite"
+            path = output / f"{name}-{precision}.tflite"
             form = Form(precision, calibration if precision in CALIBRATED else ())
             parity = write_tflite(conversion, path, form)
             print(f"{path}: {parity}", flush=True)
@@ -90,6 +92,17 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
                 {"model": model, "precision": precision, "file": str(path), "parity": str(parity)}
             )
     return rows
+
+
+def _file_names(models: Sequence[str]) -> list[str]:
+    """What the files of every model begin with: its preset, its folder, or its file's stem."""
+    names = [Path(os.path.abspath(model)).name.removesuffix(".keras") for model in models]
+    if len({name.lower() for name in names}) < len(names):  # case counts for nothing on some disks
+        raise ValueError(
+            f"expected models of different names, after which files are called, got "
+            f"{', '.join(names)}; rename a file or folder, or give each an --output of its own"
+        )
+    return names
 
 
 def measure_accuracy(path: str, data: Data, long_side: int) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.detecting import save, status
+from tests.films import save_uneven_film
 from tfface.image import read_image
 
 
@@ -99,6 +100,9 @@ def test_masks_are_shown_where_there_are_pictures_to_show_them_in(
     # A TFLite file has no masks: the picture fails, with the reason.
     output = tmp_path / "out"
     assert status(picture, "--model", tflite_file, "--show_masks", "--output", output) == 1
+    assert "expected a Keras detector" in capsys.readouterr().err
+    film = save_uneven_film(tmp_path / "a.mp4", [0.1, 0.1])
+    assert status(film, "--model", tflite_file, "--show_masks", "--output", output) == 1
     assert "expected a Keras detector" in capsys.readouterr().err
 
 

@@ -72,6 +72,24 @@ def test_an_interrupt_leaves_no_half_of_a_result(film: dict[str, Any]) -> None:
     assert json.loads(file.getvalue())["pictures"] == [FOUND]
 
 
+def interrupted_after(frame: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield frame
+    raise KeyboardInterrupt
+
+
+def test_a_film_that_is_interrupted_was_tried() -> None:
+    file = io.StringIO()
+    report = JsonReport(file, {})
+
+    with pytest.raises(KeyboardInterrupt):
+        report.write(FILM | {"frames": interrupted_after(FRAMES[0])})
+    report.close(skipped={}, not_tried=["e.png"])
+
+    assert report.tried == 1
+    (film,) = json.loads(file.getvalue())["pictures"]
+    assert (film["frames"], film["incomplete"]) == ([FRAMES[0]], True)
+
+
 FILM = {"file": "d.mp4", "width": 8, "height": 4}
 FRAMES: list[dict[str, Any]] = [{"frame": 0, "faces": []}, {"frame": 1, "faces": FOUND["faces"]}]
 

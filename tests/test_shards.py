@@ -92,10 +92,17 @@ def test_a_shard_that_is_done_is_left_alone(pictures: list[str], tmp_path: Path)
 
 def test_other_settings_need_another_folder(pictures: list[str], tmp_path: Path) -> None:
     Plan.begin(tmp_path / "faces", pictures, SETTINGS)
-    with pytest.raises(ValueError, match="expected the settings that .* was begun with"):
+    with pytest.raises(ValueError, match="expected the threshold that .* was begun with"):
         Plan.begin(tmp_path / "faces", pictures, SETTINGS | {"threshold": 0.9})
     with pytest.raises(ValueError, match="expected the pictures that"):
         Plan.begin(tmp_path / "faces", pictures[1:], SETTINGS)
+
+
+def test_a_name_with_brackets_is_that_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "photo[1].png"
+    path.touch()
+
+    assert list_pictures([str(path)]) == [str(path)]
 
 
 def test_parquet_in_and_out(pictures: list[str], tmp_path: Path) -> None:
@@ -137,3 +144,12 @@ def test_a_name_that_is_no_text_costs_nothing(
 def test_a_glob_without_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no file that matches '.*\*\.gif'"):
         list_pictures([str(tmp_path / "*.gif")])
+
+
+def test_a_list_without_a_path_in_some_row_is_refused(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="needs the batch extra")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({"path": ["a.png", None]}), tmp_path / "list.parquet")
+
+    with pytest.raises(ValueError, match="expected paths as text in .* got None in row 1"):
+        list_pictures([], tmp_path / "list.parquet")

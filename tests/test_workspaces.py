@@ -1,6 +1,7 @@
 """tfface.workspaces: temporary folders that do not outlive a process that was killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from tfface import workspaces
 from tfface.files import atomic_path
+from tfface.locking import try_to_lock
 from tfface.workspaces import workspace
 
 
@@ -40,3 +42,23 @@ def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(tmp_path
         assert used.is_dir()
 
     assert sorted(os.listdir(tmp_path)) == [".git", "b.txt"]
+
+
+def test_a_folder_that_another_process_takes_for_one_that_is_left_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Path] = []
+
+    def swept_before(descriptor: int) -> bool | None:
+        if not taken:
+            (folder,) = tmp_path.iterdir()
+            taken.append(folder)
+            shutil.rmtree(folder)  # by a process that swept between the file and its lock
+        return try_to_lock(descriptor)
+
+    monkeypatch.setattr(workspaces, "try_to_lock", swept_before)
+    with workspace(tmp_path, "a.json") as folder:
+        (folder / "a.json").write_text("whole")
+        assert folder.name != taken[0].name
+
+    assert list(tmp_path.iterdir()) == []

@@ -18,12 +18,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import tfface
 from tfface.command_line import CommandParser, run_command
 from tfface.command_options import add_pixel_option, add_precision_option, between, positive
-from tfface.files import check_folder
+from tfface.files import check_folder, stamp_of
 from tfface.packaged import DEFAULT_PRESET
 from tfface.predict.packages import optional_packages
 from tfface.predict.placement import LARGEST_SIDE
+from tfface.presets import PRESETS
 from tfface.reasons import message_of
 from tfface.shards import FORMATS, Plan, Shard, detect_shard, list_pictures
 
@@ -134,6 +136,9 @@ def _run(options: argparse.Namespace) -> int:
     check_folder(options.output)
     names = ("model", "precision", "threshold", "long_side", "max_pixels", "shard_size", "format")
     settings = {name: getattr(options, name) for name in names}
+    if options.model not in PRESETS:  # of workers, which have working folders of their own
+        settings["model"] = os.path.abspath(options.model)
+    settings |= {"version": tfface.__version__, "model_file": stamp_of(settings["model"])}
     plan = Plan.begin(options.output.absolute(), pictures, settings)
     before = len(plan.missing())
     start_ray(options.address)

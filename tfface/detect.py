@@ -22,7 +22,7 @@ from tfface.command_line import INTERRUPTED
 from tfface.detect_file import detect_file
 from tfface.detect_options import COPIES, LOOKS, SEARCH, parse
 from tfface.exports import EXPORTS
-from tfface.files import STANDARD_OUTPUT, check_folder, is_stream, open_output
+from tfface.files import STANDARD_OUTPUT, check_folder, is_stream, open_output, stamp_of
 from tfface.interrupts import terminated_like_interrupted
 from tfface.journal import Journal
 from tfface.named_pictures import expand
@@ -231,18 +231,9 @@ def _journal(output: Path | None, options: argparse.Namespace) -> Journal:
     """What an earlier run of the same command, which was ended, has found; none for a stream."""
     names = ("model", "precision", *SEARCH, *LOOKS, *COPIES, "max_pixels")
     settings: dict[str, object] = {name: getattr(options, name) for name in names}
-    settings |= {"version": tfface.__version__, "model_file": _stamp_of(options.model)}
+    settings |= {"version": tfface.__version__, "model_file": stamp_of(options.model)}
     path = output.with_name(f".{output.name}.journal") if output else None
     return Journal(path, settings)
-
-
-def _stamp_of(model: str) -> list[int]:
-    """Size and time of the file of a model; a preset has the version."""
-    try:
-        status = os.stat(model)
-    except OSError:
-        return []
-    return [status.st_size, status.st_mtime_ns]
 
 
 if __name__ == "__main__":

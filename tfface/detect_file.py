@@ -41,10 +41,7 @@ def detect_file(
     detections = _detect(detector, image, _strategy(options), options)
     result = _head(source, image) | {"faces": detections.to_json()}
     if places.annotated is not None:
-        canvas = image
-        if options.show_masks:
-            canvas = draw_masks(image, detector.masks(image, options.long_side))
-        write_annotated(places.annotated, _rendered(canvas, detections, options))
+        write_annotated(places.annotated, _rendered(detector, image, detections, options))
         result["annotated"] = str(places.annotated)
     if places.crops is not None:
         faces = crop_faces(image, detections.boxes, options.crop_margin)
@@ -101,7 +98,7 @@ def _searched(
     for number, (seconds, image) in enumerate(images):
         detections = _detect(detector, image, strategy, options)
         if writer:
-            writer.write(_rendered(image, detections, options), seconds)
+            writer.write(_rendered(detector, image, detections, options), seconds)
         sides = {"width": image.shape[1], "height": image.shape[0]}
         other = {} if sides.items() <= head.items() else sides
         frame = {"frame": number, "seconds": round(seconds, 3)}
@@ -149,8 +146,12 @@ def _detect(
     )
 
 
-def _rendered(image: Image, detections: Detections, options: argparse.Namespace) -> Image:
+def _rendered(
+    detector: FaceDetector, image: Image, detections: Detections, options: argparse.Namespace
+) -> Image:
     """The picture that `--output` gets."""
+    if options.show_masks:
+        image = draw_masks(image, detector.masks(image, options.long_side))
     if options.blur:
         return blur_faces(image, detections.boxes)
     if options.pixelate:

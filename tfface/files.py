@@ -44,6 +44,15 @@ def full(error: BaseException, place: str) -> OutputError | None:
     return None
 
 
+def stamp_of(path: str | os.PathLike[str]) -> list[int]:
+    """Size and time of a file, by which it is known again; nothing where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return []
+    return [status.st_size, status.st_mtime_ns]
+
+
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path whose file takes the place of `path` when the block ends without an error.

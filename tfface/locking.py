@@ -46,15 +46,16 @@ def folder_for_one(folder: Path, work: str) -> Iterator[None]:
     """
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY) if _LOCKS else None  # Windows opens no folders
     try:
-        if try_to_lock(descriptor) is False:
+        if descriptor is not None and try_to_lock(descriptor) is False:
             raise LockedError(
                 f"expected a folder of its own for this {work}, got {folder}, where another {work} "
                 "is at work; wait for it, or choose another --output"
             )
         yield
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
         if is_new and not any(folder.iterdir()):
             folder.rmdir()

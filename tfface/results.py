@@ -70,6 +70,9 @@ class JsonReport:
                 for export in self._exports:
                     export.write(head | frame)
             ending = film.get("ending", {})
+        except KeyboardInterrupt:
+            self.tried += 1  # the run came to it
+            raise
         finally:
             self._file.write("]" + "".join(f", {_pair(*item)}" for item in ending.items()) + "}")
 

@@ -39,7 +39,9 @@ def list_pictures(patterns: Sequence[str], listed: Path | None = None) -> list[s
     """
     pictures: list[str] = []
     for pattern in patterns:
-        found = sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
+        # A name with brackets in it may be that of a file.
+        paths = [pattern] if os.path.isfile(pattern) else glob.glob(pattern, recursive=True)
+        found = sorted(path for path in paths if os.path.isfile(path))
         if not found:
             raise ValueError(f"expected pictures, found no file that matches {pattern!r}")
         pictures += found
@@ -58,7 +60,11 @@ def _read_list(path: Path) -> list[str]:
     names = pyarrow.parquet.read_schema(path).names
     if "path" not in names:
         raise ValueError(f"expected a column path in {path}, got the columns {', '.join(names)}")
-    return pyarrow.parquet.read_table(path, columns=["path"])["path"].to_pylist()
+    pictures = pyarrow.parquet.read_table(path, columns=["path"])["path"].to_pylist()
+    for row, picture in enumerate(pictures):
+        if not isinstance(picture, str):
+            raise ValueError(f"expected paths as text in {path}, got {picture!r} in row {row}")
+    return pictures
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Plan:
 
     Attributes:
         folder: of the output, absolute.
-        settings: `shard_size`, `format`, and how pictures are searched.
+        settings: `shard_size`, `format`, how pictures are searched, and by what.
         count: of shards.
     """
 
@@ -93,7 +99,9 @@ class Plan:
         path = folder / PLAN
         if path.exists():
             former = json.loads(path.read_text(encoding="utf-8"))
-            different = [name for name in content if former.get(name) != content[name]]
+            pairs = ((name, former["settings"].get(name), settings[name]) for name in settings)
+            different = [name for name, before, now in pairs if before != now]
+            different += ["pictures"] if former["pictures"] != list(pictures) else []
             if different:
                 raise ValueError(
                     f"expected the {' and '.join(different)} that {folder} was begun with; give "

@@ -27,13 +27,18 @@ def workspace(parent: Path, name: str) -> Iterator[Path]:
     """
     parent.mkdir(parents=True, exist_ok=True)
     _sweep(parent)
-    with tempfile.TemporaryDirectory(dir=parent, prefix=f".{name[:32]}.") as folder:
-        lock = os.open(os.path.join(folder, _LOCK), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            try_to_lock(lock)
-            yield Path(folder)
-        finally:
-            os.close(lock)
+    while True:
+        with tempfile.TemporaryDirectory(dir=parent, prefix=f".{name[:32]}.") as folder:
+            marker = os.path.join(folder, _LOCK)
+            lock = os.open(marker, os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                # Before it is locked, another process may take it for one that is left.
+                if try_to_lock(lock) is False or not os.path.exists(marker):
+                    continue
+                yield Path(folder)
+                return
+            finally:
+                os.close(lock)
 
 
 def _sweep(parent: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tfface.evaluation.fddb import (
     FddbCurve,
     FddbFaces,
-    count_discrete,
+    count_scores,
     ellipse_mask,
     evaluate_fddb,
     format_table,
@@ -135,7 +135,8 @@ def test_more_faces_than_detections():
 
 
 def counts(overlap, scores):
-    return [array.tolist() for array in count_discrete(np.array(overlap), np.array(scores))]
+    thresholds, found, _, false = count_scores(np.array(overlap), np.array(scores))
+    return [array.tolist() for array in (thresholds, found, false)]
 
 
 def test_overlap_of_exactly_one_half_is_a_false_positive():

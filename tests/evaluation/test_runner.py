@@ -79,6 +79,10 @@ def test_long_side_of_a_tiny_picture_is_never_0():
     assert long_side_for(np.zeros((1, 1, 3)), long_side=0, scale=0.1) == 1
 
 
+def test_long_side_of_a_long_picture_is_at_most_the_largest_there_is():
+    assert long_side_for(np.zeros((1, 5000, 3)), long_side=0, scale=4) == 16384
+
+
 def test_every_picture_has_predictions_and_a_time(wider_dir):
     wider = open_wider(wider_dir)
     run = detect_pictures(WhiteDetector(), wider.image_root, wider.ground_truth)

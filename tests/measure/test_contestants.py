@@ -7,6 +7,7 @@ import pytest
 
 from measure.contestants import Contestant, import_peers, peers_in, picture_with_faces
 from tfface.detections import Detections
+from tfface.predict import litert
 from tfface.predict.face_detector import FaceDetector
 
 
@@ -57,3 +58,17 @@ def test_peers_need_what_runs_them(monkeypatch):
 
     with pytest.raises(ImportError, match=r"pip install '\.\[evaluate,dev\]'"):
         import_peers()
+
+
+def test_files_of_others_are_verified_and_presets_are_not(
+    fixed_tflite_content, tmp_path, monkeypatch
+):
+    path = tmp_path / "fixed.tflite"
+    path.write_bytes(fixed_tflite_content)
+    verified = []
+    monkeypatch.setattr(litert, "verify", lambda content, source: verified.append(source))
+
+    for model in (str(path), "fbi-half"):
+        Contestant(model, model).load(1, (64, 96))
+
+    assert verified == [str(path)]

@@ -89,3 +89,13 @@ def test_errors_are_messages(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
     assert status == 1
     assert "expected a folder of pictures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("second", ["runs/b/final.keras", "runs/b/FINAL.keras", "final"])
+def test_models_whose_files_would_have_one_name_are_refused(tmp_path, second):
+    with pytest.raises(ValueError, match="expected models of different names, .* got final, "):
+        report.write_files(["runs/a/final.keras", second], tmp_path, Data(None, None, None))
+
+
+def test_a_run_with_a_point_in_its_name_is_not_another_one():
+    assert report._file_names(["runs/v1.2", "runs/v1.3", "a/b.keras"]) == ["v1.2", "v1.3", "b"]

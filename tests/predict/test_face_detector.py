@@ -4,6 +4,7 @@ import shutil
 import tracemalloc
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -317,6 +318,29 @@ def test_masks_have_the_size_of_the_picture() -> None:
     masks = detector.masks(np.zeros((50, 70, 3), np.uint8), long_side=140)
 
     assert [(mask.shape, mask.dtype) for mask in masks] == [((50, 70), bool)] * 2
+
+
+def test_masks_of_a_file_and_of_a_picture_of_opencv(tmp_path: Path) -> None:
+    from tfface.detectors.uf_ssd import UFSSD
+
+    detector = FaceDetector.from_model(UFSSD("resnet18", 0.0625))
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+
+    of_file, of_array = detector.masks(tmp_path / "a.png"), detector.masks(image, bgr=True)
+
+    np.testing.assert_array_equal(of_file, of_array)
+
+
+def test_a_detector_of_keras_that_gives_no_numbers_is_an_error() -> None:
+    from tests.tiny_detector import TinyDetector
+
+    model = TinyDetector()
+    detector = FaceDetector.from_model(model)
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+
+    with pytest.raises(ModelError, match="TinyDetector: expected finite scores"):
+        detector.detect(np.zeros((64, 64, 3), np.uint8))
 
 
 def test_masks_of_a_detector_without(tflite_file) -> None:

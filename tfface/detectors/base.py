@@ -16,6 +16,7 @@ from tfface.detectors.options import constructor_options
 from tfface.detectors.train_step import TrainStep
 from tfface.predict import suppression
 from tfface.predict.selection import Selection
+from tfface.predict.signature import check_finite
 from tfface.targets import Targets
 
 
@@ -232,9 +233,14 @@ class Detector(TrainStep):
         candidates: int | None = None,
         max_detections: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As `predict_boxes`, of what `graphs.outputs` gave for a padded picture of that size."""
+        """As `predict_boxes`, of what `graphs.outputs` gave for a padded picture of that size.
+
+        Raises:
+            tfface.predict.runtime.ModelError: scores that are no numbers.
+        """
         limit = candidates or self.selection.candidates
         logits, boxes = self.graphs.candidates(outputs, height, width, limit)
+        check_finite(type(self).__name__, scores=ops.convert_to_numpy(logits))
         (faces,) = self._kept(logits, boxes, score_threshold, iou_threshold, max_detections)
         return faces
 

@@ -182,14 +182,6 @@ def count_scores(
     return thresholds, true_positives, overlapped, false_positives
 
 
-def count_discrete(
-    overlap: np.ndarray, scores: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`count_scores` without the sum of the overlaps."""
-    thresholds, true_positives, _, false_positives = count_scores(overlap, scores)
-    return thresholds, true_positives, false_positives
-
-
 def evaluate_fddb(
     predictions: Mapping[str, np.ndarray], ground_truth: Mapping[str, FddbFaces]
 ) -> FddbCurve:

@@ -13,6 +13,7 @@ from tfface.evaluation.curves import Curve
 from tfface.evaluation.wider import evaluate_wider
 from tfface.evaluation.wider_files import open_wider
 from tfface.image import read_image
+from tfface.predict.placement import LARGEST_SIDE
 from tfface.predict.strategy import Strategy
 
 SCORE_THRESHOLD = 0.02
@@ -45,7 +46,7 @@ def long_side_for(image: np.ndarray, long_side: int | None, scale: float) -> int
     """
     if long_side != 0 or scale == 1:
         return long_side
-    return max(1, round(scale * max(image.shape[:2])))
+    return min(max(1, round(scale * max(image.shape[:2]))), LARGEST_SIDE)
 
 
 def detect_pictures(

@@ -19,7 +19,6 @@ from tfface.predict.saved_model import SavedModelRuntime
 from tfface.predict.search import search, search_twice, search_views
 from tfface.predict.strategy import Strategy, parse_strategy
 from tfface.presets import PRESETS
-from tfface.rgb import to_rgb
 from tfface.sources import load_picture, read_ahead
 from tfface.video import VideoFrame, open_video
 
@@ -199,11 +198,13 @@ class FaceDetector:
             for number, (seconds, image) in enumerate(video.frames()):
                 yield VideoFrame(number, seconds, image, self.detect(image, **options))
 
-    def masks(self, image: NDArray[Any], long_side: int | None = None) -> list[NDArray[np.bool_]]:
+    def masks(
+        self, image: Any, long_side: int | None = None, *, bgr: bool = False
+    ) -> list[NDArray[np.bool_]]:
         """Which parts of a picture the feature maps of a detector keep (feature_masking).
 
         Args:
-            image, long_side: as of `detect`.
+            image, long_side, bgr: as of `detect`.
 
         Returns:
             Of every masked level, the finest first, bool `(H, W)`, true where it keeps a pixel.
@@ -217,8 +218,8 @@ class FaceDetector:
                 "expected a Keras detector, whose masks are an output, such as a .keras file, got "
                 "a preset, a TFLite file, a SavedModel or one that is isolated"
             )
-        image = to_rgb(image)
-        placement = place(image.shape[:2], long_side, None)
+        pixels = load_picture(image, bgr)
+        placement = place(pixels.shape[:2], long_side, None)
         height, width = placement.scaled
         return [
             cv2.resize(
@@ -226,7 +227,7 @@ class FaceDetector:
                 placement.picture[::-1],
                 interpolation=cv2.INTER_NEAREST,
             ).astype(bool)
-            for mask in self._runtime.masks(placement.apply(image))
+            for mask in self._runtime.masks(placement.apply(pixels))
         ]
 
 

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -55,8 +56,10 @@ class IsolatedRuntime:
         self._source, self._seconds = model, seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen | None = None
+        self._of_parents: list[subprocess.Popen | None] = []
         size = self._start()["fixed_size"]
         self.fixed_size: Size | None = (size[0], size[1]) if size else None
+        _started.add(self)
 
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`.
@@ -78,6 +81,16 @@ class IsolatedRuntime:
             self._connection.close()
             process.kill()
             process.wait()
+
+    def _begin_in_child(self) -> None:
+        """In a process that was forked, the next picture starts a process of its own.
+
+        That of the parent is left to it: two would talk to it at once.
+        """
+        self._lock = threading.Lock()
+        self._of_parents.append(self._process)
+        self._process = None
+        self._connection.close()
 
     def __del__(self) -> None:
         with suppress(Exception):
@@ -131,6 +144,18 @@ class IsolatedRuntime:
         return signal.Signals(-status).name if status < 0 else f"exit status {status}"
 
 
+_started: weakref.WeakSet[IsolatedRuntime] = weakref.WeakSet()
+
+
+def _begin_all_in_child() -> None:
+    for runtime in list(_started):
+        runtime._begin_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_all_in_child)
+
+
 def _serve(connection: Connection) -> None:
     """Loads what the first message names, and answers every further one, until the caller ends."""
     runtime: Runtime | None = None
@@ -138,19 +163,19 @@ def _serve(connection: Connection) -> None:
         try:
             request = json.loads(connection.recv_bytes())
             content = connection.recv_bytes()
-        except (EOFError, OSError):
+            try:
+                if runtime is None:
+                    runtime = _open(request)
+                    reply: dict[str, Any] = {"fixed_size": runtime.fixed_size}
+                else:
+                    image = np.frombuffer(content, np.uint8).reshape(request["shape"])
+                    boxes, scores = runtime.run(image)
+                    reply = {"faces": np.column_stack([boxes, scores]).tolist()}
+            except Exception as error:  # whatever it is, the caller is told
+                reply = {"error": str(error) or type(error).__name__}
+            connection.send_bytes(json.dumps(reply).encode())
+        except (EOFError, OSError):  # the caller has ended
             os._exit(0)
-        try:
-            if runtime is None:
-                runtime = _open(request)
-                reply: dict[str, Any] = {"fixed_size": runtime.fixed_size}
-            else:
-                image = np.frombuffer(content, np.uint8).reshape(request["shape"])
-                boxes, scores = runtime.run(image)
-                reply = {"faces": np.column_stack([boxes, scores]).tolist()}
-        except Exception as error:  # whatever it is, the caller is told
-            reply = {"error": str(error) or type(error).__name__}
-        connection.send_bytes(json.dumps(reply).encode())
 
 
 def _open(request: dict[str, Any]) -> Runtime:
