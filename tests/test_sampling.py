@@ -229,3 +229,10 @@ def test_mining_becomes_harder_evenly_in_octaves(step: int, ratio: float) -> Non
 
 def test_without_steps_the_ratio_is_the_last_one() -> None:
     assert annealed_ratio(0, steps=0, first=48.0, last=3.0) == 3.0
+
+
+def test_no_negatives_of_a_picture_without_faces_where_none_are_asked_for() -> None:
+    # The second picture has one face: two negatives.
+    losses, labels = [[*range(1, 17)]] * 2, [[0] * 16, [1] + [0] * 15]
+
+    assert [len(each) for each in chosen(losses, labels, ratio=2.0, minimum=0)] == [0, 2]

@@ -221,7 +221,8 @@ def hard_negatives(losses, labels, ratio, minimum: int):
     wanted = ops.clip(wanted, min(minimum, most), most)
     candidates = ops.where(negative, losses, -1.0)
     ranked = ops.top_k(candidates, most)[0]
-    last = ops.take_along_axis(ranked, wanted[:, None] - 1, axis=-1)
+    last = ops.take_along_axis(ranked, ops.maximum(wanted, 1)[:, None] - 1, axis=-1)
+    last = ops.where(wanted[:, None] > 0, last, float("inf"))
     return ops.logical_and(negative, ops.logical_and(candidates >= last, candidates > 0.0))
 
 

@@ -15,6 +15,7 @@ from absl import logging
 from tfface.files import atomic_path, reserve
 from tfface.replicas import value_of
 from train.interruption import Interruption
+from train.progress import NotFiniteLoss
 from train.seal import is_damaged, seal
 from train.steps import batches_seen, steps_done
 
@@ -183,12 +184,19 @@ class SaveCheckpoint(keras.callbacks.Callback):
         self.interruption.check()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if not self._is_finite():
+            raise NotFiniteLoss(steps_done(self.model) - 1)
         self._save()
         self.interruption.check()
 
     def _is_finite(self) -> bool:
-        """Whether every loss of the epoch is finite; as long as they are, so is their mean."""
-        return math.isfinite(float(self.model.get_metrics_result()["loss"]))
+        """Whether every loss of the epoch is finite, whose mean then is, and all weights are.
+
+        A gradient that is not finite spoils them after a loss that is.
+        """
+        losses = [self.model.get_metrics_result()["loss"]]
+        values = (keras.ops.convert_to_numpy(v) for v in self.model.trainable_variables)
+        return all(np.isfinite(each).all() for each in (*losses, *values))
 
     def _save(self) -> None:
         start = self._clock()

@@ -54,14 +54,14 @@ class Curves(keras.callbacks.Callback):
 
 
 class NotFiniteLoss(ArithmeticError):
-    """A loss is infinite or no number.
+    """A loss, or its gradient, is infinite or no number.
 
     Attributes:
         step: the first step with such a loss, counted from 0.
     """
 
     def __init__(self, step: int):
-        super().__init__(f"The loss of step {step} is not finite.")
+        super().__init__(f"The loss of step {step}, or its gradient, is not finite.")
         self.step = step
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from tfface.detectors.train_step import batch_counter
 from tfface.replicas import value_of
 
 
@@ -39,9 +40,5 @@ def steps_done(model: keras.Model) -> int:
 
 
 def batches_seen(optimizer: keras.optimizers.Optimizer) -> int:
-    """Batches of which an optimiser has taken gradients; those that it skipped are not among them.
-
-    Not `iterations`, which counts several as one where gradients accumulate.
-    """
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    return int(value_of(optimizer._iterations))
+    """Batches of which an optimiser has taken gradients, without those that it skipped."""
+    return int(value_of(batch_counter(optimizer)))

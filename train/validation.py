@@ -1,5 +1,6 @@
 """Validation while training: average precision on held-out pictures, and the best weights."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,7 +44,8 @@ class Validation(keras.callbacks.Callback):
         last_epoch: number of epochs of the run.
         log: for the curves and pictures.
         best: `.keras` file of the detector with the best mean of the settings that have faces. What
-            it reached stands beside it in a `.json` file, which a run that goes on compares with.
+            it reached stands beside it in a `.json` file, which a run that goes on compares with
+            where it measures the same faces.
         batch_size: pictures that are detected in at once.
 
     Raises:
@@ -77,6 +79,8 @@ class Validation(keras.callbacks.Callback):
             )
         self.images = np.stack([image for image, _ in pictures])
         self.faces = {str(index): faces for index, (_, faces) in enumerate(pictures)}
+        boxes = b"".join(faces.boxes.tobytes() for faces in self.faces.values())
+        self.digest = hashlib.sha256(boxes).hexdigest()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if (epoch + 1) % self.every and epoch + 1 != self.last_epoch:
@@ -111,11 +115,13 @@ class Validation(keras.callbacks.Callback):
     def _keep_best(self, step: int, areas: dict[str, float]) -> None:
         score = float(np.mean(list(areas.values())))
         record = self.best.with_suffix(".json")
-        if record.exists() and score <= json.loads(record.read_text())["score"]:
+        best = json.loads(record.read_text()) if record.exists() else {}
+        if best.get("faces") == self.digest and score <= best["score"]:
             return
         save_detector(self.detector, self.best)
+        reached = {"step": step, "score": score, **areas, "faces": self.digest}
         with atomic_path(record) as temporary:
-            temporary.write_text(json.dumps({"step": step, "score": score, **areas}) + "\n")
+            temporary.write_text(json.dumps(reached) + "\n")
 
     def _detect(self) -> list[Detections]:
         height, width = self.images.shape[1:3]

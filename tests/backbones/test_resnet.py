@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from tests.parameters import total_parameters
 from tfface.backbones.resnet import BLOCKS, ConvolutionUnit, ResNet
-from tfface.detectors.train_step import total_parameters
 
 PARAMETERS = {
     18: 11_689_512 - 513_000,

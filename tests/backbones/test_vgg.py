@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.parameters import total_parameters
 from tfface.backbones.vgg import VGG16
-from tfface.detectors.train_step import total_parameters
 
 PARAMETERS_OF_VGG = 14_714_688
 """Of the convolutions of `keras.applications.VGG16(include_top=False)`."""

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from benchmarks.complexity import count
+from tests.parameters import total_parameters
 from tfface.anchors import grid_anchors
 from tfface.detectors.faceboxes import FaceBoxes, FaceBoxesImproved
-from tfface.detectors.train_step import total_parameters
 
 DETECTORS = [FaceBoxes, FaceBoxesImproved]
 

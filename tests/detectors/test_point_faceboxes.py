@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from tests.parameters import total_parameters
 from tfface.anchors import grid_anchors
 from tfface.detectors.faceboxes import FaceBoxesImproved
 from tfface.detectors.point_faceboxes import PointFaceBoxes
-from tfface.detectors.train_step import total_parameters
 
 
 @pytest.fixture(autouse=True)

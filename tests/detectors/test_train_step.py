@@ -139,6 +139,22 @@ def test_only_the_levels_named_are_trained(batch) -> None:
     assert len(changed) > 0.8 * len(trained)
 
 
+@pytest.mark.parametrize(
+    ("strides", "trained"),
+    [((64,), []), ((128,), ["conv4_1", "conv4_2"]), ((32,), [])],
+)
+def test_layers_that_another_level_needs_are_not_trained(strides, trained) -> None:
+    detector = FaceBoxesImproved(width=0.25)
+
+    detector.adopt(AnchorRecipe(trained_strides=strides))
+
+    # conv3_1 and conv3_2 lead to stride 128 too.
+    steps = ("conv3_1", "conv3_2", "conv4_1", "conv4_2")
+    assert [name for name in steps if getattr(detector, name).trainable] == trained
+    known = [level.stride for level in detector.anchor_levels]
+    assert [head.trainable for head in detector.heads] == [each in strides for each in known]
+
+
 def test_levels_that_do_not_train_have_no_loss(TinyDetector) -> None:
     detector = TinyDetector()
     images, targets = batch_for(detector)

@@ -37,10 +37,11 @@ def test_losses_worked_out_by_hand(kind, expected) -> None:
 def test_ciou_adds_the_difference_of_the_aspects() -> None:
     # arctan(4 / 8) - arctan(4 / 4) = 0.46365 - 0.78540; its square times 4 / pi^2.
     aspects = 4 / np.pi**2 * (np.arctan(0.5) - np.arctan(1.0)) ** 2
-    before = 1 - 8 / 40 + 8 / 100
-    weight = aspects / (before + aspects)
+    # arXiv:1911.08287, equation 11: beside the aspects the overlap alone, not the centres.
+    weight = aspects / (1 - 8 / 40 + aspects)
+    diou = 1 - 8 / 40 + 8 / 100
 
-    assert float(iou_loss(BOX, FACE, "ciou")) == pytest.approx(before + weight * aspects, rel=1e-5)
+    assert float(iou_loss(BOX, FACE, "ciou")) == pytest.approx(diou + weight * aspects, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)

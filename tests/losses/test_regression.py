@@ -71,19 +71,21 @@ def test_gradients_are_finite_for_any_boxes(kind) -> None:
     assert np.isfinite(tape.gradient(losses, offsets)).all()
 
 
-@pytest.mark.parametrize("kind", ["iou", "least_square_iou", "giou"])
+@pytest.mark.parametrize("kind", ["iou", "least_square_iou", "giou", "diou", "ciou", "eiou"])
 def test_encoded_boxes_lose_what_the_boxes_do(kind) -> None:
     generator = np.random.default_rng(0)
-    anchors = np.array([[10, 20, 26, 40]] * 50, np.float32)
+    # 16 x 20 and 30 x 10 pixels.
+    anchors = np.array([[10, 20, 26, 40], [5, 5, 35, 15]] * 25, np.float32)
+    aspects = np.array([20 / 16, 10 / 30] * 25, np.float32)
     encoded, predicted = generator.normal(0, 1, (2, 50, 4)).astype(np.float32)
     boxes, faces = (np.asarray(decode(each, anchors)) for each in (predicted, encoded))
     plain: dict[str, Any] = {
         "iou": log_iou,
         "least_square_iou": least_square_iou,
-        "giou": partial(iou_loss, kind="giou"),
+        **{name: partial(iou_loss, kind=name) for name in ("giou", "diou", "ciou", "eiou")},
     }
 
-    found = regression_losses(kind, encoded, predicted)
+    found = regression_losses(kind, encoded, predicted, aspects=aspects)
 
     np.testing.assert_allclose(found, plain[kind](boxes, faces), rtol=1e-3, atol=1e-4)
 

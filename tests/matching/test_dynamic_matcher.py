@@ -98,3 +98,16 @@ def test_no_face_takes_no_point() -> None:
         np.full((1, 3), ABSENT, np.int32),
     )
     assert (ops.convert_to_numpy(owners) == -1).all()
+
+
+def test_a_window_of_one_cell_a_level() -> None:
+    faces, kinds = np.array([[[20, 20, 36, 36]]], np.float32), np.array([[FACE]], np.int32)
+    boxes = np.broadcast_to(faces, (1, 80, 4))
+
+    owners = whole(DynamicMatcher(LEVELS, SIZE, SIZE, window=0))(
+        np.zeros((1, 80), np.float32), boxes, faces, kinds
+    )
+
+    # The centre (28, 28) is in the cell (3, 3) of stride 8 and (1, 1) of stride 16; both fit.
+    expected = [3 * 8 + 3, 64 + 1 * 4 + 1]
+    assert np.flatnonzero(ops.convert_to_numpy(owners)[0] == 0).tolist() == expected

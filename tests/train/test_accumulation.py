@@ -50,3 +50,23 @@ def test_two_steps_of_two_pictures_are_one_of_four(TinyDetector) -> None:
     assert any(not np.allclose(now, before) for now, before in zip(large, begin, strict=True))
     for one, other in zip(large, parts, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_losses_are_told_the_batches_and_not_the_updates(TinyDetector, monkeypatch) -> None:
+    detector, told = TinyDetector(), []
+    detector.compile(
+        optimizer=keras.optimizers.SGD(1e-2, gradient_accumulation_steps=3),
+        jit_compile=False,
+        run_eagerly=True,
+    )
+    compute_losses = detector.compute_losses
+
+    def noting(images, targets, outputs, step):
+        told.append(int(step))
+        return compute_losses(images, targets, outputs, step)
+
+    monkeypatch.setattr(detector, "compute_losses", noting)
+    batch = two_pictures(detector)
+    detector.fit((batch for _ in range(5)), steps_per_epoch=5, shuffle=False, verbose=0)
+
+    assert told == [0, 1, 2, 3, 4]

@@ -10,6 +10,7 @@ import pytest
 
 from train.checkpoints import Checkpoints, SaveCheckpoint, size_of_state
 from train.interruption import Interruption
+from train.progress import NotFiniteLoss
 
 STEP_4 = "step-00000004.weights.h5"
 
@@ -221,9 +222,26 @@ def test_within_an_epoch_spoilt_weights_are_not_saved(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path, keep=10)
     targets = np.zeros((10, 3))
     targets[2] = np.inf  # of the second step
-    run(checkpoints, Clock(), seconds=61, targets=targets)
-    # After the first step, and, as nothing stops this run, at the ends of the epochs.
-    assert checkpoints.steps() == [1, 5, 10]
+    with pytest.raises(NotFiniteLoss):
+        run(checkpoints, Clock(), seconds=61, targets=targets)
+    assert checkpoints.steps() == [1]
+
+
+def test_weights_that_a_gradient_has_spoilt_after_a_finite_loss_are_not_saved(
+    tmp_path: Path,
+) -> None:
+    model, checkpoints, clock = compiled(), Checkpoints(tmp_path), Clock()
+    train(model, 1)
+    saver = SaveCheckpoint(checkpoints, Interruption(), clock)
+    saver.set_model(model)
+    model.trainable_variables[0].assign(np.full_like(model.trainable_variables[0], np.nan))
+    clock.now = 1000.0
+
+    saver.on_train_batch_begin(1)
+    with pytest.raises(NotFiniteLoss, match="The loss of step 0, or its gradient, is not finite"):
+        saver.on_epoch_end(0)
+
+    assert checkpoints.steps() == []
 
 
 def test_a_state_has_the_means_of_an_epoch_that_goes_on(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def fit(inputs: np.ndarray, callbacks: list, first_epoch: int = 0, rate=0.01) ->
 def test_the_first_loss_that_is_not_finite_stops_the_run(bad: float) -> None:
     inputs = np.ones(12)
     inputs[6:8] = bad
-    with pytest.raises(NotFiniteLoss, match="The loss of step 6 is not finite") as caught:
+    with pytest.raises(NotFiniteLoss, match="The loss of step 6, or its gradient") as caught:
         fit(inputs, [StopWhenNotFinite()])
     assert caught.value.step == 6
 

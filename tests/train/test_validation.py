@@ -141,6 +141,7 @@ def test_the_best_weights_are_kept(validate, finish_epoch, tmp_path: Path) -> No
         "step": 10,
         "score": pytest.approx(100.0),
         **{setting: pytest.approx(100.0) for setting in ("easy", "medium", "hard")},
+        "faces": validation.digest,
     }
 
 
@@ -148,6 +149,13 @@ def test_a_run_that_goes_on_still_knows_the_best(validate, finish_epoch, tmp_pat
     finish_epoch(validate([record(FACE)], every=1), 0, [FACE])
     finish_epoch(validate([record(FACE)], every=1), 1, [])
     assert (tmp_path / "best.keras").read_text() == "10"
+
+
+def test_the_best_of_other_faces_is_not_the_best(validate, finish_epoch, tmp_path: Path) -> None:
+    finish_epoch(validate([record(FACE)], every=1), 0, [FACE])
+    # Of two faces one is found: 50 % of another 100.
+    finish_epoch(validate([record(FACE, (0, 0, 40, 40))], every=1), 1, [FACE])
+    assert (tmp_path / "best.keras").read_text() == "20"
 
 
 def test_the_first_pictures_are_shown_with_faces(validate, finish_epoch, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Detectors of one step: a feature map a level, and a head that scores and moves its anchors."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -123,11 +124,11 @@ class AnchorDetector(Detector):
             AnchorDetector.rescale_scores(self, 1.0, -PRIOR_LOGIT)
 
     def own_layers(self, stride: int) -> list[keras.layers.Layer]:
-        """The layers that only the level of that stride uses, without its head."""
+        """The layers that the level of that stride needs and not all levels do, but its head."""
         return []
 
     def adopt(self, recipe: AnchorRecipe) -> None:
-        """As `Detector.adopt`; layers outside of the recipe's `trained_strides` are frozen.
+        """As `Detector.adopt`; with `trained_strides` only what no other level needs is trained.
 
         Raises:
             ValueError: a stride that no level has.
@@ -139,15 +140,24 @@ class AnchorDetector(Detector):
             raise ValueError(f"expected strides of {known} to train, got {list(trained)}")
         for layer in self.layers:
             layer.trainable = not recipe.trained_strides
-        for stride, head in zip(known, self.heads, strict=True):
-            for layer in (head, *self.own_layers(stride)):
-                layer.trainable = stride in trained
+        levels = {
+            stride: [head, *self.own_layers(stride)]
+            for stride, head in zip(known, self.heads, strict=True)
+        }
+        for layer in itertools.chain(*levels.values()):
+            needed_by = {stride for stride, layers in levels.items() if layer in layers}
+            layer.trainable = needed_by <= set(trained)
 
     def _trained_anchors(self, height: int, width: int) -> np.ndarray:
         """Which anchors over an image learn: bool `(A,)`."""
         strides = np.array([level.stride for level in self.anchor_levels])
         trained = np.isin(strides, self.recipe.trained_strides or strides)
         return trained[level_of_anchors(self.anchor_levels, height, width)]
+
+    def _aspects(self, height: int, width: int) -> np.ndarray:
+        """Height over width of the anchors over an image: float32 `(A,)`."""
+        aspects = np.array([level.aspect for level in self.anchor_levels], np.float32)
+        return aspects[level_of_anchors(self.anchor_levels, height, width)]
 
     def _matcher(self) -> AnchorMatcher | TwoPassMatcher:
         recipe = self.recipe
@@ -178,8 +188,9 @@ class AnchorDetector(Detector):
             outputs: of `training_outputs`.
             step: of the run; `mining_steps` of the recipe counts them.
         """
-        recipe = self.recipe
+        recipe, size = self.recipe, images.shape[1:3]
         if recipe.trained_strides:
-            trained = self._trained_anchors(*images.shape[1:3])
+            trained = self._trained_anchors(*size)
             targets = {**targets, "labels": ops.where(trained, targets["labels"], -1)}
-        return multibox_losses(targets, outputs, recipe, recipe.ratio_at(step), self.box_variances)
+        ratio, aspects = recipe.ratio_at(step), self._aspects(*size)
+        return multibox_losses(targets, outputs, recipe, ratio, self.box_variances, aspects)

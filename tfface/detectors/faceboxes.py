@@ -88,7 +88,8 @@ class _RapidlyDigested(MaskedAnchorDetector):
         return maps, stride_64, stride_128
 
     def own_layers(self, stride):
-        own = {64: [self.conv3_1, self.conv3_2], 128: [self.conv4_1, self.conv4_2]}
+        to_64 = [self.conv3_1, self.conv3_2]
+        own = {64: to_64, 128: [*to_64, self.conv4_1, self.conv4_2]}
         return [*super().own_layers(stride), *own.get(stride, [])]
 
 

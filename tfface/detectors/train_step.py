@@ -28,7 +28,7 @@ class TrainStep(keras.Model):
 
         Of a batch that several replicas share each computes its share, which
         `tfface.replicas.share_of_batch` makes: the sum of them is minimised. `step` counts the
-        steps that the optimiser has made.
+        batches that the optimiser has had.
         """
         raise NotImplementedError(f"{type(self).__name__} must write compute_losses.")
 
@@ -49,7 +49,7 @@ class TrainStep(keras.Model):
 
     def _forward(self, images, targets):
         outputs = self.training_outputs(images, targets)
-        losses = self.compute_losses(images, targets, outputs, self.optimizer.iterations)
+        losses = self.compute_losses(images, targets, outputs, batch_counter(self.optimizer))
         total = sum(losses.values())
         replicas = replica_count()
         measured = {name: v / replicas for name, v in self.measure(targets, outputs).items()}
@@ -137,6 +137,9 @@ def _current(scope, variable):
     return variable.value if value is None else value
 
 
-def total_parameters(model) -> int:
-    """Number of trained values of a model, without the statistics of batch normalisation."""
-    return sum(int(ops.size(variable)) for variable in model.trainable_variables)
+def batch_counter(optimizer: keras.optimizers.Optimizer) -> keras.Variable:
+    """Batches of which an optimiser has taken gradients.
+
+    Not `iterations`, which counts several as one where gradients accumulate.
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)._iterations

@@ -1,5 +1,6 @@
 """UF-SSD, the universal face single shot detector of feature_masking, with FFMM, FEM and MCDM."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -129,7 +130,8 @@ class UFSSD(MaskedAnchorDetector):
             layers = [*layers, self.enhancement]
         beyond = strides[len(strides) - len(self.steps) :]
         if stride in beyond:
-            layers = [*layers, *self.steps[beyond.index(stride)]]
+            steps = self.steps[: beyond.index(stride) + 1]
+            layers = [*layers, *itertools.chain(*steps)]
         return layers
 
     def training_outputs(self, images, targets) -> dict:

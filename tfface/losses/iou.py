@@ -42,7 +42,7 @@ def iou_loss(boxes, faces, kind: IoULoss = "eiou"):
     Raises:
         ValueError: another kind.
     """
-    loss = 1.0 - overlap(boxes, faces)
+    missing = loss = 1.0 - overlap(boxes, faces)
     if kind == "iou":
         return loss
     wide, high = _enclosing(boxes, faces)
@@ -64,7 +64,7 @@ def iou_loss(boxes, faces, kind: IoULoss = "eiou"):
         angles = ops.arctan2(face_width, face_height + _SMALL) - ops.arctan2(width, height + _SMALL)
         aspects = 0.4052847345693511 * ops.square(angles)  # 4 / pi ** 2
         # The weight is a constant to the gradient (ibid., section 3.3).
-        weight = ops.stop_gradient(aspects / (loss + aspects + _SMALL))
+        weight = ops.stop_gradient(aspects / (missing + aspects + _SMALL))
         return loss + weight * aspects
     raise ValueError(f"expected a loss of iou, giou, diou, ciou or eiou, got {kind!r}")
 

@@ -27,8 +27,18 @@ def region_losses(settings, labels, faces, outputs, variances) -> dict:
     samples = ops.sum(ops.cast(sampled, "float32"))
     losses = ops.where(sampled, binary_cross_entropy(labels, outputs["region_scores"]), 0.0)
     mean = share_of_batch(ops.sum(losses), samples)
-    offsets = encode(faces, outputs["regions"], variances)
-    of_boxes = regression(settings, labels, offsets, outputs["region_offsets"], variances, samples)
+    regions = outputs["regions"]
+    offsets = encode(faces, regions, variances)
+    sides = regions[..., 2:] - regions[..., :2]
+    of_boxes = regression(
+        settings,
+        labels,
+        offsets,
+        outputs["region_offsets"],
+        variances,
+        samples,
+        aspects=sides[..., 1] / sides[..., 0],
+    )
     return {
         "region_classification": settings.proposal_weight * mean,
         "region_regression": settings.proposal_weight * of_boxes,

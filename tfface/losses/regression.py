@@ -1,8 +1,7 @@
 """Regression losses of boxes."""
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-import numpy as np
 from keras import ops
 
 from tfface.boxes import VARIANCES, decode
@@ -53,7 +52,7 @@ def log_iou(boxes, targets):
 
 
 def regression_losses(
-    kind: RegressionLoss, targets, predictions, variances=VARIANCES, aspect: float = 1.0
+    kind: RegressionLoss, targets, predictions, variances=VARIANCES, aspects: Any = 1.0
 ):
     """The loss of every anchor between encoded boxes.
 
@@ -64,7 +63,7 @@ def regression_losses(
         kind: see `RegressionLoss`.
         targets, predictions: `(..., 4)` encoded boxes, of the same anchors.
         variances: they are encoded with.
-        aspect: of the anchors, height over width.
+        aspects: of the anchors `(...)`, height over width, or one of all.
 
     Returns:
         float32 `(...)`.
@@ -74,10 +73,11 @@ def regression_losses(
     """
     if kind == "smooth_l1":
         return smooth_l1(targets, predictions)
-    half_width, half_height = 0.5 / np.sqrt(aspect), 0.5 * np.sqrt(aspect)
-    anchor = np.array([-half_width, -half_height, half_width, half_height], np.float32)
-    boxes = decode(ops.cast(predictions, "float32"), anchor, variances)
-    faces = decode(targets, anchor, variances)
+    half_height = 0.5 * ops.sqrt(ops.cast(aspects, "float32"))
+    half_width = 0.25 / half_height
+    anchors = ops.stack([-half_width, -half_height, half_width, half_height], axis=-1)
+    boxes = decode(ops.cast(predictions, "float32"), anchors, variances)
+    faces = decode(targets, anchors, variances)
     if kind == "iou":
         return log_iou(boxes, faces)
     if kind == "least_square_iou":

@@ -47,7 +47,8 @@ class DynamicMatcher:
         self.points = sum(rows * columns for rows, columns in self.grids)
         self.strides = [level.stride for level in levels]
         self.window = window
-        self.count_candidates = count_candidates
+        possible = (2 * window + 1) ** 2 * len(self.grids)
+        self.count_candidates = min(count_candidates, possible)
         self.iou_weight = iou_weight
 
     def __call__(self, scores, boxes, faces, kinds):
