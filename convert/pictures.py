@@ -1,14 +1,18 @@
 """Pictures that a converted file is compared and calibrated on."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tfface.image import read_image
+from tfface.image import ImageReadError, read_image
 from tfface.picture_files import find_pictures
 from tfface.predict.placement import place
 from tfface.predict.runtime import Size
+from tfface.reasons import printable
 from tfface.rgb import Image
+
+_LOGGER = logging.getLogger(__name__)
 
 CALIBRATION_SIDES = (640, 320)
 """Long sides of a picture to calibrate on, in pixels: its faces in two sizes."""
@@ -26,19 +30,32 @@ def pictures_of(folder: str | None, limit: int) -> Iterator[Image]:
     Args:
         folder: read with all its folders; None takes two pictures in the public domain that other
             packages bring: Eileen Collins of scikit-image and Grace Hopper of Matplotlib.
-        limit: the most pictures; of more, so many that lie evenly among them.
+        limit: the most pictures; of more, so many that lie evenly among them. Those that cannot be
+            read are passed over, with a warning.
 
     Raises:
-        ValueError: no pictures there, or one that cannot be read.
+        ValueError: no pictures there, or none that can be read.
     """
     if folder is not None:
         paths = find_pictures([Path(folder)]).pictures if Path(folder).is_dir() else []
         if not paths:
             raise ValueError(f"expected a folder of pictures, got {folder}")
         step = max(1, -(-len(paths) // limit))
-        yield from map(read_image, paths[::step])
+        yield from _readable(paths[::step])
     else:
         yield from _pictures_of_packages()
+
+
+def _readable(paths: Sequence[Path]) -> Iterator[Image]:
+    errors = []
+    for path in paths:
+        try:
+            yield read_image(path)
+        except ImageReadError as error:
+            _LOGGER.warning("passed over: %s", printable(str(error)))
+            errors.append(error)
+    if len(errors) == len(paths):
+        raise errors[0]
 
 
 def parity_pictures(

@@ -8,6 +8,7 @@ import pytest
 from tests.detecting import save, status
 from tests.films import save_film
 from tfface.annotated import is_annotated
+from tfface.data.yolo import read_yolo
 from tfface.image import read_image
 
 
@@ -84,6 +85,22 @@ def test_labels_made_or_corrected_by_hand_stay(tmp_path: Path, tflite_file: Path
     assert status(*command) == 0
     assert (labels / "b.txt").read_text() == "0 0.5 0.5 0.1 0.1\n"
     assert (labels / "b-2.txt").is_file()
+
+
+def test_labels_lie_in_the_same_folders_as_their_pictures(
+    tmp_path: Path, tflite_file: Path
+) -> None:
+    for name in ("a.png", "one/a.png", "two/deep/a.png"):
+        save(tmp_path / "in" / name)
+    command = [tmp_path / "in", "--model", tflite_file, "--yolo", tmp_path / "labels"]
+
+    for _ in range(2):  # the second replaces the labels of the first
+        assert status(*command) == 0
+        labels = {str(p.relative_to(tmp_path)) for p in (tmp_path / "labels").rglob("*.txt")}
+        assert labels == {"labels/a.txt", "labels/one/a.txt", "labels/two/deep/a.txt"}
+
+    samples, report = read_yolo(tmp_path / "labels", tmp_path / "in")
+    assert [len(sample.boxes) for sample in samples] == [1, 1, 1] and not report.dropped()
 
 
 def test_a_result_is_not_replaced_by_a_copy(tmp_path: Path, tflite_file: Path) -> None:

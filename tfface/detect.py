@@ -58,11 +58,12 @@ def _run(options: argparse.Namespace) -> int:
     """
     paths, options.content = expand(options.pictures)
     found = find_pictures(paths)
+    folders = [path for path in paths if path.is_dir()]
     passed = "; ".join(found.passed_over())
     sources: list[Source] = [*found.pictures, *options.camera]
     if not sources:
-        places = ", ".join(map(str, options.pictures))
-        raise ValueError(f"found no pictures in {places}" + (f": {passed}" if passed else ""))
+        named = ", ".join(map(str, options.pictures))
+        raise ValueError(f"found no pictures in {named}" + (f": {passed}" if passed else ""))
     if passed:
         print(printable(passed), file=sys.stderr)
     outputs = _outputs(options, found)
@@ -86,7 +87,8 @@ def _run(options: argparse.Namespace) -> int:
             report.write(_failure(folder, reason))
         status = INTERRUPTED
         try:
-            detect_files(detectors, sources, options, report, journal)
+            places = places_of(sources, options, folders)
+            detect_files(detectors, sources, places, options, report, journal)
             status = 1 if report.failed else 0
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
@@ -127,6 +129,7 @@ def _outputs(options: argparse.Namespace, found: PictureFiles) -> dict[str, str 
 def detect_files(
     detectors: Sequence[FaceDetector],
     sources: Sequence[Source],
+    places: Sequence[Places],
     options: argparse.Namespace,
     report: JsonReport,
     journal: Journal,
@@ -148,7 +151,7 @@ def detect_files(
             return _failure(source, reason_of(error)), False
 
     begin, searched = time.monotonic(), 0
-    items = list(zip(sources, places_of(sources, options), strict=True))
+    items = list(zip(sources, places, strict=True))
     for number, (result, is_known) in enumerate(in_order(result_of, items, detectors), start=1):
         source = sources[number - 1]
         if is_known:

@@ -15,10 +15,13 @@ _RECORD = ".tfface-labels"
 def write_labels(path: Path, text: str) -> None:
     """Writes a label file, and records it first: what is there is never without its record.
 
+    Its folder is made where it is missing.
+
     Raises:
-        tfface.files.OutputError: nothing can be written there.
+        OSError: nothing can be written there.
     """
     content = text.encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file() and path.read_bytes() == content:
         return
     try:

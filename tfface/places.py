@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,13 +48,22 @@ class Places(NamedTuple):
         return (self.crop(number) for number, _ in enumerate(result["faces"], start=1))
 
 
-def places_of(sources: Sequence[Source], options: argparse.Namespace) -> list[Places]:
-    """Where the copies of every source go: over no source, no result, and no file of the user."""
+def places_of(
+    sources: Sequence[Source], options: argparse.Namespace, folders: Sequence[Path] = ()
+) -> list[Places]:
+    """Where the copies of every source go: over no source, no result, and no file of the user.
+
+    Args:
+        sources: what is searched.
+        options: the folders of the copies, and the files of results.
+        folders: those whose pictures are among the sources.
+    """
     searched = [source for source in sources if isinstance(source, Path)]
     results = [getattr(options, name) for name in ("json", *EXPORTS) if getattr(options, name)]
-    record = recorded(options.yolo) if options.yolo else frozenset()
+    record = cache(recorded)
     free = FreeNames(
-        [*searched, *results], lambda path: is_annotated(path) or is_recorded(path, record)
+        [*searched, *results],
+        lambda path: is_annotated(path) or is_recorded(path, record(path.parent)),
     )
     none: list[Path | None] = [None] * len(sources)
     annotated = crops = yolo = none
@@ -64,8 +74,20 @@ def places_of(sources: Sequence[Source], options: argparse.Namespace) -> list[Pl
     if options.crops:
         crops = [free.series(options.crops, _stem(source)) for source in sources]
     if options.yolo:
-        yolo = [free.single(options.yolo, _stem(source), ".txt") for source in sources]
+        # As their readers look for them: in the same folders as the pictures.
+        yolo = [
+            free.single(options.yolo / _within(source, folders), _stem(source), ".txt")
+            for source in sources
+        ]
     return list(map(Places, annotated, crops, yolo))
+
+
+def _within(source: Source, folders: Sequence[Path]) -> Path:
+    """Where a picture lies in the first of the folders that it is from."""
+    for folder in folders:
+        if isinstance(source, Path) and source.is_relative_to(folder):
+            return source.relative_to(folder).parent
+    return Path()
 
 
 def _stem(source: Source) -> str:

@@ -84,11 +84,8 @@ def how_to_go_on(state: Path | None) -> str:
 
 def run(checkpoints: Checkpoints) -> None:
     """Trains as the flags say, from the newest state on, on the machines that they say."""
-    try:
-        with without_notices():  # it imports TensorFlow where that is installed, also under JAX
-            machines = find_machines(FLAGS.strategy, FLAGS.workers, FLAGS.worker)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise app.UsageError(str(error)) from error
+    with without_notices():  # it imports TensorFlow where that is installed, also under JAX
+        machines = find_machines(FLAGS.strategy, FLAGS.workers, FLAGS.worker)
     with machines.folder(Path(FLAGS.output)) as output, folder_for_one(output, "training"):
         run_on(machines, checkpoints, output)
 
@@ -98,21 +95,18 @@ def run_on(machines: Machines, checkpoints: Checkpoints, output: Path) -> None:
     with without_notices():
         keras.utils.set_random_seed(FLAGS.seed)
     keras.mixed_precision.set_global_policy(run_flags.chosen_precision(FLAGS))
-    try:
-        machines.part.size(FLAGS.batch_size)
-        check_settings(checkpoints, Path(FLAGS.output))
-        files = matching_files(FLAGS.train_records)
-        validation_files = matching_files(FLAGS.validation_records)
-        with machines.scope():
-            detector = make_detector(FLAGS)
-            model = make_distiller(detector, FLAGS) if FLAGS.teacher else detector
-            compile_model(model, FLAGS)
-            first_step = checkpoints.restore(model)
-        machines.check_same_step(first_step)
-    except (OSError, ValueError) as error:
-        raise app.UsageError(str(error)) from error
+    machines.part.size(FLAGS.batch_size)
+    check_settings(checkpoints, Path(FLAGS.output))
+    files = matching_files(FLAGS.train_records)
+    validation_files = matching_files(FLAGS.validation_records)
+    with machines.scope():
+        detector = make_detector(FLAGS)
+        model = make_distiller(detector, FLAGS) if FLAGS.teacher else detector
+        compile_model(model, FLAGS)
+        first_step = checkpoints.restore(model)
+    machines.check_same_step(first_step)
     if first_step > FLAGS.steps:
-        raise app.UsageError(
+        raise ValueError(
             f"The run in {FLAGS.output} is at step {first_step} already, beyond "
             f"--steps={FLAGS.steps}. Give a larger --steps, or a new run another --output."
         )

@@ -1,5 +1,6 @@
 """convert.pictures: what a file is compared and calibrated on."""
 
+import shutil
 import weakref
 
 import cv2
@@ -87,3 +88,18 @@ def test_pictures_at_their_own_size_are_not_held(folder, monkeypatch, pictures, 
     assert pictures(folder, size)
     assert len(held) == 10
     assert not any(reference() is not None for reference in held)
+
+
+def test_pictures_that_cannot_be_read_are_passed_over(folder, tmp_path, caplog):
+    shutil.copytree(folder, tmp_path / "some")
+    (tmp_path / "some" / "a.png").write_bytes(b"no picture")
+
+    assert len(list(pictures_of(str(tmp_path / "some"), 100))) == 10
+    assert "passed over: " in caplog.text and "a.png" in caplog.text
+
+
+def test_a_folder_of_pictures_none_of_which_can_be_read_is_refused(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+
+    with pytest.raises(ValueError, match=r"a\.png"):
+        list(pictures_of(str(tmp_path), 100))

@@ -1,5 +1,7 @@
 """tfface.data.marks: flags and scores of lists."""
 
+import re
+
 import pytest
 
 from tfface.data.marks import is_marked, score_of
@@ -21,10 +23,23 @@ def test_what_is_no_flag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "score"), [(0.5, 0.5), (" 0.25", 0.25), ("", 1), (None, 1), ("nan", 1)]
+    ("value", "score"),
+    [(0.5, 0.5), (" 0.25", 0.25), ("", 1), (None, 1), ("nan", 1), (0, 0), (1, 1)],
 )
 def test_scores(value: object, score: float) -> None:
     assert score_of(value, "list") == score
+
+
+@pytest.mark.parametrize(("value", "score"), [(1.0000001192092896, 1), ("-1e-9", 0)])
+def test_scores_that_were_rounded(value: object, score: float) -> None:
+    assert score_of(value, "list") == score
+
+
+@pytest.mark.parametrize("value", ["87", 1.5, -0.5, "inf", "-nan"])
+def test_scores_outside_of_their_range(value: object) -> None:
+    message = f"list:3: expected a score in 0..1, got '{value}'; divide percentages by 100"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        score_of(value, "list:3")
 
 
 def test_what_is_no_score() -> None:

@@ -1,6 +1,7 @@
 """tfface.data.plausibility: boxes that are something else than x, y, width and height in pixels."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.data.plausibility import check_boxes
+from tests.data.layouts import OBJECT, VOC
+from tfface.data.plausibility import check_boxes, check_list
+from tfface.data.readers import READERS
 from tfface.data.sample import Sample
 from tfface.data.wider import read_wider
 
@@ -64,6 +67,39 @@ def test_relative_numbers(read, of) -> None:
     message = r"got 4 of 4 within 0\.\.1, such as 0.0625 0.4167 .*; multiply x and w by the width"
     with pytest.raises(ValueError, match=message):
         check_boxes("list.txt", read(relative))
+
+
+def test_relative_numbers_of_a_table(tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "list.csv").write_text("image,x1,y1,x2,y2\na.png,0.2,0.3,0.5,0.8\n")
+    samples, _ = READERS["csv"](tmp_path / "list.csv", pictures)
+
+    # 0.5 - 0.2 wide and 0.8 - 0.3 high
+    with pytest.raises(ValueError, match=r"as x y w h in pixels, got 1 of 1 .* 0.2 0.3 0.3 0.5;"):
+        check_list("csv", "list.csv", samples)
+
+
+def voc(folder: Path, pictures: Path, *boxes: tuple[float, ...]) -> list[Sample]:
+    objects = "".join(OBJECT.format(*box, difficult=0) for box in boxes)
+    (folder / "a.xml").write_text(VOC.format(name="a", objects=objects))
+    return READERS["voc"](folder, pictures)[0]
+
+
+def test_relative_numbers_of_pascal_voc(tmp_path: Path, pictures: Path) -> None:
+    samples = voc(tmp_path, pictures, (0.2, 0.3, 0.5, 0.8), (0, 0, 1, 1), (11, 6, 30, 15))
+    message = (
+        "as xmin ymin xmax ymax in pixels, got 2 of 3 within 0..1, such as 0.2 0.3 0.5 0.8; "
+        "multiply xmin and xmax by the width of the picture, ymin and ymax by its height"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_list("voc", "xml", samples)
+
+
+def test_the_first_pixels_of_pascal_voc_are_no_relative_numbers(
+    tmp_path: Path, pictures: Path
+) -> None:
+    # From 1 to 2, counted from 1, are the first two pixels: 0..2.
+    check_list("voc", "xml", voc(tmp_path, pictures, (1, 1, 2, 2)))
+    check_list("voc", "xml", voc(tmp_path, pictures))
 
 
 def test_one_face_of_a_pixel_is_no_relative_number(read) -> None:

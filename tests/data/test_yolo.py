@@ -54,3 +54,41 @@ def test_yolo_takes_a_turned_picture_as_it_is_seen(tmp_path: Path, pictures: Pat
     samples, _ = READERS["yolo"](write_yolo(tmp_path), pictures)
 
     assert samples[0].boxes.tolist() == [[5, 10, 15, 30]]
+
+
+BOX, ORIENTED = "0.5 0.5 0.5 0.5", "0.2 0.2 0.8 0.2 0.8 0.8 0.2 0.8"
+LANDMARKS = "0.4 0.4 0.6 0.4 0.5 0.5 0.45 0.6 0.55 0.6"
+
+
+@pytest.mark.parametrize(
+    ("rows", "lengths"),
+    [([ORIENTED], "8"), ([f"{ORIENTED} 0.1 0.5", f"{ORIENTED} 0.1 0.5 0.1 0.4"], "10, 12")],
+)
+def test_oriented_boxes_and_polygons_are_refused(
+    tmp_path: Path, pictures: Path, rows: list[str], lengths: str
+) -> None:
+    labels = write_yolo(tmp_path)
+    (labels / "a.txt").write_text("".join(f"0 {row}\n" for row in (BOX, *rows)))
+
+    with pytest.raises(ValueError, match=f"expected boxes as x y w h.* rows of {lengths} numbers"):
+        READERS["yolo"](labels, pictures)
+
+
+@pytest.mark.parametrize("behind", ["0.9", LANDMARKS, f"{LANDMARKS} 0.9", "by hand 1 2"])
+def test_what_stands_behind_a_box_is_passed_over(
+    tmp_path: Path, pictures: Path, behind: str
+) -> None:
+    labels = write_yolo(tmp_path)
+    (labels / "a.txt").write_text(f"0 {BOX}\n0 {BOX} {behind}\n")
+    samples, _ = READERS["yolo"](labels, pictures)
+
+    assert samples[0].boxes.tolist() == [[10, 5, 30, 15]] * 2
+
+
+def test_polygons_of_what_is_no_face_are_passed_over(tmp_path: Path, pictures: Path) -> None:
+    labels = write_yolo(tmp_path)
+    (labels / "classes.txt").write_text("face\nperson\n")
+    (labels / "a.txt").write_text(f"0 {BOX}\n1 {ORIENTED}\n")
+    samples, _ = READERS["yolo"](labels, pictures)
+
+    assert samples[0].boxes.tolist() == [[10, 5, 30, 15]]

@@ -38,6 +38,12 @@ def test_names_beside_the_labels_come_first(tmp_path: Path) -> None:
     assert class_names(tmp_path) == TWO
 
 
+def test_an_empty_line_names_nothing(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("person\n\nface\n\n")
+
+    assert class_names(tmp_path) == {"0": "person", "2": "face"}
+
+
 @pytest.mark.parametrize("text", [None, "train: images\nnc: 1\n"])
 def test_nothing_says_names(tmp_path: Path, text: str | None) -> None:
     if text is not None:

@@ -1,13 +1,36 @@
 """Which of the classes of a data set is that of faces."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 Key = TypeVar("Key")
 
-FACE_NAMES = ("face", "faces", "human face", "human_face", "0")
-"""What data sets call it; in Open Images it is Human face, and 0 is the first class of YOLO."""
+FACE_NAMES = ("face", "faces", "human face", "human_face")
+"""What data sets call it; in Open Images it is Human face."""
+
+_SHOWN = 5
+"""So many classes are in a message: some data sets have hundreds."""
+
+
+def check_declared(used: Iterable[Key], declared: Mapping[Key, str], source: Path) -> None:
+    """Raises where annotations are of classes that a list does not have, which would be lost.
+
+    Args:
+        used: what annotations number their classes with.
+        declared: the names of all classes of the list; where there are none, nothing is checked.
+        source: the list, for the message.
+
+    Raises:
+        ValueError: there are such annotations.
+    """
+    unknown = sorted(repr(key) for key in used if key not in declared)
+    if declared and unknown:
+        known = [f"{key!r} {name}" for key, name in declared.items()]
+        raise ValueError(
+            f"{source}: expected annotations of its classes, {_first(known)}, got some of "
+            f"{_first(unknown)}; number the annotations as the classes, or name those classes too"
+        )
 
 
 def chosen_class(
@@ -36,6 +59,10 @@ def chosen_class(
             f"{', '.join(sorted(set(map(str, names.values()))))}; leave the others out"
         )
     return called[0]
+
+
+def _first(texts: list[str]) -> str:
+    return ", ".join(texts[:_SHOWN]) + ", ..." * (len(texts) > _SHOWN)
 
 
 def _called_face(names: Mapping[Key, str]) -> list[Key]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfface.data.classes import chosen_class
+from tfface.data.classes import check_declared, chosen_class
 from tfface.data.listing import Listed, to_samples
 from tfface.data.marks import is_marked, score_of
 from tfface.data.sample import ReadReport, Sample
@@ -19,12 +19,14 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
     """Reads `images`, `annotations` and `categories` of a COCO JSON file.
 
     `bbox` is x, y, width and height in pixels; what is marked `iscrowd` or `ignore` is ignored;
-    `score` is that of a detector. Of several categories the one named face counts, also where there
-    are annotations of another one alone. See `tfface.data.listing.to_samples` for what is left out.
+    `score` is that of a detector, in 0..1. Of several categories the one named face counts, also
+    where there are annotations of another one alone. See `tfface.data.listing.to_samples` for what
+    is left out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.
-        ValueError: it is not such a file; the message says where.
+        ValueError: it is not such a file, or has annotations of an image or a category that it does
+            not have; the message says where.
     """
     try:
         content = json.loads(list_file.read_bytes())
@@ -33,10 +35,15 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
             name = images.setdefault(image["id"], str(image["file_name"]))
             if name != str(image["file_name"]):
                 raise ValueError(f"image {image['id']!r} twice, {name} and {image['file_name']}")
-        categories = {entry["id"]: str(entry["name"]) for entry in content.get("categories", ())}
-        # Some tools add a category without annotations, which is the kind of all others.
-        kinds = {entry.get("supercategory") for entry in content.get("categories", ())}
-        declared = {key: name for key, name in categories.items() if name not in kinds}
+        entries = content.get("categories", ())
+        categories = {entry["id"]: str(entry["name"]) for entry in entries}
+        # Some tools add a category without annotations, which is the kind of all others; others
+        # make every category its own kind.
+        own = {entry["id"] for entry in entries if entry.get("supercategory") == entry["name"]}
+        kinds = {entry.get("supercategory") for entry in entries if entry["id"] not in own}
+        declared = {
+            key: name for key, name in categories.items() if key in own or name not in kinds
+        }
         faces: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         for annotation in content["annotations"]:
             faces[annotation["image_id"]].append(annotation)
@@ -51,9 +58,11 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
         raise ValueError(
             f"{list_file}: expected annotations of its images, got one of image {unknown.pop()!r}"
         )
+    if used == {None}:
+        categories, declared = {}, {}  # annotations without a category are of whatever there is
+    check_declared(used, categories, list_file)
     names = {key: categories.get(key, str(key)) for key in used}
-    # Annotations without a category are of whatever there is.
-    chosen = chosen_class(names, list_file, {} if None in used else declared) if used else None
+    chosen = chosen_class(names, list_file, declared) if used else None
     listed = [
         _listed(name, [face for face in faces[key] if face.get("category_id") == chosen], list_file)
         for key, name in images.items()

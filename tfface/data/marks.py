@@ -2,6 +2,9 @@
 
 _YES = ("true", "t", "yes", "y")
 _NOTHING = ("", "nan", "none", "null", "unspecified")
+_ROUNDING = 1e-6
+"""In float32 a softmax may end so far above 1."""
+
 _NO = (*_NOTHING, "false", "f", "no", "n")
 
 
@@ -34,12 +37,17 @@ def score_of(value: object, place: object) -> float:
         place: where, for the message.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: it is no number in 0..1.
     """
     text = str(value).strip().lower()
     if text in _NOTHING:
         return 1.0
     try:
-        return float(text)
+        score = float(text)
     except ValueError:
         raise ValueError(f"{place}: expected a number as a score, got {text!r}") from None
+    if not -_ROUNDING <= score <= 1 + _ROUNDING:
+        raise ValueError(
+            f"{place}: expected a score in 0..1, got {text!r}; divide percentages by 100"
+        )
+    return min(max(score, 0.0), 1.0)

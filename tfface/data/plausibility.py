@@ -1,6 +1,6 @@
 """Whether the boxes of a list are what they are read as: x, y, width and height in pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from absl import logging
@@ -11,6 +11,9 @@ from tfface.reasons import printable
 
 _SIZES = ("wider", "coco")
 """Layouts of x, y, width and height in pixels, where lists often have something else."""
+
+_NAMED = {"csv": "x y w h", "voc": "xmin ymin xmax ymax"}
+"""Layouts that say what each number is, and what they are called in messages."""
 
 PICTURES = 100
 """So many pictures of a list are measured, evenly spread."""
@@ -40,13 +43,13 @@ def check_list(layout: str, source: str, samples: Sequence[Sample]) -> None:
         source, samples: as of `check_boxes`.
 
     Raises:
-        ValueError: see `check_boxes`; of a table, whose heading names the numbers, only boxes that
-            are relative to the size of the picture are refused.
+        ValueError: see `check_boxes`; of a table, whose heading names the numbers, and of Pascal
+            VOC only boxes that are relative to the size of the picture are refused.
     """
     if layout in _SIZES:
         check_boxes(source, samples)
-    elif layout == "csv":
-        _refuse_relative(source, samples)
+    elif layout in _NAMED:
+        _refuse_relative(source, samples, _NAMED[layout])
 
 
 def check_boxes(source: str, samples: Sequence[Sample]) -> None:
@@ -98,16 +101,20 @@ def check_boxes(source: str, samples: Sequence[Sample]) -> None:
         logging.warning("%s", printable(warning))
 
 
-def _refuse_relative(source: str, samples: Sequence[Sample]) -> None:
+def _refuse_relative(source: str, samples: Sequence[Sample], names: str = "x y w h") -> None:
     boxes = np.concatenate([np.zeros((0, 4)), *(sample.boxes for sample in samples)])
-    numbers = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+    if names == _NAMED["voc"]:
+        numbers = boxes + (1, 1, 0, 0)  # its pixels are counted from 1, see tfface.data.voc
+    else:
+        numbers = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
     relative = np.all(np.abs(numbers) <= 1, axis=1)
     if relative.sum() > 0.5 * len(relative):
         first = int(np.argmax(relative))
+        x, y, third, fourth = names.split()
         raise ValueError(
-            f"{source}: expected faces as x y w h in pixels, got {relative.sum()} of "
-            f"{len(relative)} within 0..1, such as {_as_read(boxes[first])}; multiply x and w by "
-            "the width of the picture, y and h by its height"
+            f"{source}: expected faces as {names} in pixels, got {relative.sum()} of "
+            f"{len(relative)} within 0..1, such as {_as_text(numbers[first])}; multiply {x} and "
+            f"{third} by the width of the picture, {y} and {fourth} by its height"
         )
 
 
@@ -136,4 +143,8 @@ def _fit_as_corners(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
 def _as_read(box: np.ndarray) -> str:
     """A box as its line in the list."""
     x_min, y_min, x_max, y_max = box.tolist()
-    return f"{x_min:.4g} {y_min:.4g} {x_max - x_min:.4g} {y_max - y_min:.4g}"
+    return _as_text((x_min, y_min, x_max - x_min, y_max - y_min))
+
+
+def _as_text(numbers: Iterable[float]) -> str:
+    return " ".join(f"{number:.4g}" for number in numbers)

@@ -1,10 +1,11 @@
 """Annotations as YOLO has them: a text file for each picture, with boxes relative to its size."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
-from tfface.data.classes import chosen_class
+from tfface.data.classes import check_declared, chosen_class
 from tfface.data.inside import resolve_picture
 from tfface.data.listing import MISSING, Listed, to_samples
 from tfface.data.marks import score_of
@@ -14,8 +15,21 @@ from tfface.data.yolo_names import CLASSES, class_names
 from tfface.file_kinds import PICTURE_SUFFIXES
 from tfface.image import ImageReadError, read_image
 
-Row = tuple[str, float, float, float, float, float]
-"""Class, centre x, centre y, width, height, and score."""
+UNNAMED = {"0": "face"}
+"""What the classes of a detector of faces are called where nothing names them."""
+
+
+class Row(NamedTuple):
+    """A line of a file: class, centre x, centre y, width and height as parts of the picture, score;
+    and how many numbers stand behind the class."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float
+    numbers: int
 
 
 def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
@@ -23,18 +37,19 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
 
     `labels/a/b.txt` is for the picture `images/a/b.jpg`, whatever its suffix. A line is the class,
     then centre x, centre y, width and height as parts of the upright picture's width and height;
-    one number more is the score of a detector, several, such as landmarks, are passed over. A
-    picture without a file, or with an empty one, has no faces. A file without a picture is in the
-    report, as a picture that is missing. Class names are those of `classes.txt` in the folder, or
-    of the `data.yaml` of the data set (`tfface.data.yolo_names`). Of several classes the one named
-    face counts, or 0. Hidden files are none. See `tfface.data.listing.to_samples` for what is left
-    out.
+    one number more is the score of a detector, in 0..1; several, such as landmarks, are passed
+    over. A picture without a file, or
+    with an empty one, has no faces. A file without a picture is in the report, as a picture that is
+    missing. Class names are those of `classes.txt` in the folder, or of the `data.yaml` of the data
+    set (`tfface.data.yolo_names`). Of several classes the one named face counts, or 0 where nothing
+    names them. Hidden files are none. See `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no such folder, no text file with labels in it or below, or no
             folder of pictures.
         ValueError: a line is not that, where the message names file and line; or there are labels,
-            none of which is of a picture.
+            none of which is of a picture, some of a class that has no name where others have one,
+            or of faces as polygons.
     """
     for each in (folder, image_root):
         if not each.is_dir():
@@ -58,15 +73,17 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
             f"{files[pictures[0]]} of {pictures[0].as_posix()}, got others, such as "
             f"{without[0].as_posix()}; name the folders that correspond"
         )
-    used = {row[0] for rows in labels.values() for row in rows}
+    used = {row.kind for rows in labels.values() for row in rows}
     called = class_names(folder)
-    names = {key: called.get(key, key) for key in used}
+    check_declared(used, called, folder)
+    names = {key: (called or UNNAMED).get(key, key) for key in used}
     chosen = chosen_class(names, folder, called) if used else None
+    faces = {name: [row for row in rows if row.kind == chosen] for name, rows in labels.items()}
+    _refuse_polygons(folder, faces.values())
     listed = []
-    for name, rows in labels.items():
+    for name, rows in faces.items():
         path = resolve_picture(image_root, name.as_posix(), folder)
-        faces = [row[1:] for row in rows if row[0] == chosen]
-        listed.append(_listed(name.as_posix(), path, faces))
+        listed.append(_listed(name.as_posix(), path, rows))
     listed += [Listed(name.as_posix(), lacks=MISSING) for name in without]
     return to_samples(listed, folder, image_root)
 
@@ -113,8 +130,30 @@ def _rows(file: Path) -> list[Row]:
                 f"got {line!r}"
             )
         score = score_of(words[4], f"{file}:{number}") if len(words) == 5 else 1.0
-        rows.append((_class_number(kind), x, y, width, height, score))
+        numbers = len(words) if all(map(_is_number, words)) else 4
+        rows.append(Row(_class_number(kind), x, y, width, height, score, numbers))
     return rows
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False
+
+
+def _refuse_polygons(folder: Path, labels: Iterable[Sequence[Row]]) -> None:
+    """Raises where rows are no boxes but oriented ones, of four points, or polygons, of any number.
+
+    Landmarks are as many of every face, and not two.
+    """
+    lengths = {row.numbers for rows in labels for row in rows if row.numbers > 5}
+    if 8 in lengths or len(lengths) > 1:
+        raise ValueError(
+            f"{folder}: expected boxes as x y w h, behind which a score or as many landmarks of "
+            f"every face may stand, got rows of {', '.join(map(str, sorted(lengths)))} numbers, as "
+            "of polygons or oriented boxes; export boxes, the format of detection"
+        )
 
 
 def _class_number(word: str) -> str:
@@ -123,7 +162,7 @@ def _class_number(word: str) -> str:
     return whole if point and whole.isdecimal() and not zeros.strip("0") else word
 
 
-def _listed(name: str, path: Path, faces: Sequence[tuple[float, ...]]) -> Listed:
+def _listed(name: str, path: Path, faces: Sequence[Row]) -> Listed:
     if not faces:
         return Listed(name)
     try:
@@ -137,6 +176,6 @@ def _listed(name: str, path: Path, faces: Sequence[tuple[float, ...]]) -> Listed
             across * (x + width / 2),
             down * (y + height / 2),
         )
-        for x, y, width, height, _ in faces
+        for _, x, y, width, height, *_ in faces
     ]
-    return Listed(name, boxes, [False] * len(boxes), [score for *_, score in faces])
+    return Listed(name, boxes, [False] * len(boxes), [face.score for face in faces])

@@ -27,7 +27,7 @@ def class_names(folder: Path) -> dict[str, str]:
     """
     if (folder / CLASSES).is_file():
         lines = read_text(folder / CLASSES).splitlines()
-        return {str(number): name for number, name in enumerate(lines)}
+        return {str(number): name for number, name in enumerate(lines) if name.strip()}
     path = folder.absolute()
     for place in (path, *path.parents)[:_LEVELS]:
         for name in DATA_FILES:
