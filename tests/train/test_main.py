@@ -225,7 +225,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_its_batch(give_flags, monke
 
     monkeypatch.setattr(AnchorDetector, "compute_losses", spoilt)
     output = give_flags("--steps=8")
-    with pytest.raises(SystemExit, match="The loss of step 3, or its gradient, is not finite. Its batch"):
+    with pytest.raises(SystemExit, match="The loss of step 3, or its gradient, .* Its batch is in"):
         train.main.main(["train.main"])
 
     saved = np.load(output / "not-finite-step-3.npz")
