@@ -85,7 +85,7 @@ def test_a_name_leads_to_its_picture_however_it_is_written(
 
     assert sample.name == "sub/c.png"
     assert (pictures / sample.name).is_file()
-    assert report.dropped_pictures == {LISTED_TWICE: ["sub/c.png"]}
+    assert report.dropped_faces == {LISTED_TWICE: {"sub/c.png": 1}}
 
 
 def test_boxes_without_area_are_dropped(tmp_path: Path, pictures: Path) -> None:

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tfface.data.recording import OUTSIDE, UNCHANGED, Options, record_of
+from tfface.data.recording import UNCHANGED, Options, record_of
 from tfface.data.records import Record
-from tfface.data.sample import ReadReport, Sample
+from tfface.data.sample import OUTSIDE, ReadReport, Sample
 
 
 def prepare(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfface.data.listing import LISTED_TWICE, MISSING, WITHOUT_AREA
+from tfface.data.listing import MISSING, WITHOUT_AREA
 from tfface.data.sample import ReadReport, Sample
 from tfface.data.wider import LIST_ENDS, read_wider
 
@@ -73,13 +73,15 @@ def test_a_missing_picture_is_named(tmp_path: Path) -> None:
     assert (report.pictures, report.faces) == (1, 1)
 
 
-def test_a_picture_listed_twice_is_read_once(tmp_path: Path) -> None:
-    samples, report = read(tmp_path, "a.jpg\n1\n1 2 3 4\na.jpg\n1\n5 6 7 8\n")
-    np.testing.assert_array_equal(samples[0].boxes, [[1, 2, 4, 6]])
-    assert report.dropped_pictures == {LISTED_TWICE: ["a.jpg"]}
+def test_a_picture_listed_twice_has_the_faces_of_both_entries(tmp_path: Path) -> None:
+    (sample,), report = read(tmp_path, "a.jpg\n1\n1 2 3 4\na.jpg\n1\n5 6 7 8\n")
+    np.testing.assert_array_equal(sample.boxes, [[1, 2, 4, 6], [5, 6, 12, 14]])
+    assert report == ReadReport(pictures=1, faces=2)
 
 
-@pytest.mark.parametrize("rest", ["b.jpg", "b.jpg\n2\n", "b.jpg\n2\n1 2 3 4\n"])
+@pytest.mark.parametrize(
+    "rest", ["b.jpg", "b.jpg\n2\n", "b.jpg\n2\n1 2 3 4\n", "b.jpg\n1\n1 2 3 4\nb.jpg\n1\n"]
+)
 def test_a_picture_cut_off_by_the_end_of_the_list_is_dropped(tmp_path: Path, rest: str) -> None:
     samples, report = read(tmp_path, "a.jpg\n1\n1 2 3 4\n" + rest)
     assert [sample.name for sample in samples] == ["a.jpg"]

@@ -33,10 +33,10 @@ def check_declared(used: Iterable[Key], declared: Mapping[Key, str], source: Pat
         )
 
 
-def chosen_class(
+def chosen_classes(
     names: Mapping[Key, str], source: Path, declared: Mapping[Key, str] | None = None
-) -> Key:
-    """The class of faces: the one that is named so, or the only one.
+) -> set[Key]:
+    """The classes of faces: those that are named so, in capitals or not, or the only one.
 
     Args:
         names: of the classes of which there are annotations, by what the list numbers them with; at
@@ -46,24 +46,24 @@ def chosen_class(
             another class is called a face, there is no face.
 
     Raises:
-        ValueError: there are several, and none or more than one is called a face.
+        ValueError: there are several, and none is called a face.
     """
     called = _called_face(names)
     if not called and declared:
         called = _called_face(declared)
     if not called and len(names) == 1:
-        return next(iter(names))
-    if len(called) != 1:
+        return set(names)
+    if not called:
         raise ValueError(
             f"{source}: expected one class, or one named face, got "
             f"{', '.join(sorted(set(map(str, names.values()))))}; leave the others out"
         )
-    return called[0]
+    return called
 
 
 def _first(texts: list[str]) -> str:
     return ", ".join(texts[:_SHOWN]) + ", ..." * (len(texts) > _SHOWN)
 
 
-def _called_face(names: Mapping[Key, str]) -> list[Key]:
-    return [key for key, name in names.items() if name.strip().lower() in FACE_NAMES]
+def _called_face(names: Mapping[Key, str]) -> set[Key]:
+    return {key for key, name in names.items() if name.strip().lower() in FACE_NAMES}

@@ -3,12 +3,13 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tfface.data.classes import check_declared, chosen_class
+from tfface.data.classes import check_declared, chosen_classes
 from tfface.data.listing import Listed, to_samples
-from tfface.data.marks import is_marked, score_of
+from tfface.data.marks import is_marked, score_of, size_of
 from tfface.data.sample import ReadReport, Sample
 
 MARKS = ("iscrowd", "ignore")
@@ -19,8 +20,8 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
     """Reads `images`, `annotations` and `categories` of a COCO JSON file.
 
     `bbox` is x, y, width and height in pixels; what is marked `iscrowd` or `ignore` is ignored;
-    `score` is that of a detector, in 0..1. Of several categories the one named face counts, also
-    where there are annotations of another one alone. See `tfface.data.listing.to_samples` for what
+    `score` is that of a detector, in 0..1. Of several categories those named face count, also where
+    there are annotations of others alone. See `tfface.data.listing.to_samples` for what
     is left out.
 
     Raises:
@@ -30,11 +31,13 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
     """
     try:
         content = json.loads(list_file.read_bytes())
-        images: dict[Any, str] = {}
+        images: dict[Any, Listed] = {}
         for image in content["images"]:
-            name = images.setdefault(image["id"], str(image["file_name"]))
-            if name != str(image["file_name"]):
-                raise ValueError(f"image {image['id']!r} twice, {name} and {image['file_name']}")
+            size = size_of(image.get("width"), image.get("height"))
+            entry = Listed(str(image["file_name"]), size=size)
+            known = images.setdefault(image["id"], entry)
+            if known.name != entry.name:
+                raise ValueError(f"image {image['id']!r} twice, {known.name} and {entry.name}")
         entries = content.get("categories", ())
         categories = {entry["id"]: str(entry["name"]) for entry in entries}
         # Some tools add a category without annotations, which is the kind of all others; others
@@ -62,31 +65,34 @@ def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepo
         categories, declared = {}, {}  # annotations without a category are of whatever there is
     check_declared(used, categories, list_file)
     names = {key: categories.get(key, str(key)) for key in used}
-    chosen = chosen_class(names, list_file, declared) if used else None
+    chosen = chosen_classes(names, list_file, declared) if used else set()
     listed = [
-        _listed(name, [face for face in faces[key] if face.get("category_id") == chosen], list_file)
-        for key, name in images.items()
+        _with_faces(
+            image, [face for face in faces[key] if face.get("category_id") in chosen], list_file
+        )
+        for key, image in images.items()
     ]
     return to_samples(listed, list_file, image_root)
 
 
-def _listed(name: str, faces: list[Mapping[str, Any]], list_file: Path) -> Listed:
+def _with_faces(image: Listed, faces: list[Mapping[str, Any]], list_file: Path) -> Listed:
     boxes = []
     for face in faces:
         try:
             x, y, width, height = map(float, face["bbox"])
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise ValueError(
-                f"{list_file}: expected a bbox of four numbers for a face of {name}, got "
+                f"{list_file}: expected a bbox of four numbers for a face of {image.name}, got "
                 f"{face.get('bbox')!r}"
             ) from error
         boxes.append((x, y, x + width, y + height))
     ignored = [
         any(
-            is_marked(face.get(mark, 0), f"{list_file}: {mark} of a face of {name}")
+            is_marked(face.get(mark, 0), f"{list_file}: {mark} of a face of {image.name}")
             for mark in MARKS
         )
         for face in faces
     ]
-    scores = [score_of(face.get("score", ""), f"{list_file}: a face of {name}") for face in faces]
-    return Listed(name, boxes, ignored, scores)
+    place = f"{list_file}: a face of {image.name}"
+    scores = [score_of(face.get("score", ""), place) for face in faces]
+    return replace(image, boxes=boxes, ignored=ignored, scores=scores)

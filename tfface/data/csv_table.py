@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tfface.data.classes import chosen_class
+from tfface.data.classes import chosen_classes
 from tfface.data.listing import Listed, to_samples
 from tfface.data.marks import is_marked, score_of
 from tfface.data.sample import ReadReport, Sample
@@ -39,8 +39,8 @@ def read_csv(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepor
     left, and so on) or x, y, width, height; a class, whether a face is ignored and the score of a
     detector may stand there too. Columns are parted by commas, semicolons or tabs. A row whose four
     numbers are empty is a picture without faces; one without anything, as spreadsheets leave them,
-    is none. Of several classes the one named face counts. See `tfface.data.listing.to_samples` for
-    what is left out.
+    is none. Of several classes those named face count. See `tfface.data.listing.to_samples` for what
+    is left out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.
@@ -83,17 +83,22 @@ def _listed(
 ) -> list[Listed]:
     classes = {_first(row, CLASS) for of_picture in rows.values() for _, row in of_picture}
     classes -= {""}  # as of a picture without faces
-    chosen = chosen_class({name: name for name in classes}, list_file) if classes else ""
+    chosen = chosen_classes({name: name for name in classes}, list_file) if classes else {""}
     listed = []
     for name, of_picture in rows.items():
         boxes, ignored, scores = [], [], []
         for place, row in of_picture:
             if not any((row[edge] or "").strip() for edge in edges):
                 continue
-            box = _box(row, edges, place)
-            if _first(row, CLASS) == chosen:
+            box, kind = _box(row, edges, place), _first(row, CLASS)
+            if classes and not kind:
+                raise ValueError(
+                    f"{place}: expected the class of a box, as other rows have it, got none; write "
+                    "it there, or leave the box out"
+                )
+            if kind in chosen:
                 boxes.append(box)
-                ignored.append(is_marked(_first(row, IGNORED), place))
+                ignored.append(any(is_marked(row[name], place) for name in IGNORED if name in row))
                 scores.append(score_of(_first(row, SCORE), place))
         listed.append(Listed(name, boxes, ignored, scores))
     return listed

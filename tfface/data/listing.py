@@ -1,8 +1,9 @@
 """From what a list says of its pictures to samples: what the readers of all layouts share."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ class Listed:
         ignored: of every face, whether it is neither to be found nor background.
         scores: of every face, how sure a detector was of it, 1 where the list has no score; None of
             layouts that have none.
+        size: width and height of the picture, where the list says them.
         lacks: why the picture is not to be used, where that is so.
     """
 
@@ -35,6 +37,7 @@ class Listed:
     boxes: Sequence[tuple[float, float, float, float]] = ()
     ignored: Sequence[bool] = ()
     scores: Sequence[float] | None = None
+    size: tuple[int, int] | None = None
     lacks: str | None = None
 
 
@@ -43,9 +46,10 @@ def to_samples(
 ) -> tuple[list[Sample], ReadReport]:
     """Looks the pictures up, and leaves out what cannot be trained or evaluated on.
 
-    A picture without faces is kept; one that is not there, or is named again, also in another way
-    of writing, is dropped, as is a box without area. Samples have names as `plain_name` writes
-    them, so that `image_root / name` is the picture whatever the list has between folders.
+    A picture without faces is kept; one that is not there is dropped, as is a box without area. The
+    entries of a picture that is named again, also in another way of writing, are joined; a box that
+    both have is one. Samples have names as `plain_name` writes them, so that `image_root / name` is
+    the picture whatever the list has between folders.
 
     Args:
         listed: what the list says, in its order.
@@ -54,28 +58,59 @@ def to_samples(
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: a name that leads out of `image_root`, or a number that is no coordinate.
+        ValueError: a name that leads out of `image_root`, a number that is no coordinate, or two
+            sizes of one picture.
     """
     if not image_root.is_dir():
         raise FileNotFoundError(f"expected a folder of pictures, got {image_root}")
     report = ReadReport()
-    samples: list[Sample] = []
-    seen: set[str] = set()
+    entries: dict[str, list[Listed]] = defaultdict(list)
+    paths: dict[str, Path] = {}
     for entry in listed:
-        path = resolve_picture(image_root, entry.name, source)
-        entry = replace(entry, name=plain_name(entry.name))
-        if entry.name in seen:
-            report.drop_picture(LISTED_TWICE, entry.name)
-        elif entry.lacks is not None:
-            report.drop_picture(entry.lacks, entry.name)
+        name = plain_name(entry.name)
+        paths[name] = resolve_picture(image_root, entry.name, source)
+        entries[name].append(entry)
+    samples: list[Sample] = []
+    for name, path in paths.items():
+        entry = _join(name, entries[name], source, report)
+        if entry.lacks is not None:
+            report.drop_picture(entry.lacks, name)
         elif not path.is_file():
-            report.drop_picture(MISSING, entry.name)
+            report.drop_picture(MISSING, name)
         else:
             sample = _sample(entry, path, source, report)
             report.keep(sample.ignored)
             samples.append(sample)
-        seen.add(entry.name)
     return samples, report
+
+
+def _join(name: str, entries: Sequence[Listed], source: Path, report: ReadReport) -> Listed:
+    """The entries of one picture as one."""
+    sizes = sorted({entry.size for entry in entries if entry.size})
+    if len(sizes) > 1:
+        raise ValueError(
+            f"{source}: expected one size of {name}, got {sizes[0]} and {sizes[1]}; leave out the "
+            "entries that are of another picture, or scale their boxes"
+        )
+    boxes: list[tuple[float, float, float, float]] = []
+    ignored: list[bool] = []
+    scores: list[float] = []
+    known: set[tuple[float, float, float, float]] = set()
+    for entry in entries:
+        new = [place for place, box in enumerate(entry.boxes) if box not in known]
+        report.drop_faces(LISTED_TWICE, name, len(entry.boxes) - len(new))
+        known.update(entry.boxes)
+        boxes += [entry.boxes[place] for place in new]
+        ignored += [entry.ignored[place] for place in new]
+        scores += [entry.scores[place] for place in new] if entry.scores else []
+    return Listed(
+        name,
+        boxes,
+        ignored,
+        None if any(entry.scores is None for entry in entries) else scores,
+        sizes[0] if sizes else None,
+        next((entry.lacks for entry in entries if entry.lacks), None),
+    )
 
 
 def _sample(entry: Listed, path: Path, source: Path, report: ReadReport) -> Sample:
@@ -90,4 +125,4 @@ def _sample(entry: Listed, path: Path, source: Path, report: ReadReport) -> Samp
     report.drop_faces(WITHOUT_AREA, entry.name, int((~has_area).sum()))
     ignored = np.array(entry.ignored, bool)
     scores = None if entry.scores is None else np.array(entry.scores, np.float32)[has_area]
-    return Sample(path, entry.name, boxes[has_area], ignored[has_area], scores)
+    return Sample(path, entry.name, boxes[has_area], ignored[has_area], scores, entry.size)

@@ -1,4 +1,6 @@
-"""Flags and scores of faces in lists, in the ways that tools write them."""
+"""Flags and scores of faces and sizes of pictures in lists, in the ways that tools write them."""
+
+from typing import Any
 
 _YES = ("true", "t", "yes", "y")
 _NOTHING = ("", "nan", "none", "null", "unspecified")
@@ -51,3 +53,15 @@ def score_of(value: object, place: object) -> float:
             f"{place}: expected a score in 0..1, got {text!r}; divide percentages by 100"
         )
     return min(max(score, 0.0), 1.0)
+
+
+def size_of(width: Any, height: Any) -> tuple[int, int] | None:
+    """Width and height of a picture; None where they are not two numbers above 0.
+
+    Tools that do not know the size write 0, or leave it out.
+    """
+    try:
+        size = int(float(width)), int(float(height))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return size if min(size) > 0 else None

@@ -1,4 +1,4 @@
-"""Whether the boxes of a list are what they are read as: x, y, width and height in pixels."""
+"""Whether the boxes of a list are what they are read as: pixels of the pictures that are there."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from absl import logging
 
 from tfface.data.sample import Sample
-from tfface.image import ImageReadError, read_image
+from tfface.data.upright_size import upright_size
 from tfface.reasons import printable
 
 _SIZES = ("wider", "coco")
@@ -38,18 +38,49 @@ _FIT = 0.95
 def check_list(layout: str, source: str, samples: Sequence[Sample]) -> None:
     """Raises where the boxes of a list cannot be what its layout says, to train or evaluate on.
 
+    All lists whose pictures are of other sizes than they say are refused.
+
     Args:
         layout: a name in `tfface.data.readers.READERS`.
         source, samples: as of `check_boxes`.
 
     Raises:
-        ValueError: see `check_boxes`; of a table, whose heading names the numbers, and of Pascal
-            VOC only boxes that are relative to the size of the picture are refused.
+        ValueError: see `check_sizes` and `check_boxes`; of a table, whose heading names the
+            numbers, and of Pascal VOC only boxes that are relative to the size of the picture are
+            refused.
     """
+    check_sizes(source, samples)
     if layout in _SIZES:
         check_boxes(source, samples)
     elif layout in _NAMED:
         _refuse_relative(source, samples, _NAMED[layout])
+
+
+def check_sizes(source: str, samples: Sequence[Sample]) -> None:
+    """Raises where a list says other sizes than its pictures have: its boxes are of others.
+
+    Args:
+        source: name of the list, for messages.
+        samples: of which those that have a `stated_size` are measured; a picture that cannot be
+            read is left out.
+
+    Raises:
+        ValueError: there are such pictures.
+    """
+    stated = [(each, each.stated_size) for each in samples if each.stated_size]
+    sizes = [(each, said, upright_size(each.path)) for each, said in stated]
+    others = [(each, said, size) for each, said, size in sizes if size and size != said]
+    if others:
+        first, (width, height), size = others[0]
+        is_turned = size == (height, width)
+        raise ValueError(
+            f"{source}: expected pictures of the sizes that it says, got {len(others)} of "
+            f"{len(stated)} of other sizes, such as {first.name}, which is {size[0]}x{size[1]} and "
+            f"not {width}x{height}; "
+            + "boxes refer to the upright picture, turned as its EXIF says; " * is_turned
+            + "name the pictures that the boxes were drawn on, or scale the boxes with them; where "
+            "only the sizes are wrong, leave them out"
+        )
 
 
 def check_boxes(source: str, samples: Sequence[Sample]) -> None:
@@ -69,7 +100,7 @@ def check_boxes(source: str, samples: Sequence[Sample]) -> None:
         return
     _refuse_relative(source, samples)
     step = -(-len(samples) // PICTURES)
-    measured = [(sample, _size(sample)) for sample in samples[::step]]
+    measured = [(sample, upright_size(sample.path)) for sample in samples[::step]]
     names = [sample.name for sample, size in measured if size for _ in sample.boxes]
     if not names:
         return
@@ -116,15 +147,6 @@ def _refuse_relative(source: str, samples: Sequence[Sample], names: str = "x y w
             f"{len(relative)} within 0..1, such as {_as_text(numbers[first])}; multiply {x} and "
             f"{third} by the width of the picture, {y} and {fourth} by its height"
         )
-
-
-def _size(sample: Sample) -> tuple[int, int] | None:
-    """Width and height of the upright picture; None where it cannot be read."""
-    try:
-        height, width = read_image(sample.path).shape[:2]
-    except ImageReadError:
-        return None
-    return width, height
 
 
 def _leave(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -1,16 +1,14 @@
 """From an annotated picture to its training record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tfface.data.records import Record
-from tfface.data.sample import ReadReport, Sample
+from tfface.data.sample import OUTSIDE, ReadReport, Sample
 from tfface.data.upright import read_upright
 from tfface.image import ImageReadError
 from tfface.pixel_limit import MAX_PIXELS, limited_pixels
-
-OUTSIDE = "box outside the picture"
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,20 @@ def record_of(sample: Sample, options: Options) -> tuple[Record | None, ReadRepo
     except ImageReadError as error:
         report.drop_picture(error.kind, sample.name)
         return None, report
-    limits = np.array([picture.width, picture.height] * 2)
-    boxes = np.clip(sample.boxes * (picture.scale * 2), 0, limits).astype(np.float32)
-    sides = boxes[:, 2:] - boxes[:, :2]
-    inside = np.all(sides > 0, axis=1)
-    report.drop_faces(OUTSIDE, sample.name, int(np.sum(~inside)))
-    unsure = False if sample.scores is None else sample.scores < options.min_score
-    ignored = (sample.ignored | unsure | np.any(sides < options.min_face, axis=1))[inside]
+    scaled = replace(sample, boxes=sample.boxes * (picture.scale * 2))
+    faces = scaled.cut_to(picture.width, picture.height)
+    report.drop_faces(OUTSIDE, sample.name, len(sample.boxes) - len(faces.boxes))
+    sides = faces.boxes[:, 2:] - faces.boxes[:, :2]
+    unsure = False if faces.scores is None else faces.scores < options.min_score
+    ignored = faces.ignored | unsure | np.any(sides < options.min_face, axis=1)
     report.keep(ignored)
-    scores = sample.scores if options.soft_scores else None
     record = Record(
         name=sample.name,
         encoded=picture.encoded,
         height=picture.height,
         width=picture.width,
-        boxes=boxes[inside],
+        boxes=faces.boxes,
         ignored=ignored,
-        scores=None if scores is None else scores[inside],
+        scores=faces.scores if options.soft_scores else None,
     )
     return record, report

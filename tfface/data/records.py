@@ -3,7 +3,7 @@
 The features of a picture with n faces:
 
     image/encoded   bytes          JPEG or PNG file, upright, 1 or 3 channels of 8 bits
-    image/name      bytes          UTF-8 name of the picture in its list
+    image/name      bytes          UTF-8 name of the picture in its list, or what else its bytes are
     image/height    int64          pixels
     image/width     int64          pixels
     faces/boxes     float (4 n)    x_min, y_min, x_max, y_max in pixels, face after face
@@ -28,6 +28,7 @@ from google.protobuf.message import DecodeError
 
 from tfface.data.tfrecord import read_frames, write_frames
 from tfface.image import check_claim
+from tfface.odd_names import ENCODING, ERRORS
 from tfface.rgb import Image
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def serialize(record: Record) -> bytes:
     example = _example_class()()
     features = example.features.feature
     features["image/encoded"].bytes_list.value.append(record.encoded)
-    features["image/name"].bytes_list.value.append(record.name.encode())
+    features["image/name"].bytes_list.value.append(record.name.encode(ENCODING, ERRORS))
     features["image/height"].int64_list.value.append(record.height)
     features["image/width"].int64_list.value.append(record.width)
     features["faces/boxes"].float_list.value.extend(record.boxes.reshape(-1).tolist())
@@ -117,7 +118,7 @@ def deserialize(serialized: bytes) -> Record:
             f"expected faces/scores of none or all of {len(ignored)} faces, got {len(scores)}"
         )
     return Record(
-        name=_single(features, "image/name", "bytes_list").decode(),
+        name=_single(features, "image/name", "bytes_list").decode(ENCODING, ERRORS),
         encoded=_single(features, "image/encoded", "bytes_list"),
         height=_single(features, "image/height", "int64_list"),
         width=_single(features, "image/width", "int64_list"),

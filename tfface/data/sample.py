@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
+OUTSIDE = "box outside the picture"
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -21,6 +23,8 @@ class Sample:
         ignored: bool `(n,)`, true for faces that are neither to be found nor background.
         scores: float32 `(n,)`, how sure the detector was that drew each, 1 of what people drew;
             None of layouts without scores.
+        stated_size: width and height of the picture that the boxes are of, as the list says; None
+            where it does not.
 
     Raises:
         ValueError: the shapes of `boxes`, `ignored` and `scores` do not fit together.
@@ -31,6 +35,7 @@ class Sample:
     boxes: np.ndarray
     ignored: np.ndarray
     scores: np.ndarray | None = None
+    stated_size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.boxes.shape != (len(self.ignored), 4) or self.ignored.ndim != 1:
@@ -57,6 +62,13 @@ class Sample:
         sizes = self.boxes[:, 2:] - self.boxes[:, :2]
         boxes = self.boxes + np.tile(sizes, (1, 2)) * np.asarray(moves, np.float32)
         return replace(self, boxes=boxes)
+
+    def cut_to(self, width: int, height: int) -> Self:
+        """The sample with boxes cut to a picture of this size; those `OUTSIDE` of it are left out."""
+        boxes = np.clip(self.boxes, 0, (width, height) * 2).astype(np.float32)
+        inside = np.all(boxes[:, 2:] > boxes[:, :2], axis=1)
+        scores = None if self.scores is None else self.scores[inside]
+        return replace(self, boxes=boxes[inside], ignored=self.ignored[inside], scores=scores)
 
 
 @dataclass

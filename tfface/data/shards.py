@@ -23,6 +23,7 @@ from tfface.data.recording import UNCHANGED, Options, record_of
 from tfface.data.records import Record, serialize, write_shard
 from tfface.data.sample import ReadReport, Sample
 from tfface.files import check_file, write_json
+from tfface.odd_names import ENCODING, ERRORS
 
 SIZE_EDGES = (0, 4, 8, 16, 32, 64, 128, 256, 512)
 """Lower edges, in pixels, of the histogram of face sizes; a size is the root of the area."""
@@ -196,7 +197,7 @@ def _source_digest(samples: Sequence[Sample], options: Options, run: _Mapper) ->
 
 
 def _sample_digest(sample: Sample) -> bytes:
-    digest = hashlib.sha256(sample.name.encode() + b"\0")
+    digest = hashlib.sha256(sample.name.encode(ENCODING, ERRORS) + b"\0")
     digest.update(sample.boxes.tobytes() + sample.ignored.tobytes())
     digest.update(b"" if sample.scores is None else sample.scores.tobytes())
     digest.update(_file_digest(sample.path).encode())

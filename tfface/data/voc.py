@@ -1,29 +1,31 @@
-"""Annotations as Pascal VOC has them: a folder with one XML file for each picture."""
+"""Annotations as Pascal VOC has them: folders with one XML file for each picture."""
 
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from tfface.data.classes import chosen_class
+from tfface.data.classes import chosen_classes
+from tfface.data.folders import visible_files
+from tfface.data.inside import plain_name, resolve_picture
 from tfface.data.listing import Listed, to_samples
-from tfface.data.marks import is_marked
+from tfface.data.marks import is_marked, size_of
 from tfface.data.sample import ReadReport, Sample
 
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
-    """Reads all XML files of a folder, in the order of their names.
+    """Reads all XML files of a folder and of those below, in the order of their paths.
 
-    `filename` names the picture. Edges of a `bndbox` are pixels, counted from 1, that belong to the
+    `filename` names the picture, in the folder of pictures that corresponds to that of the file:
+    of `xml/a/b.xml` it is in `images/a` or, if it is not there, in `images`. Edges of a `bndbox` are pixels, counted from 1, that belong to the
     face: from 1 to 10 it is 10 wide. What is marked `difficult` is ignored. Of several names the
-    objects named face count. See `tfface.data.listing.to_samples` for what is left out.
+    objects named face count. `size` is that of the upright picture. See `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no such folder, no XML file in it, or no folder of pictures.
         ValueError: a file is no such annotation, or defines entities; the message names it.
     """
-    entries = sorted(folder.iterdir()) if folder.is_dir() else []
-    files = [path for path in entries if path.suffix.lower() == ".xml"]
+    files = visible_files(folder, (".xml",))
     if not files:
         raise FileNotFoundError(f"expected a folder of Pascal VOC XML files, got none in {folder}")
     roots = [(file, _parse(file)) for file in files]
@@ -32,13 +34,18 @@ def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
         for _, root in roots
         for name in (_text(each, "name") for each in root.iter("object"))
     }
-    chosen = chosen_class(names, folder) if names else None
+    chosen = chosen_classes(names, folder) if names else set()
     listed = []
     for file, root in roots:
-        faces = [each for each in root.iter("object") if _text(each, "name") == chosen]
+        faces = [each for each in root.iter("object") if _text(each, "name") in chosen]
         boxes = [_box(file, face) for face in faces]
         ignored = [is_marked(_text(face, "difficult"), f"{file}: difficult") for face in faces]
-        listed.append(Listed(_text(root, "filename") or f"{file.stem}.jpg", boxes, ignored))
+        name = _text(root, "filename") or f"{file.stem}.jpg"
+        beside = (file.parent.relative_to(folder) / plain_name(name)).as_posix()
+        if resolve_picture(image_root, beside, file).is_file():
+            name = beside
+        size = size_of(_text(root, "size/width"), _text(root, "size/height"))
+        listed.append(Listed(name, boxes, ignored, size=size))
     return to_samples(listed, folder, image_root)
 
 

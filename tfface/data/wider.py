@@ -39,7 +39,7 @@ def read_wider(list_file: str | Path, image_root: str | Path) -> tuple[list[Samp
     - a face whose width or height is not positive is dropped, with `WITHOUT_AREA`;
     - a face flagged `invalid` is kept as ignored;
     - a picture that is not in `image_root` is dropped, with `MISSING`;
-    - a picture named again is dropped the second time, with `LISTED_TWICE`;
+    - a picture named again has the faces of both entries, once those that both have;
     - a picture whose faces are cut off by the end of the list is dropped, with `LIST_ENDS`, since
       the faces it lost would be learned as background.
 

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
-from tfface.data.classes import check_declared, chosen_class
+from tfface.data.classes import check_declared, chosen_classes
+from tfface.data.folders import visible_files
 from tfface.data.inside import resolve_picture
 from tfface.data.listing import MISSING, Listed, to_samples
 from tfface.data.marks import score_of
@@ -40,9 +41,9 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     one number more is the score of a detector, in 0..1; several, such as landmarks, are passed
     over. A picture without a file, or
     with an empty one, has no faces. A file without a picture is in the report, as a picture that is
-    missing. Class names are those of `classes.txt` in the folder, or of the `data.yaml` of the data
-    set (`tfface.data.yolo_names`). Of several classes the one named face counts, or 0 where nothing
-    names them. Hidden files are none. See `tfface.data.listing.to_samples` for what is left out.
+    missing. Class names are those of `classes.txt`, `obj.names` or `data.yaml` of the data set
+    (`tfface.data.yolo_names`). Of several classes those named face count, or 0 where nothing names
+    them. Hidden files are none. See `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no such folder, no text file with labels in it or below, or no
@@ -54,13 +55,9 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     for each in (folder, image_root):
         if not each.is_dir():
             raise FileNotFoundError(f"expected folders of labels and of pictures, got {each}")
-    pictures = sorted(
-        path.relative_to(image_root)
-        for path in image_root.rglob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES
-        and path.is_file()
-        and not _is_hidden(path.relative_to(image_root))
-    )
+    pictures = [
+        path.relative_to(image_root) for path in visible_files(image_root, PICTURE_SUFFIXES)
+    ]
     files = {name: _label_file(folder, name) for name in pictures}
     labels = {name: _rows(file) for name, file in files.items()}
     without = _without_picture(folder, set(files.values()))
@@ -77,8 +74,8 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     called = class_names(folder)
     check_declared(used, called, folder)
     names = {key: (called or UNNAMED).get(key, key) for key in used}
-    chosen = chosen_class(names, folder, called) if used else None
-    faces = {name: [row for row in rows if row.kind == chosen] for name, rows in labels.items()}
+    chosen = chosen_classes(names, folder, called) if used else set()
+    faces = {name: [row for row in rows if row.kind in chosen] for name, rows in labels.items()}
     _refuse_polygons(folder, faces.values())
     listed = []
     for name, rows in faces.items():
@@ -86,10 +83,6 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
         listed.append(_listed(name.as_posix(), path, rows))
     listed += [Listed(name.as_posix(), lacks=MISSING) for name in without]
     return to_samples(listed, folder, image_root)
-
-
-def _is_hidden(name: PurePath) -> bool:
-    return any(part.startswith(".") for part in name.parts)
 
 
 def _label_file(folder: Path, name: Path) -> Path:
@@ -101,10 +94,9 @@ def _label_file(folder: Path, name: Path) -> Path:
 def _without_picture(folder: Path, known: Collection[Path]) -> list[Path]:
     """The labels below a folder that are not `known`; other text is none."""
     names = []
-    for file in sorted(folder.rglob("*")):
+    for file in visible_files(folder, (".txt",)):
         name = file.relative_to(folder)
-        is_text = file.suffix.lower() == ".txt" and not _is_hidden(name) and file.is_file()
-        if is_text and file not in known and name.as_posix() != CLASSES:
+        if file not in known and name.as_posix() != CLASSES:
             try:
                 _rows(file)
             except ValueError:

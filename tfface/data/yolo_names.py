@@ -1,4 +1,4 @@
-"""The names of YOLO's classes: `classes.txt` beside the labels, or `names` of a `data.yaml`."""
+"""The names of YOLO's classes: `classes.txt`, `obj.names`, or `names` of a `data.yaml`."""
 
 import re
 from collections.abc import Iterator
@@ -7,17 +7,18 @@ from pathlib import Path
 from tfface.data.text import read_text
 
 CLASSES = "classes.txt"
-"""A name a line, as labelling tools write it."""
+LISTS = (CLASSES, "obj.names")
+"""A name a line, as labelling tools write it; the latter is CVAT's."""
 
 DATA_FILES = ("data.yaml", "data.yml")
-"""As Ultralytics and Roboflow write it, in the folder of the data set."""
+"""As Ultralytics and Roboflow write it."""
 
 _LEVELS = 3
-"""The labels lie in that folder, in `labels` below it, or in `labels/train`."""
+"""The labels lie in the folder of the data set, in `labels` below it, or in `labels/train`."""
 
 
 def class_names(folder: Path) -> dict[str, str]:
-    """The name of every class by its number; none where nothing says them.
+    """The name of every class by its number; none where nothing says them. The nearest file counts.
 
     Args:
         folder: of the labels.
@@ -25,11 +26,12 @@ def class_names(folder: Path) -> dict[str, str]:
     Raises:
         ValueError: a file in another encoding, or a `data.yaml` whose names are in no usual form.
     """
-    if (folder / CLASSES).is_file():
-        lines = read_text(folder / CLASSES).splitlines()
-        return {str(number): name for number, name in enumerate(lines) if name.strip()}
     path = folder.absolute()
     for place in (path, *path.parents)[:_LEVELS]:
+        for name in LISTS:
+            if (place / name).is_file():
+                lines = read_text(place / name).splitlines()
+                return {str(number): name for number, name in enumerate(lines) if name.strip()}
         for name in DATA_FILES:
             if (place / name).is_file():
                 return _names_of(read_text(place / name), place / name)
@@ -38,7 +40,7 @@ def class_names(folder: Path) -> dict[str, str]:
 
 def _names_of(text: str, path: Path) -> dict[str, str]:
     """What stands below `names` in YAML: a list or a mapping, on one line or on several."""
-    found = re.search(r"^names[ ]*:(.*(?:\n(?:[ \t\-\]}].*)?)*)", text, re.MULTILINE)
+    found = re.search(r"^names[ ]*:(.*(?:\n(?:[ \t\-\]}#].*)?)*)", text, re.MULTILINE)
     if not found:
         return {}
     names: dict[str, str] = {}

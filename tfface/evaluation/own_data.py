@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tfface.data.plausibility import check_list
 from tfface.data.readers import READERS
+from tfface.data.sample import OUTSIDE
+from tfface.data.upright_size import upright_size
 from tfface.evaluation.coco import BoxFaces
 from tfface.evaluation.pictures import PictureSet
 from tfface.reasons import printable
@@ -14,6 +16,8 @@ _LOGGER = logging.getLogger(__name__)
 
 def open_own(layout: str, list_file: Path, image_root: Path) -> PictureSet[BoxFaces]:
     """Reads annotations, of which pictures that are not there are left out with a warning.
+
+    So are boxes outside of their pictures; others are cut to them, as detections are.
 
     Args:
         layout: a name in `READERS`.
@@ -31,8 +35,13 @@ def open_own(layout: str, list_file: Path, image_root: Path) -> PictureSet[BoxFa
             + "".join(f"; {line}" for line in report.dropped())
         )
     check_list(layout, str(list_file), samples)
+    ground_truth = {}
+    for sample in samples:
+        size = upright_size(sample.path)  # of what cannot be read, detection tells
+        faces = sample.cut_to(*size) if size else sample
+        report.drop_faces(OUTSIDE, sample.name, len(sample.boxes) - len(faces.boxes))
+        ground_truth[sample.name] = BoxFaces(faces.boxes, faces.ignored)
     for line in report.dropped():
         _LOGGER.warning("%s", printable(f"{list_file}: {line}"))
     dropped = sum(map(len, report.dropped_pictures.values()))
-    ground_truth = {sample.name: BoxFaces(sample.boxes, sample.ignored) for sample in samples}
     return PictureSet(image_root, ground_truth, len(samples) + dropped)
