@@ -138,3 +138,18 @@ def test_a_class_called_0_is_no_face(tmp_path: Path, pictures: Path) -> None:
 
 def test_a_class_called_0_is_the_only_one(tmp_path: Path, pictures: Path) -> None:
     assert coco_faces(tmp_path, pictures, 0, categories=[{"id": 0, "name": "0"}]) == 1
+
+
+def test_all_classes_that_are_called_a_face_count(tmp_path: Path, pictures: Path) -> None:
+    """As of lists that were merged."""
+    called = ("Face", "face", "person")
+    rows = [f"a.png,{name},{left},0,30,9" for left, name in enumerate(called)]
+    (tmp_path / "list.csv").write_text("\n".join(["image,class,x1,y1,x2,y2", *rows]))
+    objects = [OBJECT.format(1, 1, 9, 9, difficult=0).replace("face", name) for name in called]
+    (tmp_path / "a.xml").write_text(VOC.format(name="a", objects="".join(objects)))
+    categories = [{"id": key, "name": name} for key, name in enumerate(called)]
+
+    for layout, source in (("csv", tmp_path / "list.csv"), ("voc", tmp_path)):
+        assert len(READERS[layout](source, pictures)[0][0].boxes) == 2, layout
+    assert coco_faces(tmp_path, pictures, 0, 1, 2, categories=categories) == 2
+    assert yolo_faces(tmp_path, pictures, "0", "1", "2", names="\n".join(called)) == 2

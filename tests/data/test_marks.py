@@ -1,10 +1,10 @@
-"""tfface.data.marks: flags and scores of lists."""
+"""tfface.data.marks: flags, scores and sizes of lists."""
 
 import re
 
 import pytest
 
-from tfface.data.marks import is_marked, score_of
+from tfface.data.marks import is_marked, score_of, size_of
 
 
 @pytest.mark.parametrize("value", [1, True, 1.0, "1", "1.0", " TRUE", "yes", 2])
@@ -45,3 +45,13 @@ def test_scores_outside_of_their_range(value: object) -> None:
 def test_what_is_no_score() -> None:
     with pytest.raises(ValueError, match="list:3: expected a number as a score, got 'high'"):
         score_of("high", "list:3")
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 20), ("40", "20"), (40.0, "20.0")])
+def test_sizes(width: object, height: object) -> None:
+    assert size_of(width, height) == (40, 20)
+
+
+@pytest.mark.parametrize("width", [0, -1, None, "", "wide", "nan", "inf", [40]])
+def test_what_is_no_size(width: object) -> None:
+    assert size_of(width, 20) is None

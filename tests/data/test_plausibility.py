@@ -1,5 +1,6 @@
 """tfface.data.plausibility: boxes that are something else than x, y, width and height in pixels."""
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -100,6 +101,49 @@ def test_the_first_pixels_of_pascal_voc_are_no_relative_numbers(
     # From 1 to 2, counted from 1, are the first two pixels: 0..2.
     check_list("voc", "xml", voc(tmp_path, pictures, (1, 1, 2, 2)))
     check_list("voc", "xml", voc(tmp_path, pictures))
+
+
+def stated(folder: Path, pictures: Path, *sizes: tuple[int, int]) -> list[Sample]:
+    """A list of COCO that says these sizes of a.png and b.png, which are 40 x 20, and no faces."""
+    images = [
+        {"id": place, "file_name": f"{'ab'[place]}.png", "width": width, "height": height}
+        for place, (width, height) in enumerate(sizes)
+    ]
+    (folder / "list.json").write_text(json.dumps({"images": images, "annotations": []}))
+    return READERS["coco"](folder / "list.json", pictures)[0]
+
+
+@pytest.mark.parametrize("size", [(40, 20), (0, 0), (0, 20), (-1, -1)])
+def test_sizes_that_are_right_or_not_said(
+    tmp_path: Path, pictures: Path, size: tuple[int, int]
+) -> None:
+    check_list("coco", "list.json", stated(tmp_path, pictures, (40, 20), size))
+
+
+def test_sizes_of_other_pictures(tmp_path: Path, pictures: Path) -> None:
+    message = (
+        "list.json: expected pictures of the sizes that it says, got 1 of 2 of other sizes, such "
+        "as b.png, which is 40x20 and not 80x40; name the pictures that the boxes were drawn on"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_list("coco", "list.json", stated(tmp_path, pictures, (40, 20), (80, 40)))
+
+
+def test_boxes_of_pictures_before_exif_turned_them(
+    tmp_path: Path, pictures: Path, with_orientation: Callable[[bytes, int], bytes]
+) -> None:
+    """40 x 20 pixels that a quarter turn shows as 20 x 40, under the name of another format."""
+    _, jpeg = cv2.imencode(".jpg", np.zeros((20, 40, 3), np.uint8))
+    (pictures / "a.png").write_bytes(with_orientation(jpeg.tobytes(), 6))
+
+    with pytest.raises(ValueError, match="a.png, which is 20x40 and not 40x20; boxes refer to the"):
+        check_list("coco", "list.json", stated(tmp_path, pictures, (40, 20)))
+    check_list("coco", "list.json", stated(tmp_path, pictures, (20, 40)))
+
+
+def test_the_size_of_a_picture_that_cannot_be_read(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "a.png").write_bytes(b"no picture")
+    check_list("coco", "list.json", stated(tmp_path, pictures, (80, 40)))
 
 
 def test_one_face_of_a_pixel_is_no_relative_number(read) -> None:

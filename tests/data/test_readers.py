@@ -302,3 +302,17 @@ def test_what_is_in_another_layout_is_refused(
 def test_no_folder_of_pictures(tmp_path: Path, layout: str) -> None:
     with pytest.raises(FileNotFoundError, match="expected .*folder.* of.* pictures, got"):
         READERS[layout](WRITERS[layout](tmp_path), tmp_path / "nowhere")
+
+
+def test_images_of_coco_that_are_one_file_are_one_picture(tmp_path: Path, pictures: Path) -> None:
+    images = [{"id": key, "file_name": "a.png", "width": 40, "height": 20} for key in (1, 2)]
+    annotations = [
+        {"image_id": 1, "bbox": [10, 5, 20, 10]},
+        {"image_id": 2, "bbox": [0, 0, 4, 4]},
+    ]
+    (tmp_path / "list.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+    (sample,), report = READERS["coco"](tmp_path / "list.json", pictures)
+
+    assert sample.boxes.tolist() == [[10, 5, 30, 15], [0, 0, 4, 4]]
+    assert sample.stated_size == (40, 20)
+    assert (report.pictures, report.faces, report.dropped()) == (1, 2, [])

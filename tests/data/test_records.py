@@ -27,6 +27,9 @@ TWO_FACES = Record(
     ignored=np.array([False, True]),
 )
 SCORED = replace(TWO_FACES, scores=np.array([0.75, 1.0], np.float32))
+ODD_NAME = replace(TWO_FACES, name="caf\udce9.jpg")
+"""The byte 0xe9, an e with an accent in Latin-1, which is no UTF-8: as `os.fsdecode` gives it."""
+
 NO_FACES = Record("empty.png", b"\x89PNG", 7, 9, np.zeros((0, 4), np.float32), np.zeros(0, bool))
 
 
@@ -42,7 +45,7 @@ def assert_equal(got: Record, expected: Record) -> None:
         np.testing.assert_array_equal(got.scores, expected.scores)
 
 
-@pytest.mark.parametrize("record", [TWO_FACES, SCORED, NO_FACES])
+@pytest.mark.parametrize("record", [TWO_FACES, SCORED, ODD_NAME, NO_FACES])
 def test_round_trip_of_a_message(record: Record) -> None:
     assert_equal(deserialize(serialize(record)), record)
 

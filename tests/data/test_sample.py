@@ -39,6 +39,16 @@ def test_edges_move_by_parts_of_the_box() -> None:
     np.testing.assert_array_equal(sample.boxes, [[10, 20, 30, 60]])
 
 
+def test_boxes_are_cut_to_a_picture_and_those_outside_left_out() -> None:
+    boxes = np.array([[-5, -1, 30, 40], [110, 5, 120, 9], [90, 50, 120, 70]], np.float32)
+    ignored, scores = np.array([False, False, True]), np.array([0.25, 0.5, 0.75], np.float32)
+    cut = Sample(Path("a.jpg"), "a.jpg", boxes, ignored, scores).cut_to(100, 60)
+    assert cut.boxes.dtype == np.float32
+    np.testing.assert_array_equal(cut.boxes, [[0, 0, 30, 40], [90, 50, 100, 60]])
+    assert cut.ignored.tolist() == [False, True]
+    assert cut.scores is not None and cut.scores.tolist() == [0.25, 0.75]
+
+
 def test_the_summary_counts_and_names() -> None:
     assert report_of_three_pictures().summary().splitlines() == [
         "2 pictures, 2 faces (1 ignored)",

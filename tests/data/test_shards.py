@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -157,6 +158,13 @@ def test_shards_of_another_split_are_refused(samples: list[Sample], tmp_path: Pa
         prepare(samples, tmp_path / "out", shards=3)
     prepare(samples, tmp_path / "out", "train-reduced", shards=3)
     prepare(samples, tmp_path / "out", shards=2)
+
+
+def test_a_name_that_is_no_text(samples: list[Sample], tmp_path: Path) -> None:
+    path = tmp_path / "images" / "caf\udce9.png"  # the byte 0xe9, which is no UTF-8
+    samples[0].path.rename(path)
+    prepare([replace(samples[0], path=path, name=path.name)], tmp_path / "out", shards=1)
+    assert names(tmp_path / "out") == [[path.name]]
 
 
 def test_no_samples(tmp_path: Path) -> None:

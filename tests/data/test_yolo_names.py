@@ -18,6 +18,7 @@ TWO = {"0": "person", "1": "face"}
         "path: ../data # where\nnames: ['person', \"face\"]  # two\nnc: 2\n",
         "nc: 2\nnames:\n  - person\n  - face\ntrain: images/train\n",
         "names:\n- person\n- face\n",
+        "names:\n# ours\n  - person\n# - hat\n  - face\n# the number\nnc: 2\n",
         "names:\n  0: person\n  1: face  # ours\n\nnc: 2\n",
         "names: {0: person, 1: face}\n",
         "names: [\n  person,\n  face,\n]\nnc: 2\n",
@@ -31,7 +32,27 @@ def test_names_of_a_data_set(tmp_path: Path, text: str, place: str) -> None:
     assert class_names(tmp_path / place) == TWO
 
 
-def test_names_beside_the_labels_come_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["classes.txt", "obj.names"])
+@pytest.mark.parametrize("place", ["", "labels", "labels/train"])
+def test_a_name_a_line(tmp_path: Path, file: str, place: str) -> None:
+    (tmp_path / file).write_text("person\nface\n")
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+
+    assert class_names(tmp_path / place) == TWO
+
+
+@pytest.mark.parametrize("near", ["classes.txt", "data.yaml"])
+@pytest.mark.parametrize("far", ["classes.txt", "data.yaml"])
+def test_the_nearest_names_count(tmp_path: Path, near: str, far: str) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / far).write_text("names: [cat]")
+    (tmp_path / "labels" / near).write_text(
+        {"classes.txt": "person\nface\n", "data.yaml": "names: [person, face]"}[near]
+    )
+    assert class_names(tmp_path / "labels") == TWO
+
+
+def test_of_one_folder_a_name_a_line_comes_first(tmp_path: Path) -> None:
     (tmp_path / "data.yaml").write_text("names: [cat]")
     (tmp_path / "classes.txt").write_text("person\nface\n")
 

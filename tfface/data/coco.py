@@ -19,10 +19,10 @@ MARKS = ("iscrowd", "ignore")
 def read_coco(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
     """Reads `images`, `annotations` and `categories` of a COCO JSON file.
 
-    `bbox` is x, y, width and height in pixels; what is marked `iscrowd` or `ignore` is ignored;
-    `score` is that of a detector, in 0..1. Of several categories those named face count, also where
-    there are annotations of others alone. See `tfface.data.listing.to_samples` for what
-    is left out.
+    `bbox` is x, y, width and height in pixels of the upright picture; what is marked `iscrowd` or
+    `ignore` is ignored; `score` is that of a detector, in 0..1. Of several categories those named
+    face count, also where there are annotations of others alone. See
+    `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.

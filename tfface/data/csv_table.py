@@ -39,8 +39,8 @@ def read_csv(list_file: Path, image_root: Path) -> tuple[list[Sample], ReadRepor
     left, and so on) or x, y, width, height; a class, whether a face is ignored and the score of a
     detector may stand there too. Columns are parted by commas, semicolons or tabs. A row whose four
     numbers are empty is a picture without faces; one without anything, as spreadsheets leave them,
-    is none. Of several classes those named face count. See `tfface.data.listing.to_samples` for what
-    is left out.
+    is none. Of several classes those named face count. See `tfface.data.listing.to_samples` for
+    what is left out.
 
     Raises:
         FileNotFoundError: there is no list, or no folder of pictures.

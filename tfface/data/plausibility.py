@@ -77,7 +77,8 @@ def check_sizes(source: str, samples: Sequence[Sample]) -> None:
             f"{source}: expected pictures of the sizes that it says, got {len(others)} of "
             f"{len(stated)} of other sizes, such as {first.name}, which is {size[0]}x{size[1]} and "
             f"not {width}x{height}; "
-            + "boxes refer to the upright picture, turned as its EXIF says; " * is_turned
+            + "boxes refer to the upright picture, turned as its EXIF says; "
+            * is_turned
             + "name the pictures that the boxes were drawn on, or scale the boxes with them; where "
             "only the sizes are wrong, leave them out"
         )

@@ -64,7 +64,7 @@ class Sample:
         return replace(self, boxes=boxes)
 
     def cut_to(self, width: int, height: int) -> Self:
-        """The sample with boxes cut to a picture of this size; those `OUTSIDE` of it are left out."""
+        """The sample with boxes cut to a picture of this size, without those `OUTSIDE` of it."""
         boxes = np.clip(self.boxes, 0, (width, height) * 2).astype(np.float32)
         inside = np.all(boxes[:, 2:] > boxes[:, :2], axis=1)
         scores = None if self.scores is None else self.scores[inside]

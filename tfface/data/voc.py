@@ -17,9 +17,10 @@ def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
     """Reads all XML files of a folder and of those below, in the order of their paths.
 
     `filename` names the picture, in the folder of pictures that corresponds to that of the file:
-    of `xml/a/b.xml` it is in `images/a` or, if it is not there, in `images`. Edges of a `bndbox` are pixels, counted from 1, that belong to the
-    face: from 1 to 10 it is 10 wide. What is marked `difficult` is ignored. Of several names the
-    objects named face count. `size` is that of the upright picture. See `tfface.data.listing.to_samples` for what is left out.
+    of `xml/a/b.xml` it is in `images/a` or, if it is not there, in `images`. Edges of a `bndbox`
+    are pixels of the upright picture, counted from 1, that belong to the face: from 1 to 10 it is
+    10 wide. What is marked `difficult` is ignored. Of several names the objects named face count.
+    See `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no such folder, no XML file in it, or no folder of pictures.
