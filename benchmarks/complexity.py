@@ -25,14 +25,17 @@ with optional_packages("train", __name__):
 def recorded_convolutions():
     """Notes every call of a convolution: (path of the layer, kernel shape, output shape)."""
     calls: list[tuple[str, tuple, tuple]] = []
-    original, original_unit = keras.layers.Conv2D.call, ConvolutionUnit.call
+    original_unit = ConvolutionUnit.call
 
     def note(layer, outputs):
         calls.append((layer.path, tuple(layer.kernel.shape), tuple(outputs.shape)))
         return outputs
 
-    def call(layer, inputs):
-        return note(layer, original(layer, inputs))
+    def noting(kind):
+        original = kind.call
+        return patch.object(
+            kind, "call", lambda layer, inputs: note(layer, original(layer, inputs))
+        )
 
     def call_unit(unit, inputs, training=None):
         before = len(calls)
@@ -41,7 +44,8 @@ def recorded_convolutions():
         return outputs if len(calls) > before else note(unit.convolution, outputs)
 
     with (
-        patch.object(keras.layers.Conv2D, "call", call),
+        noting(keras.layers.Conv2D),
+        noting(keras.layers.DepthwiseConv2D),
         patch.object(ConvolutionUnit, "call", call_unit),
     ):
         yield calls

@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 
 from tests.detecting import Tensor
@@ -102,3 +103,16 @@ def test_the_limit_on_pixels_is_that_of_the_caller(kind: type) -> None:
         list(read_ahead([content]))
     with limited_pixels(72):
         assert len(list(read_ahead([content]))) == 1
+
+
+@pytest.mark.parametrize(
+    "one",
+    ["a.png", Path("a.png"), b"content", np.zeros((8, 9, 3), np.uint8), PIL.Image.new("L", (8, 9))],
+)
+def test_one_picture_is_not_taken_for_several(one: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected pictures, .* got one, a \w+; use detect, or"):
+        next(read_ahead(one))
+
+
+def test_an_array_of_pictures_is_several() -> None:
+    assert len(list(read_ahead(np.zeros((3, 8, 9, 3), np.uint8)))) == 3

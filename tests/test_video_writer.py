@@ -31,8 +31,17 @@ def test_frames_are_repeated_and_left_out_so_that_times_are_right(tmp_path: Path
 
     brightness = [float(image.mean()) for image in images(path)]
 
-    # 0.13 comes before the frame of 0.1 has been shown; it is what is seen until 0.4.
-    assert brightness == pytest.approx([0, 50, 100, 100, 150, 200], abs=10)
+    # Of 0.1 and 0.13, which are at one place, the last is kept; it is what is seen until 0.4.
+    assert brightness == pytest.approx([0, 100, 100, 100, 150, 200], abs=10)
+
+
+def test_a_last_frame_close_behind_another_is_the_end_of_the_film(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with write_video(path, rate=25) as video:
+        for seconds, grey in ((0, 10), (0.04, 60), (0.045, 210)):
+            video.write(frame(32, 32, grey), seconds)
+
+    assert [float(image.mean()) for image in images(path)] == pytest.approx([10, 210], abs=10)
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,14 @@ def read_ahead(sources: Iterable[Any], bgr: bool = False) -> Iterator[tuple[Any,
     next one is asked for. For no source the next is asked for before it has been read.
 
     Raises:
+        TypeError: one picture instead of several.
         As `load_picture`, when it comes to the picture that fails.
     """
+    if not _are_several(sources):
+        raise TypeError(
+            f"expected pictures, one after another, got one, a {type(sources).__name__}; use "
+            "detect, or give [picture]"
+        )
     with ThreadPoolExecutor(1, "tfface-reader") as reader:
         ready: tuple[Any, Image] | None = None
         for source in sources:
@@ -67,6 +73,13 @@ def read_ahead(sources: Iterable[Any], bgr: bool = False) -> Iterator[tuple[Any,
                 yield source, read()
         if ready:
             yield ready
+
+
+def _are_several(sources: Any) -> bool:
+    """Whether it is no picture itself, whose rows or letters would come as pictures."""
+    if isinstance(sources, str | os.PathLike | bytes | bytearray | memoryview):
+        return False
+    return not is_of_pillow(sources) and not (is_array(sources) and len(np.shape(sources)) < 4)
 
 
 def _stays(source: Any) -> bool:

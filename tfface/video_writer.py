@@ -62,13 +62,13 @@ class VideoWriter:
         frame = self._fitted(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         while self.written < place:
             self._append(frame if self._latest is None else self._latest)
-        if self.written == place:
-            self._append(frame)
-        self._latest = frame
+        self._latest = frame  # until another comes at the same place
 
     def close(self) -> None:
         """Completes the file."""
         if self._writer is not None:
+            if self._latest is not None:
+                self._append(self._latest)
             self._writer.release()
 
     def check(self, path: Path) -> None:

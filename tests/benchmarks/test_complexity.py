@@ -1,7 +1,11 @@
 """What the tables of layers count."""
 
-from benchmarks.complexity import convolutions
+import pytest
+
+from benchmarks.complexity import convolutions, count
+from tfface.detectors.loading import load_detector
 from tfface.detectors.uf_ssd import UFSSD
+from tfface.presets import PRESETS
 
 
 def test_every_convolution_of_a_resnet_is_counted_once() -> None:
@@ -19,3 +23,10 @@ def test_every_convolution_of_a_resnet_is_counted_once() -> None:
     first = next(row for row in rows if row[1][:3] == (7, 7, 3))
     # Stride 2: 16 x 16 cells, 7 x 7 x 3 multiply-adds for each of 4 channels.
     assert first[2:] == ((1, 16, 16, 4), 16 * 16 * 7 * 7 * 3 * 4)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_say_how_large_they_are(name: str) -> None:
+    preset = PRESETS[name]
+
+    assert count(load_detector(name)) == (preset.multiply_adds, preset.parameters)

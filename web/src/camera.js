@@ -54,10 +54,15 @@ export class Camera {
    *
    * @param {MediaStream} stream
    * @returns {Promise<ImageBitmap | null>}
+   * @throws {Error} the camera has ended by itself
    */
   async next(stream) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
-    return this.#stream === stream ? createImageBitmap(this.#video) : null;
+    if (this.#stream !== stream) return null;
+    if (!stream.active) {
+      throw new Error("Camera: it has ended: unplugged, refused, or taken by another program; see to that, and try again");
+    }
+    return createImageBitmap(this.#video);
   }
 }
 

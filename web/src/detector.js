@@ -12,6 +12,8 @@ export class Detector {
   /** @type {Map<number, Waiting>} */
   #waiting = new Map();
   #requests = 0;
+  /** why nothing is answered any more; empty while something is */
+  #ended = "";
   /** @type {Size | null} the only size of pictures it takes, null if it takes every size */
   fixedSize = null;
 
@@ -26,7 +28,7 @@ export class Detector {
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#end(`${name}: the detector's thread failed (${event.message}); choose a detector again`);
+      this.#end(`${name}: the detector's thread failed (${event.message}); reload the page`);
     };
   }
 
@@ -68,6 +70,7 @@ export class Detector {
 
   /** @param {object} request @param {Transferable[]} transferred @returns {Promise<any>} */
   #ask(request, transferred) {
+    if (this.#ended) return Promise.reject(new Error(this.#ended));
     const id = ++this.#requests;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -77,6 +80,7 @@ export class Detector {
 
   /** @param {string} message */
   #end(message) {
+    this.#ended = message;
     this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(new Error(message));
     this.#waiting.clear();

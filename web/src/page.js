@@ -5,6 +5,7 @@ import { Detector } from "./detector.js";
 import { onChosen, onDropped } from "./files.js";
 import { isModel, modelAt, modelIn, shippedModel } from "./models.js";
 import { decode, fetchPicture } from "./picture.js";
+import { Turns } from "./turns.js";
 import * as view from "./view.js";
 
 /** @typedef {import("./models.js").Model} Model */
@@ -30,8 +31,10 @@ let search = null;
 let option = "";
 /** @type {Model | null} the user's own file, once it was loaded */
 let ownModel = null;
-/** Counts what was asked for, so that of two overlapping answers the newer stays. */
-const asked = { detector: 0, source: 0 };
+const detectors = new Turns();
+const sources = new Turns();
+/** Detectors that are being loaded. */
+let loading = 0;
 
 /** @param {() => Promise<void>} action whose errors are shown */
 async function attempt(action) {
@@ -71,18 +74,20 @@ function refresh() {
  * @param {string} name its option in the list of detectors
  */
 async function useDetector(read, name) {
-  const turn = ++asked.detector;
+  const turn = detectors.begin();
+  loading += 1;
   view.say("Loading the detector …");
   try {
     const model = await read();
     const loaded = await Detector.load(model);
-    if (turn !== asked.detector) return loaded.close();
+    if (!detectors.take(turn)) return loaded.close();
     detector?.close();
     detector = loaded;
     option = name;
     if (name === OWN) offerOwn(model);
   } finally {
-    if (turn === asked.detector) showDetector();
+    loading -= 1;
+    if (!loading) showDetector();
   }
   await searchPicture();
 }
@@ -145,10 +150,10 @@ async function searchPicture() {
  * @param {string} name
  */
 async function usePicture(read, name) {
-  const turn = ++asked.source;
+  const turn = sources.begin();
   view.say(`Reading ${name} …`);
   const bitmap = await read();
-  if (turn !== asked.source) return bitmap.close();
+  if (!sources.take(turn)) return bitmap.close();
   stopCamera();
   picture = { bitmap, name };
   search = null;
@@ -158,11 +163,11 @@ async function usePicture(read, name) {
 
 /** Searches what the camera sees, picture after picture, until it is stopped. */
 async function useCamera() {
-  const turn = ++asked.source;
+  const turn = sources.begin();
   view.say("Waiting for the camera …");
   const stream = await startCamera();
   if (!stream) return;
-  if (turn !== asked.source) return camera.stop();
+  if (!sources.take(turn)) return camera.stop();
   cameraButton.textContent = "Stop the camera";
   picture = search = null;
   view.showCamera();

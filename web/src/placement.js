@@ -7,18 +7,28 @@
 /** Sides of an input are multiples of it: the maps of the feature pyramid then have equal sizes. */
 const SIZE_MULTIPLE = 32;
 
+/** Pixels of an input, along its longer side and, about, of all, at most. */
+const LARGEST_SIDE = 16384;
+const LARGEST_INPUT = 2 ** 24;
+
 /**
  * Chooses how a picture enters a detector; its aspect never changes.
  *
  * @param {Size} picture
- * @param {number} longSide a larger picture is scaled down to it; Infinity keeps its size
+ * @param {number} longSide a larger picture is scaled down to it; Infinity keeps its size, up to `LARGEST_INPUT` pixels
  * @param {Size | null} fixedSize the only size the detector takes: the picture is then scaled to fit
  * @returns {Placement}
  */
 export function place(picture, longSide, fixedSize) {
+  const longer = Math.max(picture.height, picture.width);
   const scale = fixedSize
     ? Math.min(fixedSize.height / picture.height, fixedSize.width / picture.width)
-    : Math.min(1, longSide / Math.max(picture.height, picture.width));
+    : Math.min(
+        1,
+        longSide / longer,
+        LARGEST_SIDE / longer,
+        Math.sqrt(LARGEST_INPUT / (picture.height * picture.width)),
+      );
   const scaled = {
     height: Math.max(1, roundHalfToEven(picture.height * scale)),
     width: Math.max(1, roundHalfToEven(picture.width * scale)),

@@ -170,3 +170,75 @@ test("a camera that is turned off and on during a search is searched once at a t
   assert.deepEqual(await states(page), ["ended", "live"]);
   await page.close();
 });
+
+test("a camera that ends by itself is said, and can be tried again", async () => {
+  const { page } = await openWithCamera();
+  await clickCamera(page);
+  await said(page, /1 face in what the camera sees/);
+  await page.evaluate(() => Reflect.get(globalThis, "camera").streams[0].getTracks()[0].stop());
+  assert.match(await error(page), /^Camera: it has ended/);
+  await said(page, /Ready/);
+
+  await page.getByRole("button", { name: "Camera", exact: true }).click();
+  await said(page, /1 face in what the camera sees/);
+  assert.deepEqual(await states(page), ["ended", "live"]);
+  await page.close();
+});
+
+/** Runs in the page: pictures are decoded when `camera.decode()` is called. */
+function delayPictures() {
+  const camera = Reflect.get(globalThis, "camera");
+  const decoded = new Promise((resolve) => Object.assign(camera, { decode: resolve }));
+  const decode = globalThis.createImageBitmap;
+  Object.assign(globalThis, {
+    createImageBitmap: async (/** @type {any[]} */ ...source) => {
+      if (source[0] instanceof Blob) await decoded;
+      return Reflect.apply(decode, globalThis, source);
+    },
+  });
+}
+
+test("a picture that is still being read is shown when the camera is refused meanwhile", async () => {
+  const { page } = await openWithCamera();
+  await page.evaluate(delayPictures);
+  await page.getByRole("button", { name: "Sample picture" }).click();
+  await said(page, /Reading the sample picture/);
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+  });
+  await clickCamera(page);
+  assert.match(await error(page), /^Camera: the camera was refused/);
+
+  await page.evaluate(() => Reflect.get(globalThis, "camera").decode());
+  await said(page, /1 face in the sample picture/);
+  await page.close();
+});
+
+/** Runs in the page: keeps the threads that are started in `threads`. */
+function keepThreads() {
+  const { Worker } = globalThis;
+  /** @type {Worker[]} */
+  const threads = [];
+  Object.assign(globalThis, {
+    threads,
+    Worker: class extends Worker {
+      /** @param {string | URL} url */
+      constructor(url) {
+        super(url);
+        threads.push(this);
+      }
+    },
+  });
+}
+
+test("a detector whose thread has failed says so at every search", async () => {
+  const { page } = await open(browser, "", keepThreads);
+  await said(page, /Ready/);
+  await page.evaluate(() => Reflect.get(globalThis, "threads")[0].dispatchEvent(new ErrorEvent("error", { message: "lost" })));
+
+  for (const _ of [1, 2]) {
+    await page.getByRole("button", { name: "Sample picture" }).click();
+    assert.match(await error(page), /the detector's thread failed \(lost\); reload the page/);
+  }
+  await page.close();
+});
