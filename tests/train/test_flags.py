@@ -25,7 +25,7 @@ def test_every_config_is_valid(make_flags, name: str, monkeypatch) -> None:
 
 GIVEN_BESIDE = {
     "demo": ("--steps=30", "--steps_per_epoch=30"),
-    "fbi-1-kd": ("--teacher=yunet-n", "--initial_weights=fbi-1"),
+    "point-faceboxes": ("--teacher=yunet-n", "--initial_weights=fbi-1"),
     "plain": ("--teacher=yunet-n.keras",),
     "plain-yunet": ("--teacher=yunet-n.keras", "--initial_weights=yunet-n.keras"),
     "yunet-n": ("--teacher=yunet-n", "--initial_weights=yunet-n"),
