@@ -1,4 +1,4 @@
-"""Ways to train that are compared: runs of the same data, schedule and seeds, and what each reaches."""
+"""Ways to train, compared: runs of the same data, schedule and seeds, and what each reaches."""
 
 import argparse
 import datetime

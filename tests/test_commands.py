@@ -64,6 +64,7 @@ NEEDS = {
 # They start other commands, need nothing that LiteRT does not bring, or are for a whole checkout.
 INDIRECT = {
     "benchmarks.distillation",
+    "benchmarks.heads",
     "benchmarks.false_alarms",
     "benchmarks.feature_masking",
     "benchmarks.film",
