@@ -86,6 +86,11 @@ def _outputs_function(detector: Detector) -> Any:
             # Of what a SavedModel is given TensorFlow checks the type alone, and works on, with
             # memory for pictures of the shape in the signature. LiteRT refuses others by itself.
             images = tf.ensure_shape(images, images.shape)
+            some = tf.debugging.assert_positive(
+                tf.size(images), "expected one picture or more, with pixels in each"
+            )
+            with tf.control_dependencies([some]):
+                images = tf.identity(images)
         padded = pad_to_multiple(images, detector.stride_multiple)
         return detector.join(predict_maps(detector, padded)), size_of(padded)
 
@@ -139,6 +144,21 @@ def _reduce_to(image: tf.Tensor, long_side: int) -> tf.Tensor:
     return tf.cond(longer > long_side, reduced, lambda: image)
 
 
+def _decoded(content: tf.Tensor) -> tf.Tensor:
+    """The first picture in a file, uint8 `(H, W, 3)`.
+
+    TensorFlow decodes WebP with as many channels as the file has, and with no other number.
+    """
+    long_enough = tf.strings.join([content, " " * 12])
+    is_webp = tf.strings.substr(long_enough, 8, 4) == b"WEBP"
+
+    def decoded(channels: int) -> tf.Tensor:
+        image = tf.io.decode_image(content, channels=channels, expand_animations=False)
+        return tf.ensure_shape(image, (None, None, channels or None))
+
+    return tf.cond(is_webp, lambda: decoded(0)[..., :3], lambda: decoded(3))
+
+
 def _encoded_function(detect: Any) -> Any:
     """`detect` for the bytes of picture files, each of its own size.
 
@@ -147,7 +167,7 @@ def _encoded_function(detect: Any) -> Any:
 
     def detect_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         def faces_of_file(content: tf.Tensor) -> dict[str, tf.Tensor]:
-            image = tf.io.decode_image(content, channels=3, expand_animations=False)
+            image = _decoded(content)
             image = turn_upright(tf.ensure_shape(image, (None, None, 3)), content)
             reduced = _reduce_to(image, LONG_SIDE)
             faces = {name: value[0] for name, value in detect(reduced[None]).items()}

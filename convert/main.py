@@ -22,11 +22,12 @@ with optional_packages("train", __name__):
 
     from convert.pictures import calibration_pictures, parity_pictures, training_pictures
     from convert.quantization import CALIBRATED, PRECISIONS
-    from tfface.command_line import exit_status
+    from tfface.command_line import exit_status, stream_beside
     from tfface.command_options import width_by_height
-    from tfface.files import check_file
+    from tfface.files import check_file, is_stream
     from tfface.pixel_limit import HELP, LARGEST_LIMIT, MAX_PIXELS, limited_pixels
     from tfface.predict import signature
+    from tfface.predict.close_faces import SUSPECT_SCORE
     from tfface.predict.selection import Selection
 
 FORMATS = ("tflite", "saved_model")
@@ -60,7 +61,12 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         "batch", 1, "Pictures that a TFLite file takes at a time.", 1, flag_values=values
     )
     usual = " Default: as the detector says."
-    flags.DEFINE_float("score_threshold", None, f"Of faces.{usual}", flag_values=values)
+    flags.DEFINE_float(
+        "score_threshold",
+        None,
+        f"Of faces, below which nothing is in the file's answer.{usual}",
+        flag_values=values,
+    )
     flags.DEFINE_float(
         "iou_threshold", None, f"Of non-maximum suppression, in 0..1.{usual}", flag_values=values
     )
@@ -110,17 +116,19 @@ def parse_size(text: str) -> tuple[int, int] | None:
 def choose_format(output: Path, named: str | None) -> str:
     """The format named, or that of the suffix: `.tflite`, or none for a SavedModel's folder.
 
+    What goes to standard output or a device is a file.
+
     Raises:
         ValueError: another suffix, and no format named.
     """
     if named:
         return named
-    if output.suffix not in (".tflite", ""):
+    if output.suffix not in (".tflite", "") and not is_stream(output):
         raise ValueError(
             f"expected an --output FILE.tflite or a folder without suffix, got {output}; "
             f"name the --format: {' or '.join(FORMATS)}"
         )
-    return "tflite" if output.suffix else "saved_model"
+    return "tflite" if output.suffix or is_stream(output) else "saved_model"
 
 
 def calibration_folder(named: str | None, otherwise: str | None) -> str | None:
@@ -149,7 +157,16 @@ def chosen_selection(usual: Selection, values: flags.FlagValues) -> Selection:
     given: dict[str, Any] = {
         name: values[name].value for name in names if values[name].value is not None
     }
-    return dataclasses.replace(usual, **given)
+    selection = dataclasses.replace(usual, **given)
+    if selection.score_threshold > SUSPECT_SCORE:
+        logging.warning(
+            "files have no box below --score_threshold=%g: lower thresholds of detection find "
+            "nothing more, and FaceDetector, which looks twice at pictures with a large box from "
+            "%g on, misses some of the faces that fill a picture",
+            selection.score_threshold,
+            SUSPECT_SCORE,
+        )
+    return selection
 
 
 def check_calibration(values: flags.FlagValues) -> None:
@@ -208,7 +225,7 @@ def run(values: flags.FlagValues) -> None:
         name = SIGNATURES[values.outputs]
         form = writers.Form(values.precision, calibration, name, values.batch)
         parity = writers.write_tflite(conversion, output, form)
-    print(f"{output}: {parity}")
+    print(f"{output}: {parity}", file=stream_beside(output))
 
 
 def main(argv: Sequence[str]) -> int:

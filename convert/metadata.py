@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ def describe(
         name: of the signature of a TFLite file.
     """
     description: dict[str, Any] = {
-        "name": model if model in PRESETS else Path(model).stem,
+        "name": model_name(model),
         "version": tfface.__version__,
         "detector": type(detector).__name__,
         "config": detector.get_config(),
@@ -64,6 +65,11 @@ def describe(
         preset = PRESETS[model]
         description |= {"licence": preset.licence, "data_terms": preset.data_terms}
     return description
+
+
+def model_name(model: str) -> str:
+    """What a converted file is called: as the preset, the folder or the `.keras` file."""
+    return Path(os.path.abspath(model)).name.removesuffix(".keras")
 
 
 def _checksum(detector: "Detector") -> str:

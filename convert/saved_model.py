@@ -39,14 +39,15 @@ def save_graph(graph: DetectionGraph, description: dict[str, Any], folder: Path)
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary folder beside `path` that takes its place when the block ends without an error.
 
-    A SavedModel that was at `path` is replaced. When the block raises, the temporary folder is
-    removed and what was at `path` stays as it was.
+    A SavedModel that was at `path` is replaced; of a link, what it leads to. When the block raises,
+    the temporary folder is removed and what was at `path` stays as it was.
 
     Raises:
-        FileExistsError: `path` is a file, or a folder with something else than a SavedModel in it.
+        FileExistsError: `path` is a file, a folder with something else than a SavedModel in it, or
+            the folder that is worked in.
     """
-    final = Path(path)
-    check_model_folder(final)
+    check_model_folder(Path(path))
+    final = Path(os.path.realpath(path))
     with output_workspace(final.parent, final.name) as folder:
         temporary = folder / "new"
         temporary.mkdir()
@@ -58,7 +59,9 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def check_model_folder(final: Path) -> None:
     """Raises OSError where `atomic_folder` would, before the work of which it is the output."""
-    if final.is_file() or (final.is_dir() and any(final.iterdir()) and not _is_model(final)):
+    final = Path(os.path.realpath(final))
+    is_model = final.is_dir() and (_is_model(final) or not any(final.iterdir()))
+    if (final.exists() and not is_model) or final == Path.cwd():
         raise FileExistsError(
             f"expected a new folder or that of a SavedModel to write to, got {final}, which holds "
             "something else; choose another --output or remove it"

@@ -29,6 +29,7 @@ with optional_packages("evaluate", __name__):
     from tfface.command_options import positive, thread_counts, width_by_height
     from tfface.files import check_file, write_json
     from tfface.packaged import PRECISIONS
+    from tfface.presets import PRESETS
     from tfface.rgb import Image
 
 COLD_STARTS = 5
@@ -88,10 +89,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         ValueError, OSError, ImportError: a file that cannot be run, or a package that is missing.
     """
+    precisions = [*dict.fromkeys(options.precision.split(","))]
+    if precisions != [PRECISIONS[0]] and not set(options.files) & {*PRESETS}:
+        raise ValueError(
+            f"expected a preset beside --precision, got files alone, which have their own: "
+            f"{', '.join(options.files)}"
+        )
     contestants = [
-        contestant
-        for model in options.files
-        for contestant in contestants_of(model, options.precision.split(","))
+        contestant for model in options.files for contestant in contestants_of(model, precisions)
     ]
     for contestant in contestants:
         read_tflite(

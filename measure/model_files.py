@@ -22,10 +22,15 @@ def read_tflite(name_or_path: str, precision: str = PRECISIONS[0]) -> bytes:
     Raises:
         tfface.predict.runtime.ModelError: no file there, an empty one, or one of another format.
         FileNotFoundError, ValueError: the file of a preset is missing or damaged, or it has none of
-            that precision.
+            that precision; a precision is asked for of a file, which has its own.
     """
     if name_or_path in PRESETS:
         return PRESETS[name_or_path].read(precision)
+    if precision != PRECISIONS[0]:
+        raise ValueError(
+            f"expected no precision beside the path of a detector, which has its own, got "
+            f"{precision!r} for {name_or_path}"
+        )
     path = Path(name_or_path)
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"

@@ -20,6 +20,7 @@ from tfface.predict.packages import optional_packages
 with optional_packages("train", __name__):
     import numpy as np
 
+    from convert.metadata import model_name
     from convert.pictures import calibration_pictures, parity_pictures, training_pictures
     from convert.quantization import CALIBRATED, PRECISIONS
     from measure.conditions import conditions
@@ -96,7 +97,7 @@ def write_files(models: Sequence[str], output: Path, data: Data) -> list[dict[st
 
 def _file_names(models: Sequence[str]) -> list[str]:
     """What the files of every model begin with: its preset, its folder, or its file's stem."""
-    names = [Path(os.path.abspath(model)).name.removesuffix(".keras") for model in models]
+    names = [model_name(model) for model in models]
     if len({name.lower() for name in names}) < len(names):  # case counts for nothing on some disks
         raise ValueError(
             f"expected models of different names, after which files are called, got "

@@ -111,6 +111,34 @@ def test_the_format_follows_from_the_suffix_unless_it_is_named():
     assert choose_format(Path("fbi.v2"), "saved_model") == "saved_model"
 
 
+def test_what_goes_to_standard_output_is_a_file():
+    assert choose_format(Path("-"), None) == "tflite"
+    assert choose_format(Path("/dev/null"), None) == "tflite"
+
+
+def test_what_is_said_does_not_go_where_the_file_goes(tiny_detector, pictures, tmp_path, capfd):
+    tiny_detector.save(tmp_path / "tiny.keras")
+
+    convert.main.run(
+        given(
+            f"--model={tmp_path / 'tiny.keras'}",
+            "--output=-",
+            "--size=96x128",
+            f"--parity_images={pictures}",
+        )
+    )
+
+    assert "-: 1 pictures, " in capfd.readouterr().err
+
+
+def test_a_high_threshold_is_warned_of(caplog):
+    values = given("--model=a", "--output=b", "--score_threshold=0.5")
+
+    with caplog.at_level("WARNING", logger="absl"):
+        assert chosen_selection(Selection(), values).score_threshold == 0.5
+    assert "files have no box below --score_threshold=0.5" in caplog.text
+
+
 def test_a_suffix_of_no_format():
     with pytest.raises(ValueError, match=r"FILE\.tflite or a folder without suffix, got fbi\.onnx"):
         choose_format(Path("fbi.onnx"), None)

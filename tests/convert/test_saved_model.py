@@ -1,15 +1,18 @@
 """convert.saved_model: SavedModels for servers."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from convert.graph import DetectionGraph
-from convert.saved_model import atomic_folder, save_graph
+from convert.saved_model import atomic_folder, check_model_folder, save_graph
 from tfface.predict.face_detector import FaceDetector
 from tfface.predict.placement import LONG_SIDE
 from tfface.predict.selection import Selection
@@ -144,6 +147,26 @@ def test_a_file_is_turned_as_exif_says(model, detect, picture, with_orientation)
         np.testing.assert_allclose(outputs[name][0], value[0], atol=1e-4)
 
 
+def test_webp_with_an_alpha_channel_and_without(model, detect, picture):
+    opaque = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+    files = [
+        cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, 101])[1].tobytes()  # lossless
+        for image in (picture[..., ::-1], cv2.cvtColor(opaque, cv2.COLOR_RGBA2BGRA))
+    ]
+
+    outputs = model.signatures["detect_encoded"](encoded=tf.constant(files))
+
+    for name, value in detect(picture[None]).items():
+        for index in range(2):
+            np.testing.assert_allclose(outputs[name][index], value[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(0, 64, 64, 3), (1, 0, 0, 3)])
+def test_no_picture_and_one_without_pixels_are_refused(model, shape):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected one picture or more"):
+        model.signatures["serving_default"](images=tf.zeros(shape, tf.uint8))
+
+
 def test_bytes_that_are_no_picture(model):
     with pytest.raises(tf.errors.InvalidArgumentError, match="Unknown image file format"):
         model.signatures["detect_encoded"](encoded=tf.constant([b"no picture"]))
@@ -216,3 +239,25 @@ def test_other_folders_and_files_are_left_alone(tmp_path):
             pass
 
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_of_a_link_what_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "link").symlink_to("real")  # there is no such folder yet
+
+    for content in ("one", "two"):
+        with atomic_folder(tmp_path / "link") as folder:
+            (folder / "saved_model.pb").write_text(content)
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "saved_model.pb").read_text() == "two"
+
+
+def test_a_pipe_and_the_working_folder_are_left_alone(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    for path in (tmp_path / "pipe", Path(".")):
+        with pytest.raises(FileExistsError, match="expected a new folder or that of a SavedModel"):
+            check_model_folder(path)
+    assert (tmp_path / "pipe").is_fifo()

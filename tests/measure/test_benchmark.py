@@ -129,3 +129,8 @@ def test_needs_neither_tensorflow_nor_keras():
 
     assert process.returncode == 0, process.stderr
     assert {"tensorflow", "keras", "benchmarks"} & set(process.stdout.split()) == set()
+
+
+def test_a_precision_is_that_of_presets(tflite_file, capsys):
+    assert main([str(tflite_file), "--precision=int8"]) != 0
+    assert "expected a preset beside --precision, got files alone" in capsys.readouterr().err

@@ -217,8 +217,12 @@ def test_a_file_without_a_signature() -> None:
 
 
 def test_less_than_one_thread_is_refused(tflite_content: bytes) -> None:
-    with pytest.raises(ValueError, match="1 to 1024 threads, got 0"):
-        LiteRTRuntime(tflite_content, "reddest.tflite", threads=0)
+    threads: Any
+    for threads, told in ((0, "0"), (2.0, r"2\.0"), ("2", "'2'"), (None, "None")):
+        with pytest.raises(ValueError, match=f"1 to 1024 threads, got {told}"):
+            LiteRTRuntime(tflite_content, "reddest.tflite", threads=threads)
+    threads = np.int64(2)
+    LiteRTRuntime(tflite_content, "reddest.tflite", threads=threads)
 
 
 def test_a_fork_detects_also_while_a_thread_of_its_parent_does(tflite_file: Path) -> None:

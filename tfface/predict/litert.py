@@ -70,8 +70,8 @@ class LiteRTRuntime:
     def __init__(
         self, content: bytes, source: str, threads: int = 1, is_known: bool = False
     ) -> None:
-        if not 1 <= threads <= MAX_THREADS:
-            raise ValueError(f"expected 1 to {MAX_THREADS} threads, got {threads}")
+        if not hasattr(threads, "__index__") or not 1 <= threads <= MAX_THREADS:
+            raise ValueError(f"expected 1 to {MAX_THREADS} threads, got {threads!r}")
         if content[4:8] != IDENTIFIER:
             raise ModelError(
                 f"{source}: expected a TFLite file, with {IDENTIFIER!r} at byte 4, got "
@@ -79,7 +79,7 @@ class LiteRTRuntime:
             )
         self._source = source
         self._content = content
-        self._threads = threads
+        self._threads = int(threads)
         self._lock = threading.Lock()
         self._of_parents: list[Any] = []
         if not is_known:

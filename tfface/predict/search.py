@@ -46,7 +46,8 @@ def search(runtime: Runtime, image: Image, threshold: float, long_side: int | No
 def search_twice(runtime: Runtime, image: Image, threshold: float) -> Faces:
     """As `search` at the default size, with a second look where faces may fill the picture.
 
-    The threshold leaves out faces and changes no other: what is suspect does not depend on it.
+    The threshold leaves out faces and changes no other: what is suspect does not depend on it,
+    unless the detector itself gives no boxes below a higher score than `SUSPECT_SCORE`.
     """
     placement = place(image.shape[:2], None, runtime.fixed_size)
     # Once for both looks: most of the time of a photograph goes into making it smaller.
