@@ -52,6 +52,7 @@ def make_batches(
             crop_probability=values.crop_probability,
             crop_minimum=values.crop_minimum,
             whole_crop_probability=values.whole_crop_probability,
+            minimum_face=values.minimum_face,
             crop_canvas_maximum=values.crop_canvas_maximum,
             expansion_probability=values.expansion_probability,
             closeup_probability=values.closeup_probability,

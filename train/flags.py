@@ -115,6 +115,9 @@ def define_flags(
     number(
         "expansion_probability", 0.1, "Of a larger canvas; the rest is scale jitter.", highest=1.0
     )
+    number(
+        "minimum_face", 5.0, "Faces whose longer side has become smaller are ignored, in pixels."
+    )
     number("closeup_probability", 0.0, "Of an image that is a part of a face.", highest=1.0)
     number(
         "fill_probability", 0.0, "Of another colour than the mean beside a picture.", highest=1.0

@@ -126,6 +126,7 @@ REACHES: dict[str, tuple[Any, Callable[[Run], Any]]] = {
     ),
     "closeup_probability": (0.1, lambda run: run.batches["augmentation"].closeup_probability),
     "fill_probability": (0.3, lambda run: run.batches["augmentation"].fill_probability),
+    "minimum_face": (20, lambda run: run.batches["augmentation"].minimum_face),
     "faceless_probability": (0.2, lambda run: run.batches["augmentation"].faceless_probability),
     "ema_momentum": (0.9, lambda run: run.model.optimizer.ema_momentum),
     "image_size": (96, lambda run: run.batches["augmentation"].size),
