@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
     """
     paths, options.content = expand(options.pictures)
     found = find_pictures(paths)
-    folders = [path for path in paths if path.is_dir()]
+    folders = [path for path in paths if os.path.isdir(path)]
     passed = "; ".join(found.passed_over())
     sources: list[Source] = [*found.pictures, *options.camera]
     if not sources:

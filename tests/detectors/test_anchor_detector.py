@@ -98,9 +98,11 @@ def test_mining_becomes_harder_with_the_steps() -> None:
     logits = np.zeros((1, 168, 2), np.float32)
     logits[0, :, 1] = np.arange(168) / 10
     outputs = {"logits": logits, "offsets": zeros}
+    images = np.zeros((1, 32, 64, 3), np.uint8)
+    targets = {"labels": labels, "offsets": zeros}
 
     for step, negatives in ((0, 8), (5, 4), (10, 2), (99, 2)):
-        losses = detector.compute_losses(None, {"labels": labels, "offsets": zeros}, outputs, step)
+        losses = detector.compute_losses(images, targets, outputs, step)
 
         # The face has equal logits; of the background the last are the hardest.
         hardest = np.log1p(np.exp(logits[0, -negatives:, 1]))
