@@ -29,13 +29,13 @@ _setting = partial(Setting, configuration="point-faceboxes")
 SETTINGS = (
     _setting("anchors, hard negatives", flags=ANCHORS, mines=True),
     _setting("points, quality focal, EIoU", flags=LABELS),
+    _setting("points, with YuNet-n", flags=("--width=0.5",), teacher="yunet-n"),
     _setting("anchors, focal", flags=(*ANCHORS, "--sampler=focal"), seeds=1),
     _setting("anchors, EIoU", flags=(*ANCHORS, "--regression_loss=eiou"), mines=True, seeds=1),
     _setting("points, varifocal", flags=(*LABELS, "--classification=varifocal"), seeds=1),
     _setting("points, GIoU", flags=(*LABELS, "--box_loss=giou"), seeds=1),
     _setting("points, CIoU", flags=(*LABELS, "--box_loss=ciou"), seeds=1),
     _setting("points, no average", flags=(*LABELS, "--ema_momentum=0"), seeds=1),
-    _setting("points, with YuNet-n", flags=("--width=0.5",), teacher="yunet-n"),
 )
 
 
