@@ -33,12 +33,12 @@ def average(models: Sequence[str], output: Path) -> None:
     if len(models) < 2:
         raise ValueError(f"expected two detectors or more to average, got {len(models)}")
     detectors = [load_detector(model) for model in models]
-    shapes = [[weight.shape for weight in detector.get_weights()] for detector in detectors]
-    for model, of_model in zip(models, shapes, strict=True):
-        if of_model != shapes[0]:
+    kinds = [detector.architecture() for detector in detectors]
+    for model, kind in zip(models, kinds, strict=True):
+        if kind != kinds[0]:
             raise ValueError(
-                f"expected detectors of one architecture, got another in {model} than in "
-                f"{models[0]}; average what was trained from one another"
+                f"expected detectors of one architecture, {kinds[0]} as in {models[0]}, got {kind} "
+                f"in {model}; average what was trained from one another"
             )
     all_weights = zip(*(detector.get_weights() for detector in detectors), strict=True)
     detectors[0].set_weights([sum(weights) / len(weights) for weights in all_weights])

@@ -3,6 +3,7 @@
 import math
 import re
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _LEAST_RATIO = 50
 _OVERHEAD = 2048
 """Bytes that HDF5 takes for a variable and its group, about."""
 
-_MEANS = "means"
+_MEANS, _LAYOUT = "means", "optimizer"
 """What stands beside the weights in a state: sums and counts of the losses of the epoch so far."""
 
 _NAME = re.compile(r"step-(\d+)\.weights\.h5")
@@ -62,6 +63,7 @@ class Checkpoints:
             model.save_weights(temporary)
             with h5py.File(temporary, "a") as file:
                 file[_MEANS] = _values(model.metrics_variables)
+                file.attrs[_LAYOUT] = _layout(model.optimizer)
             seal(temporary)
         for old in self.steps()[: -self.keep]:
             self._path(old).unlink()
@@ -86,8 +88,11 @@ class Checkpoints:
             if not self._is_whole(path):
                 continue
             try:
-                model.load_weights(path)
-            except (ValueError, KeyError, OSError) as error:
+                self._check_layout(path, model)
+                with warnings.catch_warnings():  # of an optimiser that Keras leaves as it is
+                    warnings.filterwarnings("error", message="Skipping variable loading")
+                    model.load_weights(path)
+            except (ValueError, KeyError, OSError, UserWarning) as error:
                 raise ValueError(
                     f"The checkpoint {path} does not fit this run. Go on with the flags it was "
                     f"begun with, or give a new run another --output. ({error})"
@@ -100,6 +105,13 @@ class Checkpoints:
                 "begins anew."
             )
         return 0
+
+    def _check_layout(self, path: Path, model: keras.Model) -> None:
+        """Raises ValueError where the optimiser's variables stand for others than those saved."""
+        with h5py.File(path, "r") as file:
+            saved, now = file.attrs.get(_LAYOUT), _layout(model.optimizer)
+        if saved is not None and saved != now:  # older releases did not say
+            raise ValueError(f"its optimiser is {saved}, that of this run {now}")
 
     def _is_whole(self, path: Path) -> bool:
         """Whether a state can be used; otherwise it is set aside."""
@@ -128,6 +140,15 @@ class Checkpoints:
 
     def _path(self, step: int) -> Path:
         return self.directory / f"step-{step:08d}.weights.h5"
+
+
+def _layout(optimizer: keras.optimizers.Optimizer) -> str:
+    """What decides which variables an optimiser has: Keras takes them in their order alone."""
+    own = getattr(optimizer, "inner_optimizer", optimizer)
+    scaled = "" if own is optimizer else " with a scale of the loss"
+    averages = ", averages" if own.use_ema else ""
+    accumulation = ", gradients of several steps" if own.gradient_accumulation_steps else ""
+    return f"{type(own).__name__}{scaled}{averages}{accumulation}"
 
 
 def size_of_state(model: keras.Model) -> int:

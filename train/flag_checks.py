@@ -28,6 +28,13 @@ def check_values(values: flags.FlagValues) -> None:
         "give both the same value.",
         values,
     )
+    flags.register_multi_flags_validator(
+        ["steps", "gradient_accumulation_steps"],
+        lambda run: run["steps"] % run["gradient_accumulation_steps"] == 0,
+        "Expected --steps to be a multiple of --gradient_accumulation_steps: gradients of steps "
+        "that are left over would move nothing.",
+        values,
+    )
     flags.register_validator(
         "crop_canvas_maximum", lambda factor: factor >= 1.0, "Expected 1 or more.", values
     )

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import keras
 from keras import ops
 
-from tfface.layers.batch_normalization import BatchNormalization
 from tfface.replicas import value_of
 
 
@@ -36,5 +35,5 @@ def slow_statistics(model: keras.Model, momentum: float) -> None:
     still learns fast finds nothing with them.
     """
     for layer in model._flatten_layers():
-        if isinstance(layer, BatchNormalization):
+        if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = max(layer.momentum, momentum)

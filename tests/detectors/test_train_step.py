@@ -155,6 +155,26 @@ def test_layers_that_another_level_needs_are_not_trained(strides, trained) -> No
     assert [head.trainable for head in detector.heads] == [each in strides for each in known]
 
 
+def test_what_a_detector_has_frozen_by_itself_stays_so() -> None:
+    detector = FaceBoxesImproved(width=0.25)
+    detector.stem[0].trainable = False
+
+    detector.adopt(AnchorRecipe())
+
+    assert not detector.stem[0].trainable and detector.stem[1].trainable
+
+
+def test_all_levels_train_again_by_a_recipe_that_names_none() -> None:
+    detector = FaceBoxesImproved(width=0.25)
+    everything = len(detector.trainable_variables)
+    detector.adopt(AnchorRecipe(trained_strides=(128,)))
+    assert len(detector.trainable_variables) < everything
+
+    detector.adopt(AnchorRecipe())
+
+    assert len(detector.trainable_variables) == everything
+
+
 def test_levels_that_do_not_train_have_no_loss(TinyDetector) -> None:
     detector = TinyDetector()
     images, targets = batch_for(detector)

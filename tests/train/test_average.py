@@ -33,7 +33,7 @@ def test_the_mean_of_all_weights(files, tmp_path):
     ("names", "message"),
     [
         (["ones.keras"], "expected two detectors or more"),
-        (["ones.keras", "wide.keras"], "one architecture, got another in .*wide.keras"),
+        (["ones.keras", "wide.keras"], r"one architecture, .*width=0.5\) as in .*, got .*width=1"),
         (["ones.keras", "missing.keras"], "got '.*missing.keras'"),
     ],
 )

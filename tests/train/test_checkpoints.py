@@ -85,6 +85,21 @@ def test_a_state_that_could_not_be_written_does_not_appear(tmp_path: Path, monke
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000002.weights.h5"]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"use_ema": True}, {"gradient_accumulation_steps": 2}, {"momentum": 0.0}],
+)
+def test_a_state_of_another_optimiser_is_refused(tmp_path: Path, options: dict) -> None:
+    model, checkpoints = compiled(), Checkpoints(tmp_path)
+    train(model, 2)
+    checkpoints.save(model)
+    other = compiled()
+    other.compile(keras.optimizers.SGD(**{"momentum": 0.9, **options}), "mse")
+
+    with pytest.raises(ValueError, match="does not fit this run"):
+        checkpoints.restore(other)
+
+
 def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
     model = compiled(units=3)
     train(model, 4)

@@ -54,6 +54,7 @@ class AnchorDetector(Detector):
     learns_from_maps = True
     loss_names: tuple[str, ...] = ("classification", "regression")
     recipe_class = AnchorRecipe
+    _is_narrowed = False  # by `trained_strides`
     heads: list[keras.layers.Conv2D]
 
     def __init__(self, anchor_levels: Sequence[AnchorLevel], **kwargs):
@@ -134,6 +135,9 @@ class AnchorDetector(Detector):
             ValueError: a stride that no level has.
         """
         super().adopt(recipe)
+        if not recipe.trained_strides and not self._is_narrowed:
+            return  # what a detector has frozen by itself stays so
+        self._is_narrowed = bool(recipe.trained_strides)
         known = [level.stride for level in self.anchor_levels]
         trained = recipe.trained_strides or known
         if not set(trained) <= set(known):

@@ -50,5 +50,5 @@ def _normalize_together(inputs, gamma, beta, epsilon: float):
 def freeze_normalization(layer: keras.layers.Layer, frozen: bool) -> None:
     """Has all batch normalisation in a layer keep its statistics and scales, or learn them."""
     for part in layer._flatten_layers():
-        if isinstance(part, BatchNormalization):
+        if isinstance(part, keras.layers.BatchNormalization):
             part.trainable = not frozen
