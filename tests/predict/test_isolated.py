@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -90,22 +89,3 @@ def test_windows_is_told_that_it_cannot(tflite_file: Path, monkeypatch: pytest.M
 
     with pytest.raises(ModelError, match="got Windows; load the model without that"):
         FaceDetector.from_preset(tflite_file, isolated=True)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
-def test_after_a_fork_both_search_each_in_a_process_of_its_own(tflite_file: Path) -> None:
-    code = (
-        "import os, sys, warnings, numpy, tfface\n"
-        "warnings.simplefilter('ignore')\n"
-        "detector = tfface.FaceDetector.from_preset(sys.argv[1], isolated=True)\n"
-        "image = numpy.zeros((64, 64, 3), numpy.uint8)\n"
-        "detector._runtime._lock.acquire()  # as a thread that detects has\n"
-        "child = os.fork()\n"
-        "if not child:\n"
-        "    os._exit(7 if len(detector.detect(image)) == 0 else 1)\n"
-        "detector._runtime._lock.release()\n"
-        "assert len(detector.detect(image)) == 0\n"
-        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
-    )
-    command = [sys.executable, "-c", code, str(tflite_file)]
-    assert subprocess.run(command, timeout=120, check=False).returncode == 7

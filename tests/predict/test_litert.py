@@ -1,10 +1,7 @@
 """TFLite files in LiteRT."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -223,20 +220,3 @@ def test_less_than_one_thread_is_refused(tflite_content: bytes) -> None:
             LiteRTRuntime(tflite_content, "reddest.tflite", threads=threads)
     threads = np.int64(2)
     LiteRTRuntime(tflite_content, "reddest.tflite", threads=threads)
-
-
-def test_a_fork_detects_also_while_a_thread_of_its_parent_does(tflite_file: Path) -> None:
-    code = (
-        "import os, sys, threading, warnings, numpy, tfface\n"
-        "warnings.simplefilter('ignore')\n"
-        "detector = tfface.FaceDetector.from_preset(sys.argv[1])\n"
-        "image = numpy.zeros((64, 64, 3), numpy.uint8)\n"
-        "detector.detect(image)\n"
-        "detector._runtime._lock.acquire()  # as a thread that detects has\n"
-        "child = os.fork()\n"
-        "if not child:\n"
-        "    os._exit(7 if len(detector.detect(image)) == 0 else 1)\n"
-        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
-    )
-    command = [sys.executable, "-c", code, str(tflite_file)]
-    assert subprocess.run(command, timeout=120, check=False).returncode == 7

@@ -4,10 +4,10 @@ from typing import Any
 
 _YES = ("true", "t", "yes", "y")
 _NOTHING = ("", "nan", "none", "null", "unspecified")
+_NO = (*_NOTHING, "false", "f", "no", "n")
+
 _ROUNDING = 1e-6
 """In float32 a softmax may end so far above 1."""
-
-_NO = (*_NOTHING, "false", "f", "no", "n")
 
 
 def is_marked(value: object, place: object) -> bool:

@@ -39,11 +39,11 @@ def read_yolo(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]
     `labels/a/b.txt` is for the picture `images/a/b.jpg`, whatever its suffix. A line is the class,
     then centre x, centre y, width and height as parts of the upright picture's width and height;
     one number more is the score of a detector, in 0..1; several, such as landmarks, are passed
-    over. A picture without a file, or
-    with an empty one, has no faces. A file without a picture is in the report, as a picture that is
-    missing. Class names are those of `classes.txt`, `obj.names` or `data.yaml` of the data set
-    (`tfface.data.yolo_names`). Of several classes those named face count, or 0 where nothing names
-    them. Hidden files are none. See `tfface.data.listing.to_samples` for what is left out.
+    over. A picture without a file, or with an empty one, has no faces. A file without a picture is
+    in the report, as a picture that is missing. Class names are those of `classes.txt`, `obj.names`
+    or `data.yaml` of the data set (`tfface.data.yolo_names`). Of several classes those named face
+    count, or 0 where nothing names them. Hidden files are none. See
+    `tfface.data.listing.to_samples` for what is left out.
 
     Raises:
         FileNotFoundError: there is no such folder, no text file with labels in it or below, or no

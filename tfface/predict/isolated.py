@@ -14,14 +14,13 @@ import socket
 import subprocess
 import sys
 import threading
-import weakref
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 
-from tfface.predict.runtime import Faces, ModelError, Runtime, Size
+from tfface.predict.runtime import Faces, ModelError, Runtime, Size, begin_anew_after_fork
 from tfface.rgb import Image
 
 SECONDS = 120.0
@@ -59,7 +58,7 @@ class IsolatedRuntime:
         self._of_parents: list[subprocess.Popen | None] = []
         size = self._start()["fixed_size"]
         self.fixed_size: Size | None = (size[0], size[1]) if size else None
-        _started.add(self)
+        begin_anew_after_fork(self)
 
     def run(self, image: Image) -> Faces:
         """The faces in `image`, RGB uint8 `(H, W, 3)`.
@@ -82,7 +81,7 @@ class IsolatedRuntime:
             process.kill()
             process.wait()
 
-    def _begin_in_child(self) -> None:
+    def begin_in_child(self) -> None:
         """In a process that was forked, the next picture starts a process of its own.
 
         That of the parent is left to it: two would talk to it at once.
@@ -142,18 +141,6 @@ class IsolatedRuntime:
         self.close()
         status = process.returncode
         return signal.Signals(-status).name if status < 0 else f"exit status {status}"
-
-
-_started: weakref.WeakSet[IsolatedRuntime] = weakref.WeakSet()
-
-
-def _begin_all_in_child() -> None:
-    for runtime in list(_started):
-        runtime._begin_in_child()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_all_in_child)
 
 
 def _serve(connection: Connection) -> None:

@@ -1,9 +1,7 @@
 """Runs TFLite files with LiteRT, without TensorFlow."""
 
 import math
-import os
 import threading
-import weakref
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,7 +11,7 @@ from tfface.predict import signature
 from tfface.predict.description import selection_of
 from tfface.predict.notices import without_notices
 from tfface.predict.packages import import_optional
-from tfface.predict.runtime import Faces, ModelError, Size
+from tfface.predict.runtime import Faces, ModelError, Size, begin_anew_after_fork
 from tfface.predict.selection import Selection
 from tfface.predict.suppression import suppress_candidates
 from tfface.predict.verification import verify
@@ -90,7 +88,7 @@ class LiteRTRuntime:
         self._is_announced = False
         # By the size that it has memory for, None: for none yet; the last one used is at the end.
         self._interpreters: dict[Size | None, Any] = {None: interpreter}
-        _loaded.add(self)
+        begin_anew_after_fork(self)
 
     def _load(self) -> Any:
         return load_interpreter(self._content, self._source, num_threads=self._threads)
@@ -165,7 +163,7 @@ class LiteRTRuntime:
             return suppress_candidates(*candidates, image.shape[:2], self._selection)
         return signature.faces_of(self._source, *outputs)
 
-    def _begin_in_child(self) -> None:
+    def begin_in_child(self) -> None:
         """In a process that was forked, maybe while a thread detected, everything is loaded anew.
 
         What the parent loaded is kept: to end it would wait for threads that are not here.
@@ -200,15 +198,3 @@ class LiteRTRuntime:
     def _has_room_for(self, size: Size) -> bool:
         pixels = sum(math.prod(each) for each in (size, *self._interpreters) if each)
         return len(self._interpreters) < READY_SIZES and pixels <= READY_PIXELS
-
-
-_loaded: weakref.WeakSet[LiteRTRuntime] = weakref.WeakSet()
-
-
-def _begin_all_in_child() -> None:
-    for runtime in list(_loaded):
-        runtime._begin_in_child()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_all_in_child)

@@ -1,6 +1,7 @@
 """What runs a detector: the contract that LiteRT, SavedModel and Keras fulfil here."""
 
 import os
+import weakref
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +34,30 @@ class OneProcess:
                 "lacks the threads of TensorFlow or JAX; load it there, or start processes by "
                 "multiprocessing.get_context('spawn')"
             )
+
+
+class Forked(Protocol):
+    """What a process that was forked cannot use as it is."""
+
+    def begin_in_child(self) -> None:
+        """Called there, maybe while another thread of the parent was at work."""
+
+
+_forked: weakref.WeakSet[Forked] = weakref.WeakSet()
+
+
+def begin_anew_after_fork(runtime: Forked) -> None:
+    """Has `begin_in_child` called in every process that is forked from now on."""
+    _forked.add(runtime)
+
+
+def _begin_all_in_child() -> None:
+    for runtime in list(_forked):
+        runtime.begin_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_all_in_child)
 
 
 class Runtime(Protocol):
