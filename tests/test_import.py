@@ -54,7 +54,8 @@ def imported_packages(code: str) -> set[str]:
             "import numpy, tfface\n"
             "detector = tfface.FaceDetector.from_preset('fbi-half')\n"
             "detector.detect(numpy.zeros((32, 32, 3), 'uint8'))",
-            {"numpy", "cv2", "ai_edge_litert"},
+            # flatbuffers: LiteRT's own, for files that are suited to the processor.
+            {"numpy", "cv2", "ai_edge_litert", "flatbuffers"},
             id="detecting",
         ),
     ],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfface.predict import signature
+from tfface.predict.column_folding import suit_processor
 from tfface.predict.description import selection_of
 from tfface.predict.notices import without_notices
 from tfface.predict.packages import import_optional
@@ -76,13 +77,13 @@ class LiteRTRuntime:
                 f"{len(content)} bytes with {content[4:8]!r} there"
             )
         self._source = source
-        self._content = content
         self._threads = int(threads)
         self._lock = threading.Lock()
         self._of_parents: list[Any] = []
         if not is_known:
             # LiteRT tells what is no file of its kind at all; its network is built when it is run.
             verify(content, source)
+        self._content = suit_processor(content)
         interpreter = self._load()
         self._read_signature(interpreter)
         self._is_announced = False
