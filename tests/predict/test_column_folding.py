@@ -50,7 +50,7 @@ def test_a_folded_kernel_gives_the_same_numbers(
     columns = stride * times
     random = np.random.default_rng(seed)
     image = random.integers(-9, 9, (4, blocks * columns, 3))
-    kernel = random.integers(-9, 9, (2, 3, width, 3))
+    kernel = random.integers(-9, 9, (2, 3, width, 3), dtype=np.int8)
 
     folded = convolve(
         image.reshape(4, blocks, columns * 3), fold_kernel(kernel, stride, columns), (2, 1)
@@ -63,7 +63,7 @@ def test_a_folded_kernel_gives_the_same_numbers(
 def test_a_kernel_by_hand() -> None:
     # Three columns wide, step 2: "same" padding has one column, behind. Of the four columns of a
     # block the first output reads 0, 1, 2; the second 2, 3 and the first of the next block.
-    kernel = np.array([1, 2, 3]).reshape(1, 1, 3, 1)
+    kernel = np.array([1, 2, 3], np.int8).reshape(1, 1, 3, 1)
 
     folded = fold_kernel(kernel, 2, 4)
 

@@ -10,7 +10,6 @@ and so is every bit of the output.
 
 import math
 import platform
-import re
 import struct
 from collections.abc import Iterator, Sequence
 from copy import copy
@@ -20,6 +19,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tfface.predict.edited_file import EditedFile
 
 TILE_CHANNELS = 64
 """Of the output, that are computed at once."""
@@ -59,11 +60,9 @@ def fold_columns(content: bytes) -> bytes:
         A file with the same outputs; `content` where its network does not begin with convolutions
         of int8 weights, strides and "same" padding, over a width that is a multiple of them.
     """
-    from ai_edge_litert.tools import flatbuffer_utils
-
     if not _has_int8(content):
         return content
-    file = _File(flatbuffer_utils.read_model_from_bytearray(bytearray(content)))
+    file = _FoldedFile(content)
     convolutions = list(file.first_convolutions())
     filters = [file.kernel_of(each).shape[0] for each in convolutions]
     strides = [each.builtinOptions.strideW for each in convolutions]
@@ -75,7 +74,7 @@ def fold_columns(content: bytes) -> bytes:
         if columns > 1:
             file.fold(convolution, columns)
             columns //= stride
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(file.model))
+    return file.to_bytes()
 
 
 def columns_at_once(filters: Sequence[int], strides: Sequence[int]) -> int:
@@ -132,20 +131,13 @@ def _has_int8(content: bytes) -> bool:
     return TensorType.INT8 in kinds
 
 
-class _File:
-    """A model of the schema's object API, and what is changed in it."""
-
-    def __init__(self, model: Any) -> None:
-        from ai_edge_litert import schema_py_generated as schema
-
-        self.schema = schema
-        self.model = model
-        self.graph = model.subgraphs[0]
+class _FoldedFile(EditedFile):
+    """What is changed in a file."""
 
     def kernel_of(self, convolution: Any) -> NDArray[np.int8]:
         """`(filters, height, width, channels)`."""
         weights = convolution.inputs[1]
-        return np.frombuffer(self._bytes_of(weights), np.int8).reshape(
+        return np.frombuffer(self.content_of(weights), np.int8).reshape(
             self.graph.tensors[weights].shape
         )
 
@@ -161,7 +153,7 @@ class _File:
     def _channels(self, operator: Any) -> int:
         """Of the input of a convolution that can be folded; 0 of all else."""
         schema, options = self.schema, operator.builtinOptions
-        if self._code(operator) != schema.BuiltinOperator.CONV_2D or len(operator.inputs) != 3:
+        if not self.is_a(operator, "CONV_2D") or len(operator.inputs) != 3:
             return 0
         pixels, kernel, _ = (self.graph.tensors[index] for index in operator.inputs)
         can_be_folded = (
@@ -173,17 +165,11 @@ class _File:
         )
         return int(kernel.shape[3]) if can_be_folded else 0
 
-    def _code(self, operator: Any) -> int:
-        code = self.model.operatorCodes[operator.opcodeIndex]
-        return max(code.builtinCode, code.deprecatedBuiltinCode)
-
     def width_of_pictures(self, convolution: Any) -> int:
         """As the network sees them; of a file for every size what it pads them to a multiple of."""
         before = self.graph.operators[: self.graph.operators.index(convolution)]
-        remainders = [
-            each for each in before if self._code(each) == self.schema.BuiltinOperator.FLOOR_MOD
-        ]
-        divisors = [np.frombuffer(self._bytes_of(each.inputs[1]), np.int32) for each in remainders]
+        remainders = [each for each in before if self.is_a(each, "FLOOR_MOD")]
+        divisors = [np.frombuffer(self.content_of(each.inputs[1]), np.int32) for each in remainders]
         if divisors:
             return math.gcd(*(int(divisor.item()) for divisor in divisors))
         return int(self.graph.tensors[convolution.inputs[0]].shape[2])
@@ -192,18 +178,18 @@ class _File:
         """Gives it the same bytes as `(B, H, W / columns, columns * 3)`."""
         pixels = convolution.inputs[0]
         found, integer = self.graph.tensors[pixels], self.schema.TensorType.INT32
-        shape, rows, folded_shape = (self._add_tensor([n], integer) for n in (4, 2, 4))
-        first, end, step = (self._add_constant([number]) for number in (0, 2, 1))
-        width_and_channels = self._add_constant([-1, columns * COLOURS])
-        folded = self._add_tensor(
+        shape, rows, folded_shape = (self.add_tensor([n], integer) for n in (4, 2, 4))
+        first, end, step = (self.add_constant([number]) for number in (0, 2, 1))
+        width_and_channels = self.add_constant([-1, columns * COLOURS])
+        folded = self.add_tensor(
             _folded_shape(found.shape, columns), found.type, quantization=found.quantization
         )
         place = self.graph.operators.index(convolution)
         self.graph.operators[place:place] = [
-            self._operator("Shape", [pixels], shape, outType=integer),
-            self._operator("StridedSlice", [shape, first, end, step], rows),
-            self._operator("Concatenation", [rows, width_and_channels], folded_shape),
-            self._operator("Reshape", [pixels, folded_shape], folded),
+            self.operator("Shape", [pixels], shape, outType=integer),
+            self.operator("StridedSlice", [shape, first, end, step], rows),
+            self.operator("Concatenation", [rows, width_and_channels], folded_shape),
+            self.operator("Reshape", [pixels, folded_shape], folded),
         ]
         convolution.inputs = [folded, *convolution.inputs[1:]]
 
@@ -213,7 +199,7 @@ class _File:
         copies = columns // options.strideW
         kernel = fold_kernel(self.kernel_of(convolution), options.strideW, columns)
         pixels, weights, bias = convolution.inputs
-        biases = self._bytes_of(bias) * copies
+        biases = self.content_of(bias) * copies
         convolution.inputs = [
             pixels,
             self._add_copies(weights, copies, kernel.shape, kernel.tobytes()),
@@ -225,9 +211,6 @@ class _File:
         if output.shapeSignature is not None:
             output.shapeSignature = _folded_shape(output.shapeSignature, copies)
 
-    def _bytes_of(self, tensor: int) -> bytes:
-        return bytes(self.model.buffers[self.graph.tensors[tensor].buffer].data)
-
     def _add_copies(self, tensor: int, copies: int, shape: Sequence[int], content: bytes) -> int:
         """A constant like another, each of whose scales it has several times."""
         found = self.graph.tensors[tensor]
@@ -235,50 +218,7 @@ class _File:
         if scales is not None and scales.scale is not None:
             scales.scale = np.tile(scales.scale, copies)
             scales.zeroPoint = np.tile(scales.zeroPoint, copies)
-        return self._add_tensor(shape, found.type, content, scales)
-
-    def _add_constant(self, numbers: Sequence[int]) -> int:
-        content = np.array(numbers, np.int32).tobytes()
-        return self._add_tensor([len(numbers)], self.schema.TensorType.INT32, content)
-
-    def _add_tensor(
-        self, shape: Sequence[int], kind: int, content: bytes = b"", quantization: Any = None
-    ) -> int:
-        """Its number; without content it is computed."""
-        tensor = self.schema.TensorT()
-        tensor.shape, tensor.type, tensor.quantization = list(shape), kind, quantization
-        tensor.name = f"column_folding/{len(self.graph.tensors)}".encode()
-        tensor.hasRank = True
-        if content:
-            buffer = self.schema.BufferT()
-            buffer.data = np.frombuffer(content, np.uint8)
-            tensor.buffer = len(self.model.buffers)
-            self.model.buffers.append(buffer)
-        self.graph.tensors.append(tensor)
-        return len(self.graph.tensors) - 1
-
-    def _operator(self, kind: str, inputs: Sequence[int], output: int, **options: int) -> Any:
-        """One with those options; `kind` as in the schema's `ShapeOptions`."""
-        schema = self.schema
-        operator = schema.OperatorT()
-        operator.opcodeIndex = self._code_index(re.sub("(?<=[a-z])(?=[A-Z])", "_", kind).upper())
-        operator.builtinOptionsType = getattr(schema.BuiltinOptions, f"{kind}Options")
-        operator.builtinOptions = getattr(schema, f"{kind}OptionsT")()
-        for name, value in options.items():
-            setattr(operator.builtinOptions, name, value)
-        operator.inputs, operator.outputs = list(inputs), [output]
-        return operator
-
-    def _code_index(self, name: str) -> int:
-        """Its place among the operator codes of the file, which has it from then on."""
-        codes, code = self.model.operatorCodes, getattr(self.schema.BuiltinOperator, name)
-        for index, each in enumerate(codes):
-            if max(each.builtinCode, each.deprecatedBuiltinCode) == code:
-                return index
-        added = self.schema.OperatorCodeT()
-        added.builtinCode, added.deprecatedBuiltinCode = code, min(code, 127)
-        codes.append(added)
-        return len(codes) - 1
+        return self.add_tensor(shape, found.type, content, scales)
 
 
 def _folded_shape(shape: Sequence[int], columns: int) -> list[int]:
