@@ -9,6 +9,7 @@ import numpy as np
 from convert.graph import DetectionGraph
 from convert.metadata import describe, embed
 from convert.parity import TOLERANCES, Parity, compare
+from convert.pixel_cast import cast_by_dequantizing
 from convert.quantization import quantize
 from convert.saved_model import atomic_folder, save_graph
 from convert.tflite import to_tflite
@@ -82,6 +83,7 @@ def write_tflite(conversion: Conversion, output: Path, form: Form | None = None)
     batches = (np.stack([picture] * form.batch) for picture in form.calibration)
     content = to_tflite(graph, form.signature)
     content = quantize(content, form.precision, batches, form.signature)
+    content = cast_by_dequantizing(content)
     content = embed(
         content, describe(detector, conversion.model, selection, form.precision, form.signature)
     )
