@@ -179,7 +179,7 @@ def define_flags(
     flags.mark_flags_as_required(["output", "train_records"], values)
     check_values(values)
     if not idle_allowed:
-        refuse_idle_flags(values)
+        refuse_idle_flags(values, arguments)
 
 
 def named_detector(arguments: Sequence[str]) -> str:

@@ -122,23 +122,25 @@ def options_of(values: flags.FlagValues) -> tuple[dict, dict]:
 
 
 def test_options_of_the_detector_are_flags(make_flags) -> None:
-    arguments = ("--width=0.5", "--negative_ratio=7", "--minimum_negatives=4", "--sampler=all")
+    arguments = ("--width=0.5", "--negative_ratio=7", "--minimum_negatives=4")
 
     network, recipe = options_of(make_flags(*REQUIRED, *arguments))
 
     assert network == {"width": 0.5}
-    assert recipe == {"negative_ratio": 7.0, "minimum_negatives": 4, "sampler": "all"}
+    assert recipe == {"negative_ratio": 7.0, "minimum_negatives": 4}
 
 
 @pytest.mark.parametrize("detector", ["FaceBoxes", "RefineFace", "UFSSD"])
 def test_every_detector_with_anchors_has_samplers_and_losses_of_boxes(make_flags, detector) -> None:
-    given = ("--sampler=group", "--group_samples=64", "--regression_loss=least_square_iou")
+    sampler = ("--sampler=group", "--group_samples=64", "--positive_fraction=0.5")
+    given = (*sampler, "--regression_loss=least_square_iou")
 
     _, recipe = options_of(make_flags(*REQUIRED, f"--detector={detector}", *given))
 
     assert recipe == {
         "sampler": "group",
         "group_samples": 64,
+        "positive_fraction": 0.5,
         "regression_loss": "least_square_iou",
     }
 
