@@ -217,7 +217,7 @@ def parse_flags(arguments: list[str]) -> list[str]:
         kind = detector_class(run_flags.named_detector(arguments))
         own = [option.name for option in (*constructor_options(kind), *recipe_options(kind))]
         sys.exit(f"error: {error}. {kind.__name__} has the options {', '.join(own)}.")
-    except (flags.Error, ValueError, ImportError) as error:
+    except (flags.Error, ValueError, TypeError, ImportError) as error:
         sys.exit(f"error: {error}")
 
 
