@@ -97,13 +97,6 @@ RULES = (
         lambda optimizer: optimizer == "sgd",
         "Expected it beside --optimizer=sgd.",
     ),
-    Rule(
-        ("boundaries",),
-        "schedule",
-        lambda schedule: schedule == "piecewise",
-        "Expected it beside --schedule=piecewise.",
-        in_files=False,
-    ),
     _of_sampler(("group_samples",), "group", "random"),
     # A second step takes its share of faces, whatever the first one does.
     _of_sampler(("positive_fraction",), "group", "random", unless="proposal_sampler"),

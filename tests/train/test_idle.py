@@ -46,7 +46,6 @@ IDLE: dict[str, list[tuple[str, ...]]] = {
     ],
     "--warmup_steps beside it": [("--warmup_rate=0.0001",)],
     "beside --optimizer=sgd": [("--momentum=0.8", "--optimizer=adamw")],
-    "beside --schedule=piecewise": [("--boundaries=10,20", "--schedule=cosine")],
     "beside --sampler=group or --sampler=random": [
         ("--group_samples=64",),
         ("--group_samples=64", "--sampler=ohem"),
@@ -100,7 +99,6 @@ def test_it_is_refused_in_a_file_of_flags_too(make_flags, tmp_path: Path) -> Non
         ("--compensation_count=1",),
         ("--compensation_count=1", "--matching=compensated", *TWO_PASS),
         ("--warmup_rate=0.0001", "--warmup_steps=5"),
-        ("--boundaries=10,20",),
         ("--group_samples=64", "--positive_fraction=0.5", "--sampler=random"),
         ("--positive_fraction=0.5", "--sampler=ohem", "--detector=GroupedFastRCNN"),
         ("--ohem_samples=32", "--sampler=ohem"),
