@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from tfface.predict.suppression import MAX_DETECTIONS
 
 LOAD_ELSEWHERE = """
 import sys
+from io import BytesIO
 import numpy as np
 import tensorflow as tf
 
@@ -159,6 +161,17 @@ def test_webp_with_an_alpha_channel_and_without(model, detect, picture):
     for name, value in detect(picture[None]).items():
         for index in range(2):
             np.testing.assert_allclose(outputs[name][index], value[0], atol=1e-4)
+
+
+def test_bmp_with_a_palette(model, detect, picture):
+    pillow = pytest.importorskip("PIL.Image", reason="writes such files")
+    paletted, file = pillow.fromarray(picture).quantize(256), BytesIO()
+    paletted.save(file, "BMP")
+
+    outputs = model.signatures["detect_encoded"](encoded=tf.constant([file.getvalue()]))
+
+    for name, value in detect(np.array(paletted.convert("RGB"))[None]).items():
+        np.testing.assert_allclose(outputs[name][0], value[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(0, 64, 64, 3), (1, 0, 0, 3)])
