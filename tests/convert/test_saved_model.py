@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -56,6 +59,25 @@ def model(folder):
 def detect(model):
     function = model.signatures["serving_default"]
     return lambda images: {name: value.numpy() for name, value in function(images=images).items()}
+
+
+def test_what_autograph_writes_does_not_outlive_the_workspace(monkeypatch, tmp_path):
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "workspace" / "new").mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    written = []
+
+    def save(*_, **__):
+        with tempfile.NamedTemporaryFile(delete=False) as file:  # as AutoGraph does
+            written.append(Path(file.name))
+
+    monkeypatch.setattr(tf.saved_model, "save", save)
+    graph = SimpleNamespace(signatures=dict)
+    save_graph(cast(Any, graph), {"name": "small"}, tmp_path / "workspace" / "new")
+
+    assert written[0].is_relative_to(tmp_path / "workspace")
+    assert [path.name for path in (tmp_path / "workspace").iterdir()] == ["new"]
+    assert tempfile.tempdir == str(tmp_path / "temporary")
 
 
 def test_a_batch_with_and_without_faces(detector, detect, picture):
