@@ -18,6 +18,7 @@ with optional_packages("train", __name__):
 
     from tfface.anchors import scales_of_anchors
     from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import positive
     from tfface.data.augmentation import Augmentation
     from tfface.data.pipeline import training_batches
     from tfface.detectors.grouped_fpn import SCALES, GroupedFPN, GroupedRecipe
@@ -86,7 +87,7 @@ def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--records", required=True, help="TFRecord files; a glob")
     parser.add_argument("--pictures", type=int, default=200)
-    parser.add_argument("--image_size", type=int, default=1024)
+    parser.add_argument("--image_size", type=positive, default=1024)
     parser.add_argument("--samples", type=int, default=2048, help="of every scale in a picture")
     parser.add_argument("--plot", type=Path, required=True, help="PNG file")
     return run_command(parser, run)

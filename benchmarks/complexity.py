@@ -5,6 +5,7 @@ python -m benchmarks.complexity --detector FaceBoxesImproved --width 1 --size 64
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ with optional_packages("train", __name__):
     from tfface.command_line import CommandParser, run_command
     from tfface.command_options import width_by_height
     from tfface.detectors.base import Detector
+    from tfface.detectors.options import constructor_options
     from tfface.detectors.registry import DETECTORS, detector_class
 
 
@@ -74,21 +76,36 @@ def count(detector: Detector, height: int = 480, width: int = 640) -> tuple[int,
     return sum(multiply_adds for *_, multiply_adds in rows), parameters
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status."""
     parser = CommandParser(description="Layer table of a detector.")
-    parser.add_argument("--detector", choices=sorted(DETECTORS), default="FaceBoxesImproved")
+    parser.add_argument(
+        "--detector",
+        default="FaceBoxesImproved",
+        help=f"{', '.join(sorted(DETECTORS))}, or my.module:Name (default: %(default)s)",
+    )
     parser.add_argument("--width", type=float, help="multiplier of the channels")
     parser.add_argument(
         "--size", type=width_by_height, default="640x480", help="WIDTHxHEIGHT of the picture"
     )
-    return run_command(parser, run)
+    return run_command(parser, run, arguments)
 
 
 def run(options: Namespace) -> None:
-    """Prints the table."""
+    """Prints the table.
+
+    Raises:
+        ValueError: there is no such detector, or its channels have no multiplier.
+    """
     height, width = options.size
-    widths = {} if options.width is None else {"width": options.width}
-    detector = detector_class(options.detector)(**widths)
+    kind = detector_class(options.detector)
+    names = [option.name for option in constructor_options(kind)]
+    if options.width is not None and "width" not in names:
+        raise ValueError(
+            f"expected no --width, which {kind.__name__} does not have, got {options.width:g}; its "
+            f"options are {', '.join(names)}"
+        )
+    detector = kind(**({} if options.width is None else {"width": options.width}))
     for path, kernel, output, multiply_adds in convolutions(detector, height, width):
         shape = "x".join(map(str, kernel))
         print(f"{path:70} {shape:>14} {output[1]:>4}x{output[2]:<4} {multiply_adds / 1e6:8.2f} M")

@@ -21,6 +21,7 @@ with optional_packages("train", __name__):
     from measure.timing import take_turns
     from tfface.anchors import grid_anchors
     from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import positive
     from tfface.detectors.faceboxes import FBI_ANCHORS, FaceBoxesImproved
     from tfface.distiller import Distiller
 
@@ -30,7 +31,7 @@ def main() -> int:
     parser.add_argument("--student", type=float, default=0.5, help="width of FBI")
     parser.add_argument("--teacher", type=float, default=1.0, help="width of FBI")
     parser.add_argument("--batch_size", type=int, default=8)
-    parser.add_argument("--size", type=int, default=512, help="side of the pictures")
+    parser.add_argument("--size", type=positive, default=512, help="side of the pictures")
     parser.add_argument("--rounds", type=int, default=20)
     return run_command(parser, run)
 

@@ -20,6 +20,7 @@ with optional_packages("train", __name__):
 
     from tfface.anchors import AnchorLevel
     from tfface.command_line import CommandParser, run_command
+    from tfface.command_options import positive
     from tfface.detectors.grouped_fpn import SCALES, GroupedRecipe
     from tfface.matching import FACE, TwoPassMatcher
     from tfface.sampling import GroupSampling
@@ -51,7 +52,7 @@ def pictures_a_second(make: Callable[[Any], Any], rounds: int) -> float:
 def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--faces", type=int, default=30)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024], help="pixels")
+    parser.add_argument("--sizes", type=positive, nargs="+", default=[256, 512, 1024], help="sides")
     parser.add_argument("--samples", type=int, default=2048, help="of every scale")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)

@@ -17,21 +17,21 @@ LABELS = ("--width=0.5", "--distillation=threshold", "--label_weight=0")
 ANCHORS = (
     *LABELS,
     "--detector=FaceBoxesImproved",
-    "--negative_ratio=7",
     "--regression_weight=2",
     "--positive_threshold=0.35",
     "--negative_threshold=0.3",
 )
+HARD = (*ANCHORS, "--negative_ratio=7")
 """As in fbi-half.flags."""
 
 _setting = partial(Setting, configuration="point-faceboxes")
 
 SETTINGS = (
-    _setting("anchors, hard negatives", flags=ANCHORS, mines=True),
+    _setting("anchors, hard negatives", flags=HARD, mines=True),
     _setting("points, quality focal, EIoU", flags=LABELS),
     _setting("points, with YuNet-n", flags=("--width=0.5",), teacher="yunet-n"),
     _setting("anchors, focal", flags=(*ANCHORS, "--sampler=focal"), seeds=1),
-    _setting("anchors, EIoU", flags=(*ANCHORS, "--regression_loss=eiou"), mines=True, seeds=1),
+    _setting("anchors, EIoU", flags=(*HARD, "--regression_loss=eiou"), mines=True, seeds=1),
     _setting("points, varifocal", flags=(*LABELS, "--classification=varifocal"), seeds=1),
     _setting("points, GIoU", flags=(*LABELS, "--box_loss=giou"), seeds=1),
     _setting("points, CIoU", flags=(*LABELS, "--box_loss=ciou"), seeds=1),

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tfface.command_line import CommandParser, run_command
+from tfface.command_options import positive
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -53,7 +54,7 @@ def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with widerface")
     parser.add_argument("--model", nargs="*", default=[], help="presets or .keras files")
-    parser.add_argument("--side", type=int, default=640, help="of the pictures, pixels")
+    parser.add_argument("--side", type=positive, default=640, help="of the pictures, pixels")
     parser.add_argument("--pictures", type=int, default=50)
     parser.add_argument("--csv", type=Path, help="also write the table to this file")
     return run_command(parser, run)

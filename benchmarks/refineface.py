@@ -26,6 +26,7 @@ with optional_packages("train", __name__):
     from benchmarks.studies import add_commands, make_run, print_results, results, run_folder
     from benchmarks.tables import write_csv
     from tfface.command_line import CommandParser, exit_status
+    from tfface.command_options import positive
     from tfface.evaluation.curves import RECALLS
     from tfface.evaluation.runner import detect_pictures
     from tfface.evaluation.wider import evaluate_by_overlap, evaluate_wider
@@ -176,7 +177,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             help=f"of {', '.join(one.name for one in SETTINGS)}; with commas between; default: all",
         )
     by_name["balance"].add_argument("--records", required=True, help="TFRecord files; a glob")
-    by_name["balance"].add_argument("--image_size", type=int, default=512)
+    by_name["balance"].add_argument("--image_size", type=positive, default=512)
     by_name["balance"].add_argument("--batches", type=int, default=100, help="of 2 images")
     return parser.parse_args(arguments)
 

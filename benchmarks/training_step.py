@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tfface.command_line import CommandParser, run_command
+from tfface.command_options import positive
 from tfface.predict.packages import optional_packages
 
 with optional_packages("train", __name__):
@@ -93,7 +94,7 @@ def count_traces(detector: Detector) -> list[None]:
 def main() -> int:
     parser = CommandParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("configuration", type=Path, help="flag file of train.main")
-    parser.add_argument("--image_size", type=int, help="default: as the configuration says")
+    parser.add_argument("--image_size", type=positive, help="default: as the configuration says")
     parser.add_argument("--batch_size", type=int, help="default: as the configuration says")
     parser.add_argument("--steps", type=int, default=5, help="timed ones (default: %(default)s)")
     parser.add_argument("--graph", action="store_true", help="without XLA")

@@ -9,6 +9,7 @@ from convert.candidates import all_candidates
 from convert.faces import select_faces
 from convert.network import pad_to_multiple, predict_maps, size_of
 from convert.orientation import turn_upright
+from convert.palette import coloured
 from tfface.detectors.base import Detector
 from tfface.predict import signature
 from tfface.predict.placement import LONG_SIDE
@@ -168,7 +169,8 @@ def _encoded_function(detect: Any) -> Any:
     def detect_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         def faces_of_file(content: tf.Tensor) -> dict[str, tf.Tensor]:
             image = _decoded(content)
-            image = turn_upright(tf.ensure_shape(image, (None, None, 3)), content)
+            image = coloured(tf.ensure_shape(image, (None, None, 3)), content)
+            image = turn_upright(image, content)
             reduced = _reduce_to(image, LONG_SIDE)
             faces = {name: value[0] for name, value in detect(reduced[None]).items()}
             # Height and width of the picture for each pixel of the reduced one.

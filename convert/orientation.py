@@ -7,6 +7,8 @@ in a chunk EXIF.
 
 import tensorflow as tf
 
+from convert.file_bytes import bytes_at, number_at
+
 _JPEG, _JPEG_EXIF = b"\xff\xd8", b"Exif\0\0"
 _APP1, _START_OF_SCAN = b"\xe1", b"\xda"
 _PNG, _PNG_EXIF = b"\x89PNG\r\n\x1a\n", b"eXIf"
@@ -45,11 +47,11 @@ def turn_upright(image: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
 def _exif_of(content: tf.Tensor) -> tf.Tensor:
     """The TIFF structure in the bytes of a picture file; empty where there is none."""
     exif = tf.constant(b"")
-    if _bytes(content, 0, len(_JPEG)) == _JPEG:
+    if bytes_at(content, 0, len(_JPEG)) == _JPEG:
         exif = _exif_of_jpeg(content)
-    elif _bytes(content, 0, len(_PNG)) == _PNG:
+    elif bytes_at(content, 0, len(_PNG)) == _PNG:
         exif = _exif_of_png(content)
-    elif _bytes(content, 0, 4) == _RIFF and _bytes(content, 8, 4) == _WEBP:
+    elif bytes_at(content, 0, 4) == _RIFF and bytes_at(content, 8, 4) == _WEBP:
         exif = _exif_of_webp(content)
     return exif
 
@@ -57,10 +59,10 @@ def _exif_of(content: tf.Tensor) -> tf.Tensor:
 def _exif_of_jpeg(content: tf.Tensor) -> tf.Tensor:
     """Goes from segment to segment (ITU-T T.81, B.1.1): 0xFF, a marker, length, what it holds."""
     at, exif = tf.constant(len(_JPEG)), tf.constant(b"")
-    while exif == b"" and _bytes(content, at, 1) == b"\xff":
-        marker, length = _bytes(content, at + 1, 1), _number(content, at + 2, tf.uint16)
-        if marker == _APP1 and _bytes(content, at + 4, len(_JPEG_EXIF)) == _JPEG_EXIF:
-            exif = _bytes(content, at + 4 + len(_JPEG_EXIF), length - 2 - len(_JPEG_EXIF))
+    while exif == b"" and bytes_at(content, at, 1) == b"\xff":
+        marker, length = bytes_at(content, at + 1, 1), number_at(content, at + 2, tf.uint16)
+        if marker == _APP1 and bytes_at(content, at + 4, len(_JPEG_EXIF)) == _JPEG_EXIF:
+            exif = bytes_at(content, at + 4 + len(_JPEG_EXIF), length - 2 - len(_JPEG_EXIF))
         elif marker == _START_OF_SCAN:
             length = tf.strings.length(content)
         at += 1 if marker == b"\xff" else 2 + length
@@ -71,9 +73,9 @@ def _exif_of_png(content: tf.Tensor) -> tf.Tensor:
     """Goes from chunk to chunk (PNG, 5.3): length of what it holds, type, that, checksum."""
     at, exif, end = tf.constant(len(_PNG)), tf.constant(b""), tf.strings.length(content)
     while exif == b"" and at >= 0 and at < end:
-        length = _number(content, at, tf.int32)
-        if _bytes(content, at + 4, 4) == _PNG_EXIF:
-            exif = _bytes(content, at + 8, length)
+        length = number_at(content, at, tf.int32)
+        if bytes_at(content, at + 4, 4) == _PNG_EXIF:
+            exif = bytes_at(content, at + 8, length)
         at = end if length < 0 else at + 12 + length
     return exif
 
@@ -82,16 +84,16 @@ def _exif_of_webp(content: tf.Tensor) -> tf.Tensor:
     """Goes from chunk to chunk (RFC 9649, 2.3): type, length of what it holds, that, even."""
     at, exif, end = tf.constant(12), tf.constant(b""), tf.strings.length(content)
     while exif == b"" and at >= 0 and at < end:
-        length = _number(content, at + 4, tf.int32, little_endian=True)
-        if _bytes(content, at, 4) == _WEBP_EXIF:
-            exif = _bytes(content, at + 8, length)
+        length = number_at(content, at + 4, tf.int32, little_endian=True)
+        if bytes_at(content, at, 4) == _WEBP_EXIF:
+            exif = bytes_at(content, at + 8, length)
         at = end if length < 0 else at + 8 + length + length % 2
     return exif
 
 
 def _orientation_of(exif: tf.Tensor) -> tf.Tensor:
     """The orientation, 1 to 8, in a TIFF structure; 1 where it has none."""
-    orientation, byte_order = tf.constant(_AS_STORED), _bytes(exif, 0, 4)
+    orientation, byte_order = tf.constant(_AS_STORED), bytes_at(exif, 0, 4)
     if byte_order == _TIFF_LITTLE_ENDIAN:
         orientation = _first_orientation(exif, little_endian=True)
     elif byte_order == _TIFF_BIG_ENDIAN:
@@ -101,29 +103,12 @@ def _orientation_of(exif: tf.Tensor) -> tf.Tensor:
 
 def _first_orientation(exif: tf.Tensor, little_endian: bool) -> tf.Tensor:
     """What the first directory says, as far as there is one."""
-    directory = _number(exif, 4, tf.int32, little_endian)
-    entries = _number(exif, directory, tf.uint16, little_endian)
-    content = _bytes(exif, directory + 2, _TIFF_ENTRY * entries)
+    directory = number_at(exif, 4, tf.int32, little_endian)
+    entries = number_at(exif, directory, tf.uint16, little_endian)
+    content = bytes_at(exif, directory + 2, _TIFF_ENTRY * entries)
     content = tf.strings.join([content, bytes(2)])  # the unused ones of the last may be cut off
     whole = tf.strings.length(content) // _TIFF_ENTRY * _TIFF_ENTRY
-    numbers = tf.io.decode_raw(_bytes(content, 0, whole), tf.uint16, little_endian)
+    numbers = tf.io.decode_raw(bytes_at(content, 0, whole), tf.uint16, little_endian)
     numbers = tf.reshape(tf.cast(numbers, tf.int32), [-1, _TIFF_ENTRY // 2])
     found = tf.boolean_mask(numbers[:, 4], numbers[:, 0] == _ORIENTATION_TAG)
     return tf.concat([found, [_AS_STORED]], axis=0)[0]
-
-
-def _bytes(content: tf.Tensor, at: tf.Tensor | int, count: tf.Tensor | int) -> tf.Tensor:
-    """So many bytes of a string; fewer, or none, where it ends before."""
-    end = tf.strings.length(content)
-    at = tf.where(at < 0, end, tf.minimum(at, end))
-    return tf.strings.substr(content, at, tf.maximum(count, 0))
-
-
-def _number(
-    content: tf.Tensor, at: tf.Tensor | int, dtype: tf.DType, little_endian: bool = False
-) -> tf.Tensor:
-    """An integer in a string, int32 `()`; beyond the end there are zeros."""
-    numbers = tf.io.decode_raw(
-        _bytes(content, at, dtype.size), dtype, little_endian, fixed_length=dtype.size
-    )
-    return tf.cast(numbers[0], tf.int32)

@@ -26,7 +26,8 @@ PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 
 `float16`: weights as float16, arithmetic float32. `dynamic`: weights int8, activations int8 from
 range to range as they come. `int8`: both int8, with ranges of activations fixed by calibration.
-`int16x8`: activations int16, weights int8. Weights have one scale for each output channel.
+`int16x8`: activations int16, weights int8. Weights have one scale for each output channel. In
+`float16` and `dynamic` kernels of depthwise convolutions stay float32, a small part of a network.
 """
 
 CALIBRATED = ("int8", "int16x8")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,8 @@ def save_graph(graph: DetectionGraph, description: dict[str, Any], folder: Path)
         folder: of the SavedModel.
     """
     try:
-        tf.saved_model.save(graph, str(folder), signatures=graph.signatures())
+        with _temporary_files_in(folder.parent):
+            tf.saved_model.save(graph, str(folder), signatures=graph.signatures())
     except tf.errors.OpError as error:  # of TensorFlow's own files: no space, no right to write
         # Before it are nodes and temporary files, after it an operation.
         reason = error.message.rpartition(";")[2].partition(" [")[0].strip()
@@ -33,6 +35,21 @@ def save_graph(graph: DetectionGraph, description: dict[str, Any], folder: Path)
     extra = folder / "assets.extra"
     extra.mkdir()
     (extra / f"{METADATA_NAME}.json").write_text(json.dumps(description, indent=2) + "\n")
+
+
+@contextmanager
+def _temporary_files_in(parent: Path) -> Iterator[None]:
+    """Within the block temporary files of Python are in a folder in `parent`, and go with it.
+
+    AutoGraph leaves the programs that it writes until the process ends, and for good where that is
+    killed; `parent`, a workspace, is swept.
+    """
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(dir=parent) as tempfile.tempdir:
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 @contextmanager

@@ -29,6 +29,7 @@ with optional_packages("train", __name__):
     from tfface.detectors.base import Detector
     from tfface.evaluation.wider import match, overlaps
     from tfface.predict.face_detector import FaceDetector
+    from tfface.predict.placement import LARGEST_SIDE
 
 LOWEST_SCORE = 0.02
 """Boxes below it are not looked at."""
@@ -120,14 +121,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("model", help="preset, .keras file or run")
     parser.add_argument("--records", nargs="+", required=True, help="TFRecord files; globs allowed")
-    parser.add_argument("--precision", type=float, default=0.9, help="at the score 0.5")
+    parser.add_argument(
+        "--precision",
+        type=between(0, 1),
+        default=0.9,
+        help="at the score 0.5 (default: %(default)s)",
+    )
     parser.add_argument(
         "--lowest",
         type=between(LOWEST_SCORE, 0.5),
         default=LOWEST_SCORE,
         help="score that becomes 0.02 (default: %(default)s)",
     )
-    parser.add_argument("--long_side", type=int, default=640, help="size of the search, pixels")
+    parser.add_argument(
+        "--long_side",
+        type=between(1, LARGEST_SIDE, int),
+        default=640,
+        help="size of the search, pixels (default: %(default)s)",
+    )
     parser.add_argument("--output", type=Path, required=True, help=".keras file to write")
     return run_command(parser, run, arguments)
 

@@ -16,6 +16,7 @@ from absl import logging
 from tfface.files import atomic_path, reserve
 from tfface.replicas import value_of
 from train.interruption import Interruption
+from train.layer_seeds import restore_seeds, save_seeds
 from train.progress import NotFiniteLoss
 from train.seal import is_damaged, seal
 from train.steps import batches_seen, steps_done
@@ -38,9 +39,9 @@ _NAME = re.compile(r"step-(\d+)\.weights\.h5")
 class Checkpoints:
     """The newest states of a run, in a folder of its own.
 
-    A state is the weights, the optimiser, the number of steps, in its name, and the mean losses of
-    an epoch that has not ended. Data and random numbers follow from the step, so there is nothing
-    else to keep.
+    A state is the weights, the optimiser, the seeds of layers that draw random numbers, the number
+    of steps, in its name, and the mean losses of an epoch that has not ended. The data and what is
+    random about them follow from the step, so there is nothing else to keep.
 
     Args:
         directory: `RUN/checkpoints`.
@@ -64,6 +65,7 @@ class Checkpoints:
             with h5py.File(temporary, "a") as file:
                 file[_MEANS] = _values(model.metrics_variables)
                 file.attrs[_LAYOUT] = _layout(model.optimizer)
+                save_seeds(file, model)
             seal(temporary)
         for old in self.steps()[: -self.keep]:
             self._path(old).unlink()
@@ -92,6 +94,8 @@ class Checkpoints:
                 with warnings.catch_warnings():  # of an optimiser that Keras leaves as it is
                     warnings.filterwarnings("error", message="Skipping variable loading")
                     model.load_weights(path)
+                with h5py.File(path, "r") as file:
+                    restore_seeds(file, model)
             except (ValueError, KeyError, OSError, UserWarning) as error:
                 raise ValueError(
                     f"The checkpoint {path} does not fit this run. Go on with the flags it was "

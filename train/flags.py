@@ -36,9 +36,9 @@ def define_flags(
 
     Raises:
         ValueError, ImportError: there is no such detector.
+        TypeError: one with options that flags cannot be.
     """
-    detector = named_detector(arguments)
-    define_options(detector_class(detector), values)
+    detector = detector_class(named_detector(arguments))
 
     def text(name: str, default: str | None, help: str) -> None:
         flags.DEFINE_string(name, default, help, values)
@@ -177,9 +177,10 @@ def define_flags(
     )
     whole("validation_pictures", 300, "The most pictures to validate on.")
     flags.mark_flags_as_required(["output", "train_records"], values)
+    define_options(detector, values)
     check_values(values)
     if not idle_allowed:
-        refuse_idle_flags(values)
+        refuse_idle_flags(values, arguments)
 
 
 def named_detector(arguments: Sequence[str]) -> str:
@@ -191,18 +192,39 @@ def named_detector(arguments: Sequence[str]) -> str:
 
 
 def define_options(detector: Any, values: flags.FlagValues) -> None:
-    """A flag for every option of a detector class; unset it means as the detector says."""
+    """A flag for every option of a detector class; unset it means as the detector says.
+
+    Raises:
+        TypeError: an option of a type that no flag has, or of the name that another flag has.
+    """
     for option in (*constructor_options(detector), *recipe_options(detector)):
+        _check_option(option, detector, values)
         help = f"{option.help or 'Of the detector.'} (default: {option.default})"
         if option.choices:
             flags.DEFINE_enum(option.name, None, option.choices, help, flag_values=values)
         else:
-            define = _DEFINE[tuple if option.item_type else option.type]
+            define = flags.DEFINE_list if option.item_type else _DEFINE[option.type]
             define(option.name, None, help, flag_values=values)
             if option.type is float:
                 _must_be_finite(option.name, values)
         if option.name == "sampler":  # flag files of before group sampling call it so
             flags.DEFINE_alias("sampling", "sampler", values)
+
+
+def _check_option(option: Option, detector: Any, values: flags.FlagValues) -> None:
+    """Raises TypeError where `define_options` would."""
+    of_words = all(isinstance(word, str) for word in option.choices)
+    if not (option.type in _DEFINE or option.item_type in _ITEMS or option.choices and of_words):
+        raise TypeError(
+            f"expected float, int, bool, str, a Literal of words or a tuple of one of "
+            f"{', '.join(kind.__name__ for kind in _ITEMS)} for {option.name!r}, an option of "
+            f"{detector.__name__}, which becomes a flag, got {option.type}"
+        )
+    if option.name in values:
+        raise TypeError(
+            f"expected another name for {option.name!r}, an option of {detector.__name__}: "
+            f"--{option.name} is a flag of every run, or of two options of the detector; rename it"
+        )
 
 
 def _must_be_finite(name: str, values: flags.FlagValues) -> None:
@@ -244,9 +266,11 @@ _DEFINE: dict[Any, Any] = {
     int: flags.DEFINE_integer,
     bool: flags.DEFINE_bool,
     str: flags.DEFINE_string,
-    tuple: flags.DEFINE_list,
 }
 """How a flag of a type is defined."""
+
+_ITEMS = (float, int, str)
+"""What a list on a command line may be of."""
 
 
 def chosen_precision(values: flags.FlagValues) -> str:

@@ -34,7 +34,7 @@ with optional_packages("train", __name__):
     from tfface.detectors.loading import save_detector, write_description
     from tfface.detectors.options import constructor_options, recipe_options
     from tfface.detectors.registry import detector_class
-    from tfface.files import atomic_path
+    from tfface.files import atomic_path, write_json
     from tfface.locking import folder_for_one
     from tfface.reasons import message_of
     from tfface.replicas import WHOLE
@@ -125,6 +125,7 @@ def run_on(machines: Machines, checkpoints: Checkpoints, output: Path) -> None:
     # Also of a run that had nothing left to do but this.
     with averaged_weights(model):
         save_detector(detector, output / "final.keras")
+    write_json(output / "final.json", {"step": FLAGS.steps})
     print(f"{output / 'final.keras'}: {FLAGS.steps} steps", flush=True)
 
 
@@ -217,7 +218,7 @@ def parse_flags(arguments: list[str]) -> list[str]:
         kind = detector_class(run_flags.named_detector(arguments))
         own = [option.name for option in (*constructor_options(kind), *recipe_options(kind))]
         sys.exit(f"error: {error}. {kind.__name__} has the options {', '.join(own)}.")
-    except (flags.Error, ValueError, ImportError) as error:
+    except (flags.Error, ValueError, TypeError, ImportError) as error:
         sys.exit(f"error: {error}")
 
 

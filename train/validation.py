@@ -45,7 +45,7 @@ class Validation(keras.callbacks.Callback):
         log: for the curves and pictures.
         best: `.keras` file of the detector with the best mean of the settings that have faces. What
             it reached stands beside it in a `.json` file, which a run that goes on compares with
-            where it measures the same faces.
+            where it measures the same faces; and the last step that it was compared with.
         batch_size: pictures that are detected in at once.
 
     Raises:
@@ -116,12 +116,11 @@ class Validation(keras.callbacks.Callback):
         score = float(np.mean(list(areas.values())))
         record = self.best.with_suffix(".json")
         best = json.loads(record.read_text()) if record.exists() else {}
-        if best.get("faces") == self.digest and score <= best["score"]:
-            return
-        save_detector(self.detector, self.best)
-        reached = {"step": step, "score": score, **areas, "faces": self.digest}
+        if best.get("faces") != self.digest or score > best["score"]:
+            save_detector(self.detector, self.best)
+            best = {"step": step, "score": score, **areas, "faces": self.digest}
         with atomic_path(record) as temporary:
-            temporary.write_text(json.dumps(reached) + "\n")
+            temporary.write_text(json.dumps({**best, "compared": step}) + "\n")
 
     def _detect(self) -> list[Detections]:
         height, width = self.images.shape[1:3]

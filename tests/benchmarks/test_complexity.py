@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.complexity import convolutions, count
+from benchmarks.complexity import convolutions, count, main
 from tfface.detectors.loading import load_detector
 from tfface.detectors.uf_ssd import UFSSD
 from tfface.presets import PRESETS
@@ -30,3 +30,24 @@ def test_presets_say_how_large_they_are(name: str) -> None:
     preset = PRESETS[name]
 
     assert count(load_detector(name)) == (preset.multiply_adds, preset.parameters)
+
+
+def test_a_detector_of_another_module(capsys) -> None:
+    assert main(["--detector=tests.tiny_detector:TinyDetector", "--width=1", "--size=64x32"]) == 0
+
+    *rows, total = capsys.readouterr().out.splitlines()
+    assert len(rows) == 5  # three convolutions, and the heads of two levels
+    assert "multiply-adds" in total
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--detector=Tiny"], "expected a detector (FaceBoxes, "),
+        (["--detector=nowhere.toys:Toy"], "which Python finds, got 'nowhere.toys:Toy'"),
+        (["--detector=YuNet", "--width=2"], "expected no --width, which YuNet does not have"),
+    ],
+)
+def test_what_cannot_be_counted_is_said(given: list[str], message: str, capsys) -> None:
+    assert main(given) == 1
+    assert message in capsys.readouterr().err

@@ -4,7 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -20,6 +24,7 @@ from tfface.predict.suppression import MAX_DETECTIONS
 
 LOAD_ELSEWHERE = """
 import sys
+from io import BytesIO
 import numpy as np
 import tensorflow as tf
 
@@ -54,6 +59,25 @@ def model(folder):
 def detect(model):
     function = model.signatures["serving_default"]
     return lambda images: {name: value.numpy() for name, value in function(images=images).items()}
+
+
+def test_what_autograph_writes_does_not_outlive_the_workspace(monkeypatch, tmp_path):
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "workspace" / "new").mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    written = []
+
+    def save(*_, **__):
+        with tempfile.NamedTemporaryFile(delete=False) as file:  # as AutoGraph does
+            written.append(Path(file.name))
+
+    monkeypatch.setattr(tf.saved_model, "save", save)
+    graph = SimpleNamespace(signatures=dict)
+    save_graph(cast(Any, graph), {"name": "small"}, tmp_path / "workspace" / "new")
+
+    assert written[0].is_relative_to(tmp_path / "workspace")
+    assert [path.name for path in (tmp_path / "workspace").iterdir()] == ["new"]
+    assert tempfile.tempdir == str(tmp_path / "temporary")
 
 
 def test_a_batch_with_and_without_faces(detector, detect, picture):
@@ -159,6 +183,17 @@ def test_webp_with_an_alpha_channel_and_without(model, detect, picture):
     for name, value in detect(picture[None]).items():
         for index in range(2):
             np.testing.assert_allclose(outputs[name][index], value[0], atol=1e-4)
+
+
+def test_bmp_with_a_palette(model, detect, picture):
+    pillow = pytest.importorskip("PIL.Image", reason="writes such files")
+    paletted, file = pillow.fromarray(picture).quantize(256), BytesIO()
+    paletted.save(file, "BMP")
+
+    outputs = model.signatures["detect_encoded"](encoded=tf.constant([file.getvalue()]))
+
+    for name, value in detect(np.array(paletted.convert("RGB"))[None]).items():
+        np.testing.assert_allclose(outputs[name][0], value[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(0, 64, 64, 3), (1, 0, 0, 3)])

@@ -60,3 +60,24 @@ def test_the_size_that_is_stated(
     (sample,), _ = read_voc(annotations, pictures)
 
     assert sample.stated_size == size
+
+
+@pytest.mark.parametrize("nameless", ["", "<name/>", "<name> </name>"])
+def test_an_object_without_a_name_where_others_have_one(
+    annotations: Path, pictures: Path, nameless: str
+) -> None:
+    face = OBJECT.format(11, 6, 30, 15, difficult=0)
+    other = OBJECT.format(1, 1, 4, 4, difficult=0).replace("<name>face</name>", nameless)
+    file = annotations / "train" / "a.xml"
+    file.write_text(VOC.format(name="a", objects=face + other))
+
+    with pytest.raises(ValueError, match=r"a\.xml: expected the name of object 2, .* got none;"):
+        read_voc(annotations, pictures)
+
+
+def test_objects_without_a_name_where_none_has_one(annotations: Path, pictures: Path) -> None:
+    nameless = OBJECT.format(11, 6, 30, 15, difficult=0).replace("<name>face</name>", "")
+    (annotations / "train" / "a.xml").write_text(VOC.format(name="a", objects=2 * nameless))
+    (sample,), _ = read_voc(annotations, pictures)
+
+    assert sample.boxes.tolist() == 2 * [[10, 5, 30, 15]]

@@ -59,6 +59,38 @@ def test_the_best_of_a_run(detector, tmp_path: Path) -> None:
     assert load_detector(str(tmp_path)).width == 0.5
 
 
+def leave_behind(run: Path, best: dict[str, int] | None, final: dict[str, int] | None) -> None:
+    """A run with a narrow best detector and a wide last one, and what it says of their steps."""
+    for name, width, steps in (("best", 0.25, best), ("final", 0.5, final)):
+        FaceBoxesImproved(width=width).save(run / f"{name}.keras")
+        if steps is not None:
+            (run / f"{name}.json").write_text(json.dumps(steps))
+
+
+@pytest.mark.parametrize(
+    ("best", "final"),
+    [
+        ({"step": 300, "compared": 400}, {"step": 400}),
+        # It goes on and has not ended again.
+        ({"step": 500, "compared": 500}, {"step": 400}),
+        # Of older releases, which do not tell.
+        ({"step": 300}, {"step": 400}),
+        ({"step": 300, "compared": 400}, None),
+        (None, None),
+    ],
+)
+def test_the_best_of_a_run_whose_last_weights_were_compared(tmp_path: Path, best, final) -> None:
+    leave_behind(tmp_path, best, final)
+
+    assert load_detector(tmp_path).width == 0.25
+
+
+def test_the_last_weights_of_a_run_that_went_on_without_a_validation(tmp_path: Path) -> None:
+    leave_behind(tmp_path, {"step": 300, "compared": 400}, {"step": 500})
+
+    assert load_detector(tmp_path).width == 0.5
+
+
 def test_a_state_of_a_run_that_describes_its_detector(detector, run: Path) -> None:
     detector.recipe = detector.recipe_class(negative_ratio=7.0)
     write_description(detector, run)

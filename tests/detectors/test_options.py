@@ -1,6 +1,7 @@
 """The options of a detector, read off its constructor and its recipe."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import pytest
@@ -85,6 +86,34 @@ def test_an_option_without_annotation_or_default_is_an_error() -> None:
             TypeError, match=f"annotation and a default for 'width', .*{kind.__name__}"
         ):
             constructor_options(kind)
+
+
+def test_an_annotation_that_python_does_not_know_is_an_error() -> None:
+    class Typed:
+        def __init__(self, width: "Width" = 0.5):  # type: ignore[name-defined]  # noqa: F821
+            pass
+
+    with pytest.raises(TypeError, match="annotations of Typed that Python knows .*'Width'"):
+        constructor_options(Typed)
+
+
+def test_a_recipe_is_a_dataclass_with_defaults() -> None:
+    @dataclass(frozen=True)
+    class Needy:
+        weight: float
+
+    class OfNeedy:
+        recipe_class = Needy
+
+    with pytest.raises(TypeError, match="a default for 'weight', an option of Needy, got none"):
+        recipe_options(OfNeedy)
+    with pytest.raises(TypeError, match="a dataclass as its recipe_class, got Fraction with None"):
+        recipe_options(Fraction)
+
+
+def test_a_tuple_of_several_types_has_no_type_of_its_elements() -> None:
+    given = (tuple[int, ...], tuple[int, int], tuple[int, str], tuple)
+    assert [Option("a", kind, (), "").item_type for kind in given] == [int, int, None, None]
 
 
 def test_a_constructor_of_nothing_but_others_keywords_has_no_options() -> None:

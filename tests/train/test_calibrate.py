@@ -139,6 +139,22 @@ def test_the_command_writes_a_detector_whose_boxes_reach_the_precision(
     assert re.search(r"from there on 1 boxes, 100.0% of them faces", capsys.readouterr().out)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("--long_side=0", "--long_side: expected a whole number from 1 to .*, got '0'"),
+        ("--long_side=-640", "--long_side: expected a whole number from 1"),
+        ("--precision=90", "--precision: expected a number from 0 to 1, got '90'"),
+        ("--lowest=0.6", "--lowest: expected a number from 0.02 to 0.5, got '0.6'"),
+    ],
+)
+def test_numbers_without_sense_are_refused(given: str, message: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["fbi-half", "--records=a.tfrecord", "--output=new.keras", given])
+
+    assert re.search(message, capsys.readouterr().err)
+
+
 def test_a_missing_file_is_an_error_in_one_line(tmp_path: Path, capsys) -> None:
     output = tmp_path / "new.keras"
 

@@ -1,7 +1,7 @@
 """train.flags: what the command line of a run may say."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -122,23 +122,25 @@ def options_of(values: flags.FlagValues) -> tuple[dict, dict]:
 
 
 def test_options_of_the_detector_are_flags(make_flags) -> None:
-    arguments = ("--width=0.5", "--negative_ratio=7", "--minimum_negatives=4", "--sampler=all")
+    arguments = ("--width=0.5", "--negative_ratio=7", "--minimum_negatives=4")
 
     network, recipe = options_of(make_flags(*REQUIRED, *arguments))
 
     assert network == {"width": 0.5}
-    assert recipe == {"negative_ratio": 7.0, "minimum_negatives": 4, "sampler": "all"}
+    assert recipe == {"negative_ratio": 7.0, "minimum_negatives": 4}
 
 
 @pytest.mark.parametrize("detector", ["FaceBoxes", "RefineFace", "UFSSD"])
 def test_every_detector_with_anchors_has_samplers_and_losses_of_boxes(make_flags, detector) -> None:
-    given = ("--sampler=group", "--group_samples=64", "--regression_loss=least_square_iou")
+    sampler = ("--sampler=group", "--group_samples=64", "--positive_fraction=0.5")
+    given = (*sampler, "--regression_loss=least_square_iou")
 
     _, recipe = options_of(make_flags(*REQUIRED, f"--detector={detector}", *given))
 
     assert recipe == {
         "sampler": "group",
         "group_samples": 64,
+        "positive_fraction": 0.5,
         "regression_loss": "least_square_iou",
     }
 
@@ -198,25 +200,30 @@ def test_a_file_of_flags_may_name_the_detector(make_flags, tmp_path: Path) -> No
 
 
 @pytest.fixture
-def module_of_toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """`flags_toy:Toy`, a class with the options of a detector, which Python finds."""
-    (tmp_path / "flags_toy.py").write_text(
-        "from dataclasses import dataclass\n"
-        "@dataclass(frozen=True)\n"
-        "class Recipe:\n"
-        "    focal: bool = False\n"
-        "class Toy:\n"
-        "    recipe_class = Recipe\n"
-        "    def __init__(self, neck: str = 'none', **kwargs):\n"
-        "        pass\n"
-    )
+def toy_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """`toy_with(OPTION)`: `flags_toy:Toy`, a class with the options of a detector, and one more."""
+
+    def write(option: str = "neck: str = 'none'") -> str:
+        (tmp_path / "flags_toy.py").write_text(
+            "from dataclasses import dataclass\n"
+            "from typing import Literal\n"
+            "@dataclass(frozen=True)\n"
+            "class Recipe:\n"
+            "    focal: bool = False\n"
+            "class Toy:\n"
+            "    recipe_class = Recipe\n"
+            f"    def __init__(self, {option}, **kwargs):\n"
+            "        pass\n"
+        )
+        return "--detector=flags_toy:Toy"
+
     monkeypatch.syspath_prepend(tmp_path)
-    yield "flags_toy:Toy"
+    yield write
     sys.modules.pop("flags_toy", None)
 
 
-def test_a_detector_from_outside_brings_its_own(make_flags, module_of_toy: str) -> None:
-    values = make_flags(*REQUIRED, f"--detector={module_of_toy}", "--neck=long", "--focal")
+def test_a_detector_from_outside_brings_its_own(make_flags, toy_with) -> None:
+    values = make_flags(*REQUIRED, toy_with(), "--neck=long", "--focal")
 
     assert options_of(values) == ({"neck": "long"}, {"focal": True})
     assert "width" not in values
@@ -252,6 +259,32 @@ def test_the_command_line_of_a_run(monkeypatch) -> None:
 def test_what_is_wrong_ends_the_program_with_what_there_is(monkeypatch, given, message) -> None:
     with pytest.raises(SystemExit, match=f"^error: .*{message}"):
         parse(monkeypatch, *given)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("sizes: dict[str, int] = {}", r"of float, int, str for 'sizes', .*got dict\[str, int\]"),
+        ("width: float | None = None", r"'width', an option of Toy, which becomes a flag, got"),
+        ("levels: tuple[bool, ...] = ()", r"tuple of .* for 'levels', .*got tuple\[bool"),
+        ("levels: tuple = ()", "'levels'"),
+        ("depth: Literal[1, 2] = 1", "a Literal of words .*'depth'"),
+        ("momentum: float = 0.9", "another name for 'momentum', .*Toy: --momentum is a flag of"),
+        ("focal: bool = True", "another name for 'focal', .* or of two options of the detector"),
+        ("neck='none'", "an annotation and a default for 'neck'"),
+    ],
+)
+def test_options_that_no_flag_can_be_end_the_program(
+    monkeypatch, toy_with, option: str, message: str
+) -> None:
+    with pytest.raises(SystemExit, match=f"^error: expected .*{message}"):
+        parse(monkeypatch, toy_with(option))
+
+
+@pytest.mark.parametrize("other", ["fractions:Fraction", "os:getcwd", "keras:Model"])
+def test_what_is_no_detector_ends_the_program(monkeypatch, other: str) -> None:
+    with pytest.raises(SystemExit, match="^error: expected a"):
+        parse(monkeypatch, f"--detector={other}")
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,26 @@ def test_a_finished_run_can_be_started_again(finished_run: Path, give_flags) -> 
         np.testing.assert_array_equal(same, weight)
 
 
+def test_a_run_that_went_on_without_a_validation_stands_for_its_last_weights(
+    finished_run: Path, run_arguments, make_flags, monkeypatch, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    shutil.copytree(finished_run, output)
+    assert_same_weights(load_detector(output), load_detector(output / "best.keras"))
+    others = [flag for flag in run_arguments if not flag.startswith("--valid")]
+    longer = make_flags(f"--output={output}", *others, "--steps=26")
+    monkeypatch.setattr(train.main, "FLAGS", longer)
+
+    train.main.main(["train.main"])
+
+    assert_same_weights(load_detector(output), load_detector(output / "final.keras"))
+
+
+def assert_same_weights(detector: keras.Model, expected: keras.Model) -> None:
+    for weight, other in zip(detector.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, other)
+
+
 def test_a_run_with_a_teacher_goes_on(finished_run: Path, give_flags, tmp_path: Path) -> None:
     """From its first state, as a kill would leave it; what it leaves is a detector like any."""
     teacher = f"--teacher={finished_run / 'final.keras'}"

@@ -142,6 +142,7 @@ def test_the_best_weights_are_kept(validate, finish_epoch, tmp_path: Path) -> No
         "score": pytest.approx(100.0),
         **{setting: pytest.approx(100.0) for setting in ("easy", "medium", "hard")},
         "faces": validation.digest,
+        "compared": 20,
     }
 
 

@@ -24,7 +24,8 @@ def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
 
     Raises:
         FileNotFoundError: there is no such folder, no XML file in it, or no folder of pictures.
-        ValueError: a file is no such annotation, or defines entities; the message names it.
+        ValueError: a file is no such annotation, defines entities, or has an object without a name
+            where others have one; the message names it.
     """
     files = visible_files(folder, (".xml",))
     if not files:
@@ -35,6 +36,8 @@ def read_voc(folder: Path, image_root: Path) -> tuple[list[Sample], ReadReport]:
         for _, root in roots
         for name in (_text(each, "name") for each in root.iter("object"))
     }
+    if len(names) > 1 and "" in names:
+        _refuse_nameless(roots)
     chosen = chosen_classes(names, folder) if names else set()
     listed = []
     for file, root in roots:
@@ -62,6 +65,17 @@ def _parse(file: Path) -> ElementTree.Element:
     if root.tag != "annotation":
         raise ValueError(f"{file}: expected Pascal VOC XML, an <annotation>, got <{root.tag}>")
     return root
+
+
+def _refuse_nameless(roots: list[tuple[Path, ElementTree.Element]]) -> None:
+    """Raises ValueError at the first object without a name."""
+    for file, root in roots:
+        for number, each in enumerate(root.iter("object"), 1):
+            if not _text(each, "name"):
+                raise ValueError(
+                    f"{file}: expected the name of object {number}, as others have it, got none; "
+                    "write what it is, or leave the object out"
+                )
 
 
 def _text(element: ElementTree.Element, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import re
 from pathlib import Path
@@ -18,14 +19,16 @@ DESCRIPTION = "detector.json"
 """In the folder of a run: the detector that it trains."""
 
 _RUN_FILES = ("best.keras", "final.keras")
-"""What `train.main` leaves in the folder of a run, the better one first."""
+"""What `train.main` leaves in the folder of a run, the better one first; a `.json` file beside each
+says of which step it is, and that of the best up to which one it has been compared."""
 
 
 def load_detector(name_or_path: str | os.PathLike[str]) -> Any:
     """Loads a Keras detector.
 
     Args:
-        name_or_path: a preset, a `.keras` file, the folder of a training run, or a `.weights.h5`
+        name_or_path: a preset, a `.keras` file, the folder of a training run, whose best weights
+            are taken, or its last where no validation has compared them, or a `.weights.h5`
             checkpoint in the folder `checkpoints` of a run: the weights of that step, not the
             average that the `.keras` files of a run with --ema_momentum have.
 
@@ -38,13 +41,7 @@ def load_detector(name_or_path: str | os.PathLike[str]) -> Any:
         return _load_keras_file(keras_weights(PRESETS[str(name_or_path)]))
     path = Path(name_or_path)
     if path.is_dir():
-        found = [path / name for name in _RUN_FILES if (path / name).is_file()]
-        if not found:
-            raise FileNotFoundError(
-                f"expected a training run with {' or '.join(_RUN_FILES)}, got {path} without them; "
-                "name a checkpoint of it instead"
-            )
-        path = found[0]
+        path = _file_of_run(path)
     if path.is_file() and path.suffix == ".keras":
         return _load_keras_file(path)
     if path.is_file() and path.name.endswith(".weights.h5"):
@@ -92,6 +89,25 @@ def build_detector(description: dict[str, Any]) -> Any:
     }
     detector.adopt(detector.recipe_class(**recipe))
     return detector
+
+
+def _file_of_run(run: Path) -> Path:
+    """The file in the folder of a run that stands for it."""
+    found = [run / name for name in _RUN_FILES if (run / name).is_file()]
+    if not found:
+        raise FileNotFoundError(
+            f"expected a training run with {' or '.join(_RUN_FILES)}, got {run} without them; "
+            "name a checkpoint of it instead"
+        )
+    best, final = (_steps(run / name) for name in _RUN_FILES)
+    # A run that went on without a validation has left its best behind. Older ones do not tell.
+    is_compared = final.get("step", 0) <= best.get("compared", math.inf)
+    return found[0] if is_compared else found[-1]
+
+
+def _steps(model: Path) -> dict[str, Any]:
+    beside = model.with_suffix(".json")
+    return json.loads(beside.read_text()) if beside.is_file() else {}
 
 
 def _load_keras_file(path: Path) -> Any:

@@ -17,7 +17,8 @@ class Option:
 
     Attributes:
         name: keyword, attribute, key of the configuration and flag.
-        type: `float`, `int`, `bool`, `str`, a `Literal` of words, or a tuple type of one of them.
+        type: `float`, `int`, `bool`, `str`, a `Literal` of words, or a tuple type of numbers or
+            strings; command lines take no others.
         default: what the detector takes where nothing is said.
         help: its description, of the docstring of the class that has it.
     """
@@ -29,8 +30,11 @@ class Option:
 
     @property
     def item_type(self) -> Any:
-        """The type of one element of a tuple; None for what is no tuple."""
-        return typing.get_args(self.type)[0] if typing.get_origin(self.type) is tuple else None
+        """The type of every element of a tuple; None for what is no tuple of one type."""
+        if typing.get_origin(self.type) is not tuple:
+            return None
+        first, *others = typing.get_args(self.type)
+        return first if set(others) <= {first, ...} else None
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -43,10 +47,11 @@ def constructor_options(detector: Any) -> list[Option]:
     """The options that make the network: of a detector or its class.
 
     Raises:
-        TypeError: a keyword without annotation or without default.
+        TypeError: a keyword without annotation or without default, or an annotation that Python
+            does not know.
     """
     detector_class = detector if isinstance(detector, type) else type(detector)
-    hints = typing.get_type_hints(getattr(detector_class, "__init__"))  # noqa: B009 - for mypy
+    hints = _hints(getattr(detector_class, "__init__"), detector_class)  # noqa: B009 - for mypy
     descriptions = _descriptions(detector_class)
     options = []
     for name, parameter in inspect.signature(detector_class).parameters.items():
@@ -62,9 +67,26 @@ def constructor_options(detector: Any) -> list[Option]:
 
 
 def recipe_options(detector: Any) -> list[Option]:
-    """The options of the training: the fields of `recipe_class`."""
-    recipe_class = detector.recipe_class
-    hints = typing.get_type_hints(recipe_class)
+    """The options of the training: the fields of `recipe_class`.
+
+    Raises:
+        TypeError: no such dataclass, a field without default, or an annotation that Python does not
+            know.
+    """
+    detector_class = detector if isinstance(detector, type) else type(detector)
+    recipe_class = getattr(detector, "recipe_class", None)
+    if not (isinstance(recipe_class, type) and dataclasses.is_dataclass(recipe_class)):
+        raise TypeError(
+            f"expected a detector, with a dataclass as its recipe_class, got "
+            f"{detector_class.__name__} with {recipe_class}"
+        )
+    hints = _hints(recipe_class, detector_class)
+    for field in dataclasses.fields(recipe_class):
+        if field.default is dataclasses.MISSING:
+            raise TypeError(
+                f"expected a default for {field.name!r}, an option of {recipe_class.__name__}, got "
+                "none or one that is made anew each time"
+            )
     descriptions: dict[str, str] = {}
     for described in reversed(recipe_class.__mro__):  # a recipe describes what it adds to another
         descriptions.update(_descriptions(described))
@@ -72,6 +94,16 @@ def recipe_options(detector: Any) -> list[Option]:
         Option(field.name, hints[field.name], field.default, descriptions.get(field.name, ""))
         for field in dataclasses.fields(recipe_class)
     ]
+
+
+def _hints(annotated: Any, detector_class: type) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(annotated)
+    except NameError as error:
+        raise TypeError(
+            f"expected annotations of {detector_class.__name__} that Python knows when it runs, "
+            f"got one of which {error}"
+        ) from error
 
 
 def _descriptions(documented: type) -> dict[str, str]:

@@ -12,7 +12,7 @@ candidates: all boxes, before those that overlap a better one are suppressed
   scores  (B, A)       float32  0..1, in no order
 
 detect_encoded, in SavedModels that take every size
-  encoded (B,)         string   bytes of JPEG, PNG, GIF, WebP, or BMP files without a palette
+  encoded (B,)         string   bytes of JPEG, PNG, GIF, WebP, or BMP files of 8, 24 or 32 bits
   boxes, scores, count          as of serving_default, in pixels of each picture, which is turned
                                 upright as EXIF says and, as in FaceDetector.detect, reduced to
                                 LONG_SIDE pixels where it is larger
