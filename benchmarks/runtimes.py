@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from benchmarks.tables import write_csv
 from convert.graph import DetectionGraph
 from convert.parity import TOLERANCES, ParityError, compare
-from convert.quantization import PRECISIONS, quantize
-from convert.tflite import to_tflite
+from convert.quantization import PRECISIONS
+from convert.writers import Form, tflite_content
 from measure.contestants import picture_with_faces
 from tfface.command_line import CommandParser, run_command
 from tfface.detectors.loading import load_detector
@@ -160,18 +160,19 @@ class File:
 
 def files() -> Iterator[File]:
     """The shipped files, in every precision; and each other form that `convert.main` writes."""
-    calibration = [picture_with_faces((480, 640))[None]]
-    for name, preset in PRESETS.items():
-        for precision in PRECISIONS:
-            content = quantize(preset.read(), precision, calibration)
-            yield File(f"{name} {precision}", content, name, precision)
+    calibration = [picture_with_faces((480, 640))]
+    for name in PRESETS:
         detector = load_detector(name)
         graph = DetectionGraph(detector, batch=1)
-        yield File(f"{name} candidates", to_tflite(graph, signature.CANDIDATES), name)
-        graph = DetectionGraph(detector, batch=2)
-        yield File(f"{name} batch of 2", to_tflite(graph), name, batch=2)
+        for precision in PRECISIONS:
+            content = tflite_content(graph, Form(precision, calibration))
+            yield File(f"{name} {precision}", content, name, precision)
+        content = tflite_content(graph, Form(signature=signature.CANDIDATES))
+        yield File(f"{name} candidates", content, name)
+        of_two = DetectionGraph(detector, batch=2)
+        yield File(f"{name} batch of 2", tflite_content(of_two, Form(batch=2)), name, batch=2)
         for size in SIZES:
-            content = to_tflite(DetectionGraph(detector, size=size, batch=1))
+            content = tflite_content(DetectionGraph(detector, size=size, batch=1), Form())
             yield File(f"{name} of one size", content, name, sizes=[size])
 
 

@@ -64,6 +64,22 @@ class Form:
     batch: int = 1
 
 
+def tflite_content(graph: DetectionGraph, form: Form) -> bytes:
+    """A TFLite file without a description.
+
+    Args:
+        graph: for as many pictures as `form` says.
+        form: what kind of file.
+
+    Raises:
+        convert.tflite.ConversionError: the graph needs operations that TFLite lacks.
+        ValueError: a precision that there is not, or that needs pictures and got none.
+    """
+    batches = (np.stack([picture] * form.batch) for picture in form.calibration)
+    content = to_tflite(graph, form.signature)
+    return cast_by_dequantizing(quantize(content, form.precision, batches, form.signature))
+
+
 def write_tflite(conversion: Conversion, output: Path, form: Form | None = None) -> Parity:
     """Writes a TFLite file to `output`; one that is there is replaced.
 
@@ -80,12 +96,9 @@ def write_tflite(conversion: Conversion, output: Path, form: Form | None = None)
     form = form or Form()
     detector, selection = conversion.detector, conversion.limits
     graph = DetectionGraph(detector, selection, conversion.size, form.batch)
-    batches = (np.stack([picture] * form.batch) for picture in form.calibration)
-    content = to_tflite(graph, form.signature)
-    content = quantize(content, form.precision, batches, form.signature)
-    content = cast_by_dequantizing(content)
     content = embed(
-        content, describe(detector, conversion.model, selection, form.precision, form.signature)
+        tflite_content(graph, form),
+        describe(detector, conversion.model, selection, form.precision, form.signature),
     )
     parity = _checked(LiteRTRuntime(content, str(output)), conversion, form.precision)
     with atomic_path(output) as temporary:
