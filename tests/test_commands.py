@@ -58,6 +58,7 @@ NEEDS = {
     "measure.peers.__main__": ("evaluate,dev", ["--peers=FOLDER", "--model=yunet_n"]),
     "benchmarks.pipeline": ("train", ["--records=FOLDER/*"]),
     "benchmarks.portraits": ("evaluate", ["yunet-n"]),
+    "benchmarks.column_folding": ("evaluate", []),
     "benchmarks.selection": ("train", []),
     "benchmarks.training_step": ("train", ["x.flags"]),
 }
