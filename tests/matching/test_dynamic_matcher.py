@@ -37,13 +37,10 @@ def match_naively(scores, boxes, faces, kinds) -> list[int]:
                         point = first + y * columns + x
                         quality = iou(boxes[point], face)
                         score = 1 / (1 + np.exp(-scores[point]))
-                        entropy = -quality * np.log(score) - (1 - quality) * np.log(1 - score)
                         distance = np.linalg.norm(CENTRES[point] - centre) / level.stride
                         overlaps.append(quality)
                         costs[point] = (
-                            abs(quality - score) ** 2 * entropy
-                            - 3 * np.log(quality + 1e-7)
-                            + 10 ** (distance - 3)
+                            -np.log(score) - 3 * np.log(quality + 1e-7) + 10 ** (distance - 3)
                         )
             first += rows * columns
         count = max(1, int(sum(sorted(overlaps)[-10:])))
@@ -87,6 +84,20 @@ def test_a_face_smaller_than_a_cell_has_a_point() -> None:
     # All overlaps are 0, so the nearest in strides: the cell (4, 4) of stride 8, at (36, 36), is
     # 3 * sqrt(2) / 8 = 0.53 away; of stride 16 the cell (2, 2), at (40, 40), 0.62.
     assert np.flatnonzero(ops.convert_to_numpy(owners)[0] == 0).tolist() == [4 * 8 + 4]
+
+
+def test_a_point_that_is_sure_of_a_face_keeps_it_from_one_that_fits_a_little_better() -> None:
+    faces, kinds = np.array([[[20, 20, 40, 40]]], np.float32), np.array([[FACE]], np.int32)
+    boxes, scores = np.zeros((1, 80, 4), np.float32), np.full((1, 80), -5, np.float32)
+    # Two points alike far from the centre (30, 30): (3, 4) at (36, 28) and (4, 3) at (28, 36).
+    sure, better = 3 * 8 + 4, 4 * 8 + 3
+    boxes[0, sure], scores[0, sure] = (20, 20, 40, 35), 2.2  # overlap 0.75, score 0.9
+    boxes[0, better], scores[0, better] = (20, 20, 40, 37), -0.85  # overlap 0.85, score 0.3
+
+    # Together they overlap by 1.6, so the face has one point.
+    owners = whole(DynamicMatcher(LEVELS, SIZE, SIZE))(scores, boxes, faces, kinds)
+
+    assert np.flatnonzero(ops.convert_to_numpy(owners)[0] == 0).tolist() == [sure]
 
 
 def test_no_face_takes_no_point() -> None:

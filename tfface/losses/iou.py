@@ -29,7 +29,7 @@ def iou_loss(boxes, faces, kind: IoULoss = "eiou"):
       (arXiv:1911.08287, equation 7);
     - `ciou`: DIoU's, and a term of the aspects (ibid., equations 8 to 11);
     - `eiou`: DIoU's, and the squared differences of width and height over those of the enclosing
-      box (arXiv:2101.08158, equation 5; YuNet's).
+      box (arXiv:2101.08158, equation 5). YuNet's EIoU is another, the extended IoU.
 
     Args:
         boxes: predicted `(..., 4)`, pixels.

@@ -7,7 +7,6 @@ from keras import ops
 
 from tfface.anchors import AnchorLevel
 from tfface.losses.iou import overlap
-from tfface.losses.quality import quality_focal
 from tfface.matching.kinds import FACE
 
 _NEVER = 1e8
@@ -18,10 +17,14 @@ class DynamicMatcher:
     """Assigns to every face the points that already predict it best (SimOTA, arXiv:2107.08430).
 
     Candidates of a face are, on every level, the cells of a window around its centre. Their costs
-    are the soft ones of RTMDet (arXiv:2212.07784, section 3.3): the quality focal loss of the score
-    against the overlap of box and face, `-iou_weight * log(overlap)`, and `10 ** (distance - 3)` of
-    the centres in strides. A face gets as many points as the sum of its `count_candidates` largest
-    overlaps, at least one: those of least cost. A point that two faces want is that of less cost.
+    are the cross entropy of the score, as if it were to be 1, `-iou_weight * log(overlap)` of box
+    and face, and, of RTMDet (arXiv:2212.07784, section 3.3), `10 ** (distance - 3)` of the centres
+    in strides. A face gets as many points as the sum of its `count_candidates` largest overlaps, at
+    least one: those of least cost. A point that two faces want is that of less cost.
+
+    With RTMDet's cost of the score, its quality focal loss against the overlap, a point that fits a
+    little better takes the place of one that is sure of the face, which then trains as background:
+    for YuNet-n's weights that makes a third of that loss, and fine-tuning unlearns them.
 
     A window instead of all points makes the work grow with the faces and not with the picture, and
     leaves points to faces that are smaller than a cell.
@@ -99,7 +102,7 @@ class DynamicMatcher:
         logits = ops.reshape(ops.take_along_axis(scores, flat, axis=1), shape)
         predicted = ops.take_along_axis(boxes, flat[..., None], axis=1)
         overlaps = overlap(ops.reshape(predicted, (*shape, 4)), faces[:, :, None])
-        cost = quality_focal(overlaps, logits) - self.iou_weight * ops.log(overlaps + 1e-7)
+        cost = ops.softplus(-logits) - self.iou_weight * ops.log(overlaps + 1e-7)
         return cost + ops.power(10.0, distances - 3.0), overlaps
 
 
