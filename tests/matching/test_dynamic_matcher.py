@@ -7,11 +7,16 @@ from keras import ops
 from tests.whole import whole
 from tfface.anchors import AnchorLevel, grid_anchors
 from tfface.matching import ABSENT, FACE, IGNORED, DynamicMatcher
+from tfface.matching.dynamic_matcher import MatchCost
 
 LEVELS = (AnchorLevel(8, (16,)), AnchorLevel(16, (32,)))
 SIZE = 64
 CENTRES = (lambda anchors: (anchors[:, :2] + anchors[:, 2:]) / 2)(grid_anchors(LEVELS, SIZE, SIZE))
 """8x8 points of stride 8, then 4x4 of stride 16."""
+
+
+SURE, BETTER = 3 * 8 + 4, 4 * 8 + 3
+"""Points alike far from a face's centre (30, 30): at (36, 28) and (28, 36)."""
 
 
 def iou(box: np.ndarray, face: np.ndarray) -> float:
@@ -21,7 +26,7 @@ def iou(box: np.ndarray, face: np.ndarray) -> float:
     return width * height / (union + 1e-6)
 
 
-def match_naively(scores, boxes, faces, kinds) -> list[int]:
+def match_naively(scores, boxes, faces, kinds, cost: MatchCost) -> list[int]:
     """One picture, face by face and point by point, as the docstring of the class has it."""
     asked: dict[int, tuple[float, int]] = {}
     for number, (face, kind) in enumerate(zip(faces, kinds, strict=True)):
@@ -37,10 +42,15 @@ def match_naively(scores, boxes, faces, kinds) -> list[int]:
                         point = first + y * columns + x
                         quality = iou(boxes[point], face)
                         score = 1 / (1 + np.exp(-scores[point]))
+                        entropy = -quality * np.log(score) - (1 - quality) * np.log(1 - score)
+                        of_score = {
+                            "simota": -np.log(score),
+                            "rtmdet": abs(quality - score) ** 2 * entropy,
+                        }
                         distance = np.linalg.norm(CENTRES[point] - centre) / level.stride
                         overlaps.append(quality)
                         costs[point] = (
-                            -np.log(score) - 3 * np.log(quality + 1e-7) + 10 ** (distance - 3)
+                            of_score[cost] - 3 * np.log(quality + 1e-7) + 10 ** (distance - 3)
                         )
             first += rows * columns
         count = max(1, int(sum(sorted(overlaps)[-10:])))
@@ -50,8 +60,9 @@ def match_naively(scores, boxes, faces, kinds) -> list[int]:
     return [asked[point][1] if point in asked else -1 for point in range(len(boxes))]
 
 
+@pytest.mark.parametrize("cost", ["simota", "rtmdet"])
 @pytest.mark.parametrize("seed", range(8))
-def test_as_a_naive_version_of_it(seed: int) -> None:
+def test_as_a_naive_version_of_it(seed: int, cost: MatchCost) -> None:
     generator = np.random.default_rng(seed)
     faces = generator.uniform(0, 40, (2, 5, 4)).astype(np.float32)
     faces[..., 2:] = faces[..., :2] + generator.uniform(4, 30, (2, 5, 2))
@@ -63,11 +74,11 @@ def test_as_a_naive_version_of_it(seed: int) -> None:
     scores = generator.normal(0, 2, (2, 80)).astype(np.float32)
 
     owners = ops.convert_to_numpy(
-        whole(DynamicMatcher(LEVELS, SIZE, SIZE))(scores, boxes, faces, kinds)
+        whole(DynamicMatcher(LEVELS, SIZE, SIZE, cost))(scores, boxes, faces, kinds)
     )
 
     for index in range(2):
-        expected = match_naively(scores[index], boxes[index], faces[index], kinds[index])
+        expected = match_naively(scores[index], boxes[index], faces[index], kinds[index], cost)
         assert owners[index].tolist() == expected
 
 
@@ -86,18 +97,19 @@ def test_a_face_smaller_than_a_cell_has_a_point() -> None:
     assert np.flatnonzero(ops.convert_to_numpy(owners)[0] == 0).tolist() == [4 * 8 + 4]
 
 
-def test_a_point_that_is_sure_of_a_face_keeps_it_from_one_that_fits_a_little_better() -> None:
+@pytest.mark.parametrize(("cost", "chosen"), [("simota", SURE), ("rtmdet", BETTER)])
+def test_a_point_that_is_sure_of_a_face_and_one_that_fits_a_little_better(
+    cost: MatchCost, chosen: int
+) -> None:
     faces, kinds = np.array([[[20, 20, 40, 40]]], np.float32), np.array([[FACE]], np.int32)
     boxes, scores = np.zeros((1, 80, 4), np.float32), np.full((1, 80), -5, np.float32)
-    # Two points alike far from the centre (30, 30): (3, 4) at (36, 28) and (4, 3) at (28, 36).
-    sure, better = 3 * 8 + 4, 4 * 8 + 3
-    boxes[0, sure], scores[0, sure] = (20, 20, 40, 35), 2.2  # overlap 0.75, score 0.9
-    boxes[0, better], scores[0, better] = (20, 20, 40, 37), -0.85  # overlap 0.85, score 0.3
+    boxes[0, SURE], scores[0, SURE] = (20, 20, 40, 35), 2.2  # overlap 0.75, score 0.9
+    boxes[0, BETTER], scores[0, BETTER] = (20, 20, 40, 37), -0.85  # overlap 0.85, score 0.3
 
     # Together they overlap by 1.6, so the face has one point.
-    owners = whole(DynamicMatcher(LEVELS, SIZE, SIZE))(scores, boxes, faces, kinds)
+    owners = whole(DynamicMatcher(LEVELS, SIZE, SIZE, cost))(scores, boxes, faces, kinds)
 
-    assert np.flatnonzero(ops.convert_to_numpy(owners)[0] == 0).tolist() == [sure]
+    assert np.flatnonzero(ops.convert_to_numpy(owners)[0] == 0).tolist() == [chosen]
 
 
 def test_no_face_takes_no_point() -> None:

@@ -14,6 +14,7 @@ from tfface.layers.prediction_head import PRIOR_LOGIT, prediction_head
 from tfface.losses.iou import IoULoss, iou_loss, overlap
 from tfface.losses.quality import quality_focal, varifocal
 from tfface.matching import DynamicMatcher
+from tfface.matching.dynamic_matcher import MatchCost
 from tfface.replicas import share_of_batch
 from tfface.targets import FaceTargets
 
@@ -28,12 +29,15 @@ class PointRecipe:
         classification: loss of the scores, whose target is the overlap of box and face.
         box_loss: loss of the boxes.
         box_weight: of that loss beside the classification.
+        match_cost: of the score, by which a face chooses points: `simota` for a detector that knows
+            faces, `rtmdet` from scratch.
         match_window: cells around the centre of a face, on either side, that may find it.
     """
 
     classification: Literal["quality_focal", "varifocal"] = "quality_focal"
     box_loss: IoULoss = "eiou"
     box_weight: float = 2.0
+    match_cost: MatchCost = "rtmdet"
     match_window: int = 2
 
 
@@ -117,7 +121,10 @@ class PointDetector(Detector):
         anchors = grid_anchors(self.anchor_levels, height, width)
         scores = ops.cast(outputs["scores"], "float32")
         boxes = self.decode(outputs, anchors)
-        matcher = DynamicMatcher(self.anchor_levels, height, width, self.recipe.match_window)
+        recipe = self.recipe
+        matcher = DynamicMatcher(
+            self.anchor_levels, height, width, recipe.match_cost, recipe.match_window
+        )
         owners = matcher(scores, boxes, targets["faces"], targets["kinds"])
         positive = owners >= 0
         faces = ops.take_along_axis(targets["faces"], ops.maximum(owners, 0)[..., None], axis=1)

@@ -1,13 +1,17 @@
 """Points x faces by what the network predicts: dynamic assignment inside the compiled step."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from keras import ops
 
 from tfface.anchors import AnchorLevel
 from tfface.losses.iou import overlap
+from tfface.losses.quality import quality_focal
 from tfface.matching.kinds import FACE
+
+MatchCost = Literal["simota", "rtmdet"]
 
 _NEVER = 1e8
 """Cost of what is no candidate."""
@@ -17,14 +21,15 @@ class DynamicMatcher:
     """Assigns to every face the points that already predict it best (SimOTA, arXiv:2107.08430).
 
     Candidates of a face are, on every level, the cells of a window around its centre. Their costs
-    are the cross entropy of the score, as if it were to be 1, `-iou_weight * log(overlap)` of box
-    and face, and, of RTMDet (arXiv:2212.07784, section 3.3), `10 ** (distance - 3)` of the centres
-    in strides. A face gets as many points as the sum of its `count_candidates` largest overlaps, at
-    least one: those of least cost. A point that two faces want is that of less cost.
+    are one of the score, `-iou_weight * log(overlap)` of box and face, and, of RTMDet
+    (arXiv:2212.07784, section 3.3), `10 ** (distance - 3)` of the centres in strides. A face gets
+    as many points as the sum of its `count_candidates` largest overlaps, at least one: those of
+    least cost. A point that two faces want is that of less cost.
 
-    With RTMDet's cost of the score, its quality focal loss against the overlap, a point that fits a
-    little better takes the place of one that is sure of the face, which then trains as background:
-    for YuNet-n's weights that makes a third of that loss, and fine-tuning unlearns them.
+    The cost of the score is SimOTA's, its cross entropy against 1, or RTMDet's, its quality focal
+    loss against the overlap. By the latter a point that fits a little better takes the place of
+    one that is sure of the face, which then trains as background: fine to begin with, and a loss to
+    a detector that knows faces.
 
     A window instead of all points makes the work grow with the faces and not with the picture, and
     leaves points to faces that are smaller than a cell.
@@ -32,6 +37,7 @@ class DynamicMatcher:
     Args:
         levels: with one anchor a cell.
         height, width: of the pictures, pixels.
+        cost: of the score.
         window: cells on either side of the centre's.
         count_candidates: overlaps that are summed to the number of points.
         iou_weight: of the overlap in the cost.
@@ -42,6 +48,7 @@ class DynamicMatcher:
         levels: Sequence[AnchorLevel],
         height: int,
         width: int,
+        cost: MatchCost = "rtmdet",
         window: int = 2,
         count_candidates: int = 10,
         iou_weight: float = 3.0,
@@ -49,6 +56,7 @@ class DynamicMatcher:
         self.grids = [level.grid_shape(height, width) for level in levels]
         self.points = sum(rows * columns for rows, columns in self.grids)
         self.strides = [level.stride for level in levels]
+        self.cost = cost
         self.window = window
         possible = (2 * window + 1) ** 2 * len(self.grids)
         self.count_candidates = min(count_candidates, possible)
@@ -102,8 +110,12 @@ class DynamicMatcher:
         logits = ops.reshape(ops.take_along_axis(scores, flat, axis=1), shape)
         predicted = ops.take_along_axis(boxes, flat[..., None], axis=1)
         overlaps = overlap(ops.reshape(predicted, (*shape, 4)), faces[:, :, None])
-        cost = ops.softplus(-logits) - self.iou_weight * ops.log(overlaps + 1e-7)
-        return cost + ops.power(10.0, distances - 3.0), overlaps
+        of_score = {
+            "simota": lambda: ops.softplus(-logits),
+            "rtmdet": lambda: quality_focal(overlaps, logits),
+        }[self.cost]()
+        of_box = -self.iou_weight * ops.log(overlaps + 1e-7)
+        return of_score + of_box + ops.power(10.0, distances - 3.0), overlaps
 
 
 def _cheapest_face(indices, costs, points: int):
