@@ -1,5 +1,6 @@
 """TFLite files whose first convolutions read many columns at once."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -166,3 +167,13 @@ def test_a_damaged_file_is_left_to_litert(monkeypatch: pytest.MonkeyPatch) -> No
 
     for end in range(8, len(content), 9_973):
         assert suit_processor(content[:end]) == content[:end]
+
+
+def test_a_litert_without_tools_for_files_runs_them_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(column_folding, "has_amx", lambda: True)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.tools", None)
+    content = shipped("fbi-half", "int8")
+
+    assert suit_processor(content) is content
