@@ -17,6 +17,12 @@ from tfface.predict.litert import LiteRTRuntime
 from tfface.predict.selection import Selection
 
 
+@pytest.fixture(autouse=True)
+def without_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are folded where a test says so, and not by this processor."""
+    monkeypatch.setattr(column_folding, "has_amx", lambda: False)
+
+
 def shipped(preset: str, precision: str) -> bytes:
     return WEIGHTS.joinpath(file_name(preset, precision)).read_bytes()
 
@@ -154,7 +160,6 @@ def test_a_width_that_is_no_multiple_is_left_alone(small_detector: Callable[[str
 def test_only_where_the_processor_has_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     content = shipped("fbi-half", "int8")
 
-    monkeypatch.setattr(column_folding, "has_amx", lambda: False)
     assert suit_processor(content) is content
 
     monkeypatch.setattr(column_folding, "has_amx", lambda: True)
