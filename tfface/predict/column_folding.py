@@ -60,7 +60,7 @@ def fold_columns(content: bytes) -> bytes:
         A file with the same outputs; `content` where its network does not begin with convolutions
         of int8 weights, strides and "same" padding, over a width that is a multiple of them.
     """
-    if not _has_int8(content):
+    if not _begins_foldable(content):
         return content
     file = _FoldedFile(content)
     convolutions = list(file.first_convolutions())
@@ -122,13 +122,20 @@ def fold_kernel(kernel: NDArray[np.int8], stride: int, columns: int) -> NDArray[
     return folded.reshape(len(starts) * filters, height, blocks, columns * channels)
 
 
-def _has_int8(content: bytes) -> bool:
-    """Tells in a fiftieth of the time that it takes to read all of a file."""
-    from ai_edge_litert.schema_py_generated import Model, TensorType
+def _begins_foldable(content: bytes) -> bool:
+    """Whether the first convolution can be folded: in a hundredth of the time of `EditedFile`."""
+    from ai_edge_litert import schema_py_generated as schema
 
-    graph = Model.GetRootAs(content, 0).Subgraphs(0)
-    kinds = (graph.Tensors(index).Type() for index in range(graph.TensorsLength()))
-    return TensorType.INT8 in kinds
+    graph = schema.Model.GetRootAs(content, 0).Subgraphs(0)
+    for index in range(graph.OperatorsLength()):
+        operator = graph.Operators(index)
+        if operator.BuiltinOptionsType() == schema.BuiltinOptions.Conv2DOptions:
+            options, table = schema.Conv2DOptions(), operator.BuiltinOptions()
+            options.Init(table.Bytes, table.Pos)
+            is_int8 = graph.Tensors(operator.Inputs(1)).Type() == schema.TensorType.INT8
+            is_same = options.Padding() == schema.Padding.SAME
+            return is_int8 and is_same and options.StrideW() > 1
+    return False
 
 
 class _FoldedFile(EditedFile):
