@@ -7,11 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import tfface
 from tfface.predict import signature
 from tfface.predict.description import METADATA_NAME
+from tfface.predict.edited_file import EditedFile
 from tfface.presets import PRESETS
 
 if TYPE_CHECKING:  # They bring TensorFlow and Keras, which reading a description does not need.
@@ -82,13 +81,9 @@ def _checksum(detector: "Detector") -> str:
 
 def embed(content: bytes, description: dict[str, Any]) -> bytes:
     """A TFLite file with `description` in its metadata."""
-    from ai_edge_litert.schema_py_generated import BufferT, MetadataT
-    from ai_edge_litert.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
-    text, name = BufferT(), MetadataT()
-    text.data = np.frombuffer(json.dumps(description).encode(), np.uint8)
-    name.name, name.buffer = METADATA_NAME.encode(), len(model.buffers)
-    model.buffers.append(text)
-    model.metadata = [*(model.metadata or []), name]
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    file = EditedFile(content)
+    entry = file.schema.MetadataT()
+    entry.name = METADATA_NAME.encode()
+    entry.buffer = file.add_buffer(json.dumps(description).encode())
+    file.model.metadata = [*(file.model.metadata or []), entry]
+    return file.to_bytes()

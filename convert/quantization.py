@@ -18,6 +18,7 @@ from tfface.detectors.scopes import (
     SCORES_SCOPE,
 )
 from tfface.predict import signature
+from tfface.predict.edited_file import EditedFile
 from tfface.predict.notices import without_notices
 from tfface.predict.packages import optional_packages
 
@@ -190,9 +191,7 @@ def _fit_output(tensor: str, values: dict[str, Any]) -> None:
 
 def _network_outputs(content: bytes) -> set[str]:
     """Names of the tensors by which the network of a float32 file is left."""
-    from ai_edge_litert.tools import flatbuffer_utils
-
-    (graph, *_) = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
+    graph = EditedFile(content).graph
     names = [tensor.name.decode() for tensor in graph.tensors]
     inside = [bool(re.search(_NETWORK, name)) for name in names]
     return {

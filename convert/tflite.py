@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from convert.graph import DetectionGraph
 from tfface.predict import signature
+from tfface.predict.edited_file import EditedFile
 from tfface.predict.notices import without_notices
 
 
@@ -41,11 +42,9 @@ def to_tflite(graph: DetectionGraph, name: str = signature.NAME) -> bytes:
 
 def _rename_signature(content: bytes, name: str) -> bytes:
     """A file with another name for its only signature: the converter has one name for all."""
-    from ai_edge_litert.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
-    model.signatureDefs[0].signatureKey = name.encode()
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    file = EditedFile(content)
+    file.model.signatureDefs[0].signatureKey = name.encode()
+    return file.to_bytes()
 
 
 def _reason(message: str) -> str:

@@ -16,7 +16,7 @@ from tfface.detectors.base import Detector
 from tfface.detectors.loading import save_detector
 from tfface.drawing import draw_detections
 from tfface.evaluation.wider import SETTINGS, WiderFaces, evaluate_wider
-from tfface.files import atomic_path
+from tfface.files import write_json
 from train.moving_average import averaged_weights
 from train.steps import steps_done
 from train.tensorboard import EventLog
@@ -119,8 +119,7 @@ class Validation(keras.callbacks.Callback):
         if best.get("faces") != self.digest or score > best["score"]:
             save_detector(self.detector, self.best)
             best = {"step": step, "score": score, **areas, "faces": self.digest}
-        with atomic_path(record) as temporary:
-            temporary.write_text(json.dumps({**best, "compared": step}) + "\n")
+        write_json(record, {**best, "compared": step})
 
     def _detect(self) -> list[Detections]:
         height, width = self.images.shape[1:3]

@@ -110,10 +110,8 @@ class DynamicMatcher:
         logits = ops.reshape(ops.take_along_axis(scores, flat, axis=1), shape)
         predicted = ops.take_along_axis(boxes, flat[..., None], axis=1)
         overlaps = overlap(ops.reshape(predicted, (*shape, 4)), faces[:, :, None])
-        of_score = {
-            "simota": lambda: ops.softplus(-logits),
-            "rtmdet": lambda: quality_focal(overlaps, logits),
-        }[self.cost]()
+        is_simota = self.cost == "simota"
+        of_score = ops.softplus(-logits) if is_simota else quality_focal(overlaps, logits)
         of_box = -self.iou_weight * ops.log(overlaps + 1e-7)
         return of_score + of_box + ops.power(10.0, distances - 3.0), overlaps
 

@@ -8,14 +8,15 @@ import numpy as np
 
 
 class EditedFile:
-    """The first graph of a file, by the object API of its schema.
+    """A file by the object API of its schema.
 
     Args:
         content: a TFLite file.
 
     Attributes:
         schema: the module that has the names and numbers of the schema.
-        graph: its tensors and operators.
+        model: the whole file.
+        graph: tensors and operators of its first graph.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -23,23 +24,30 @@ class EditedFile:
         from ai_edge_litert.tools import flatbuffer_utils
 
         self.schema = schema
-        self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
-        self.graph = self._model.subgraphs[0]
+        self.model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+        self.graph = self.model.subgraphs[0]
 
     def to_bytes(self) -> bytes:
         """The file as it is now."""
         from ai_edge_litert.tools import flatbuffer_utils
 
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(self.model))
 
     def is_a(self, operator: Any, name: str) -> bool:
         """Whether it is of that kind; `name` as in `BuiltinOperator`."""
-        code = self._model.operatorCodes[operator.opcodeIndex]
+        code = self.model.operatorCodes[operator.opcodeIndex]
         return _number(code) == getattr(self.schema.BuiltinOperator, name)
 
     def content_of(self, tensor: int) -> bytes:
         """Of a constant."""
-        return bytes(self._model.buffers[self.graph.tensors[tensor].buffer].data)
+        return bytes(self.model.buffers[self.graph.tensors[tensor].buffer].data)
+
+    def add_buffer(self, content: bytes) -> int:
+        """Returns its number."""
+        buffer = self.schema.BufferT()
+        buffer.data = np.frombuffer(content, np.uint8)
+        self.model.buffers.append(buffer)
+        return len(self.model.buffers) - 1
 
     def add_constant(self, numbers: Sequence[int]) -> int:
         """Numbers int32; returns the number of their tensor."""
@@ -55,10 +63,7 @@ class EditedFile:
         tensor.name = f"added/{len(self.graph.tensors)}".encode()
         tensor.hasRank = True
         if content:
-            buffer = self.schema.BufferT()
-            buffer.data = np.frombuffer(content, np.uint8)
-            tensor.buffer = len(self._model.buffers)
-            self._model.buffers.append(buffer)
+            tensor.buffer = self.add_buffer(content)
         self.graph.tensors.append(tensor)
         return len(self.graph.tensors) - 1
 
@@ -76,7 +81,7 @@ class EditedFile:
 
     def _code_index(self, name: str) -> int:
         """Its place among the operator codes of the file, which has it from then on."""
-        codes, code = self._model.operatorCodes, getattr(self.schema.BuiltinOperator, name)
+        codes, code = self.model.operatorCodes, getattr(self.schema.BuiltinOperator, name)
         for index, each in enumerate(codes):
             if _number(each) == code:
                 return index
